@@ -6,20 +6,23 @@ answer is right, and raises ``NotAnswered`` or ``Incorrect`` with a sentence whe
 
 import functools
 import html
+import inspect
+import io
 import random
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 import numpy as np
 import torch
 from IPython.display import display
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 
 class CheckError(Exception):
     """A sentence for the student, shown as a short block without a traceback."""
 
-    sign, word = "✗", ""
+    sign, word = "✗", "not yet"
 
     def __init__(self, message: str):
         super().__init__(message)
@@ -27,7 +30,7 @@ class CheckError(Exception):
         self.task = ""
 
     def __str__(self) -> str:
-        return f"{self.sign} {self.task}  {self.word}: {self.message}".replace("  : ", "  ")
+        return f"{self.sign} {self.task}  {self.word}: {self.message}"
 
     def _render_traceback_(self) -> list[str]:
         """The lines that IPython shows in place of a traceback."""
@@ -42,8 +45,6 @@ class NotAnswered(CheckError):
 
 class Incorrect(CheckError):
     """There is an answer, and it is not right: the message says why and what to try."""
-
-    sign, word = "✗", "not yet"
 
 
 class Passed:
@@ -64,17 +65,38 @@ class Passed:
 
 
 def check(task: str) -> Callable:
-    """Make a function that returns a fact, or raises ``CheckError``, the check of ``task``."""
+    """Make a function that returns a fact, or raises ``CheckError``, the check of ``task``.
+
+    Whatever else it raises is shown as ``Incorrect``, too, with the exception as its cause.
+    """
 
     def decorate(function: Callable[..., str]) -> Callable[..., None]:
+        signature = inspect.signature(function)
+
         @functools.wraps(function)
         def checked(*args, **kwargs) -> None:
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError:
+                problem = Incorrect(
+                    f"this check is called as checks.{function.__name__}"
+                    f"({', '.join(signature.parameters)})."
+                )
+                problem.task = task
+                raise problem from None
             try:
                 with no_trace(*args, *kwargs.values()):
                     fact = function(*args, **kwargs)
             except CheckError as error:
                 error.task = task
                 raise error from None
+            except Exception as error:
+                problem = Incorrect(
+                    f"the check could not work with this answer ({type(error).__name__}: "
+                    f"{_first_line(error)}). Compare its form with what the task asks for."
+                )
+                problem.task = task
+                raise problem from error
             display(Passed(task, fact))
 
         checked.task = task
@@ -98,20 +120,33 @@ def answered(**answers) -> None:
 def attempt(function: Callable, *args, on: str = "", **kwargs):
     """The student's function called on an input that ``on`` describes ("a 5×5 image").
 
-    Raises ``NotAnswered`` if it returns a blank, and ``Incorrect`` if it raises.
+    Raises ``NotAnswered`` if it returns a blank, or stumbles over one, and ``Incorrect`` if it
+    raises, or prints its result in place of returning it. What it prints is not shown.
     """
+    if is_blank(function):
+        raise NotAnswered("put your answer in place of the dots.")
+    if not callable(function):
+        raise Incorrect(f"a function was expected here, and this is {describe(function)}.")
     where = f" on {on}" if on else ""
     name = getattr(function, "__name__", type(function).__name__)
+    printed = io.StringIO()
     try:
-        value = function(*args, **kwargs)
+        with redirect_stdout(printed):
+            value = function(*args, **kwargs)
     except CheckError:
         raise
     except Exception as error:
+        if "ellipsis" in str(error).lower():
+            raise NotAnswered(f"there are still dots (...) in {name} to fill in.") from None
         raise Incorrect(
             f"{name} raised {type(error).__name__}{where}: {_first_line(error)}"
         ) from None
+    if value is None and printed.getvalue().strip():
+        raise Incorrect(f"{name} prints something{where}, but returns nothing. End it with return.")
     if is_blank(value):
-        raise NotAnswered(f"{name} returns nothing yet{where}. Fill in the dots and return a value.")
+        raise NotAnswered(
+            f"{name} returns nothing yet{where}. Fill in the dots and return a value."
+        )
     return value
 
 
@@ -124,10 +159,12 @@ def shape_of(value, name: str) -> tuple[int, ...]:
         )
     try:
         items = value.tolist() if isinstance(value, (torch.Tensor, np.ndarray)) else list(value)
+        if any(is_blank(n) for n in items):
+            raise NotAnswered(f"there are still dots (...) in {name} to fill in.")
         if any(isinstance(n, bool) or int(n) != n for n in items):
             raise ValueError
         return tuple(int(n) for n in items)
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         raise Incorrect(
             f"{name} is {describe(value)}; a shape is a list of whole numbers, such as (1, 28, 28)."
         ) from None
@@ -144,6 +181,32 @@ def whole_number(value, name: str) -> int:
         raise Incorrect(f"{name} is {describe(value)}; a whole number was expected.") from None
 
 
+def real_number(value, name: str) -> float:
+    """``value`` as a ``float``: from a number, or a tensor or array that holds just one."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        count = value.numel() if isinstance(value, torch.Tensor) else value.size
+        if count != 1:
+            raise Incorrect(f"{name} is {describe(value)}; one number was expected.")
+    try:
+        number = value.item() if isinstance(value, (torch.Tensor, np.ndarray)) else value
+        if isinstance(number, (bool, str)):
+            raise ValueError
+        return float(number)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise Incorrect(f"{name} is {describe(value)}; a number was expected.") from None
+
+
+def close(value: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-4) -> bool:
+    """Whether both have the same shape and values, wherever they are and of whatever type.
+
+    ``tolerance`` counts in units of the largest expected value, or of 1 if that is larger.
+    """
+    a, b = (t.detach().to("cpu", torch.float64) for t in (value, expected))
+    if a.shape != b.shape:
+        return False
+    return bool(((a - b).abs() <= tolerance * b.abs().amax().clamp(min=1.0)).all())
+
+
 def show_shape(shape) -> str:
     """A shape as the notebooks print it: ``[1, 28, 28]``."""
     return "[" + ", ".join(str(int(n)) for n in shape) + "]"
@@ -151,14 +214,17 @@ def show_shape(shape) -> str:
 
 def describe(value) -> str:
     """What ``value`` is, in a few words for a student."""
-    if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {show_shape(value.shape)}"
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        kind = "a tensor" if isinstance(value, torch.Tensor) else "an array"
+        return f"{kind} of shape {show_shape(value.shape)}"
     if isinstance(value, nn.Module):
         return f"a layer or network of type {type(value).__name__}"
     if isinstance(value, type):
         return f"the class {value.__name__} itself, not an instance of it"
+    if inspect.isroutine(value):
+        return f"the function {value.__name__} itself, not what it returns"
     try:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     except Exception:
         text = "a value that cannot be printed"
     text = text if len(text) <= 60 else text[:57] + "..."
@@ -169,41 +235,97 @@ def describe(value) -> str:
 def no_trace(*values):
     """Put back what a check may have moved: random states, modes, parameters, gradients, settings.
 
-    ``values`` are the arguments of the check; the networks and tensors among them are restored.
+    ``values`` are the arguments of the check; the networks and tensors among them, and in lists
+    and dictionaries among them, are restored: their parts, hooks, values and gradients.
     """
-    modules = [m for value in values if isinstance(value, nn.Module) for m in value.modules()]
-    tensors = [v for v in values if isinstance(v, torch.Tensor)]
+    found = [v for value in values for v in _held(value)]
+    modules = [m for v in found if isinstance(v, nn.Module) for m in v.modules()]
+    tensors = [v for v in found if isinstance(v, torch.Tensor)]
     tensors += [t for m in modules for t in [*m.parameters(False), *m.buffers(False)]]
-    with torch.no_grad():
-        before = [(t, t.clone(), t.grad, t.requires_grad) for t in tensors]
-    gradients = [None if t.grad is None else t.grad.clone() for t in tensors]
-    modes = [(m, m.training) for m in modules]
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
-    dtype, grad_enabled = torch.get_default_dtype(), torch.is_grad_enabled()
-    device = torch.get_default_device()
+    restore = [_remember_settings(), *map(_remember_module, modules)]
+    restore += [_remember_tensor(t) for t in tensors if not is_lazy(t)]
     try:
         yield
     finally:
+        for put_back in restore:
+            put_back()
+
+
+def _held(value, depth: int = 2) -> list:
+    """The networks and tensors in ``value``, also inside lists and dictionaries."""
+    if isinstance(value, (nn.Module, torch.Tensor)):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, (dict, list, tuple)) or depth == 0:
+        return []
+    return [held for item in items for held in _held(item, depth - 1)]
+
+
+def _remember_settings() -> Callable[[], None]:
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+    mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    grad_enabled = torch.is_grad_enabled()
+
+    def put_back() -> None:
         random.setstate(states[0])
         np.random.set_state(states[1])
-        torch.set_default_device(None if device == torch.device("cpu") else device)
         torch.set_rng_state(states[2])
         if cuda is not None:
             torch.cuda.set_rng_state_all(cuda)
+        if mps is not None:
+            torch.mps.set_rng_state(mps)
+        if torch.get_default_device() != device:
+            torch.set_default_device(device)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad_enabled)
-        for module, mode in modes:
-            module.training = mode
+
+    return put_back
+
+
+def _remember_module(module: nn.Module) -> Callable[[], None]:
+    """The module's mode, and which parameters, buffers, parts and hooks it has."""
+    mode = module.training
+    tables = [
+        (table, dict(table))
+        for key, table in vars(module).items()
+        if isinstance(table, dict)
+        and (key in ("_parameters", "_buffers", "_modules") or key.endswith("_hooks"))
+    ]
+
+    def put_back() -> None:
+        module.training = mode
+        for table, content in tables:
+            table.clear()
+            table.update(content)
+
+    return put_back
+
+
+def _remember_tensor(tensor: torch.Tensor) -> Callable[[], None]:
+    with torch.no_grad():
+        data, value = tensor.data, tensor.clone()
+    requires = tensor.requires_grad
+    gradient = tensor.grad if tensor.is_leaf else None
+    gradient_value = None if gradient is None else gradient.clone()
+
+    def put_back() -> None:
         with torch.no_grad():
-            for (tensor, value, grad, requires), gradient in zip(before, gradients, strict=True):
-                if not torch.equal(tensor, value):
-                    tensor.copy_(value)
-                if tensor.is_leaf:
-                    tensor.requires_grad_(requires)
-                    tensor.grad = grad
-                    if grad is not None:
-                        grad.copy_(gradient)
+            if (tensor.dtype, tensor.device, tensor.shape) != (data.dtype, data.device, data.shape):
+                tensor.data = data
+            if not torch.equal(tensor, value):
+                tensor.copy_(value)
+            if not tensor.is_leaf:
+                return
+            if tensor.requires_grad != requires:
+                tensor.requires_grad_(requires)
+            if gradient is not None or tensor.grad is not None:
+                tensor.grad = gradient
+            if gradient is not None:
+                gradient.copy_(gradient_value)
+
+    return put_back
 
 
 def _first_line(error: Exception) -> str:

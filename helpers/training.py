@@ -1,0 +1,308 @@
+"""Training: one pass over the data, one test of the network, and ``fit``, which does both.
+
+``train_loop`` and ``test_loop`` are those of tasks 3.5 and 3.6. ``fit`` runs them for some epochs,
+prints one line for each, and can be stopped at any time without losing what was learned.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from operator import index
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+from helpers.datasets import loader
+
+LEARNING_RATE = 0.1  # of ``fit``, if neither a learning rate nor an optimizer is given
+_TEST_BATCH = 1000  # images per batch where no gradient is needed: only memory limits it
+_LOSS = nn.CrossEntropyLoss()  # of ``fit``: takes scores, returns the mean over the batch
+
+
+def best_device() -> torch.device:
+    """The GPU if there is one (``cuda``, else Apple's ``mps``), else the processor."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def train_loop(
+    dataloader: Iterable, model: nn.Module, loss_fn: Callable, optimizer: torch.optim.Optimizer
+) -> float:
+    """Train ``model`` on every batch once; return the mean loss per image.
+
+    ``loss_fn`` must return the mean over its batch, as ``nn.CrossEntropyLoss()`` does. It counts
+    as often as the batch has images, so that a short last batch does not count too much. The loss
+    of a batch is that before its own step. Leaves the model in training mode.
+
+    Raises ``ValueError`` if there is no batch.
+    """
+    device = _device_of(model)
+    model.train()
+    total_loss, num_images = torch.zeros((), device=device), 0
+    for images, labels in dataloader:
+        images, labels = images.to(device), labels.to(device)
+        optimizer.zero_grad()
+        loss = loss_fn(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        # Stays a tensor on the device: .item() would make the GPU wait for Python in every step.
+        total_loss += loss.detach() * len(images)
+        num_images += len(images)
+    if num_images == 0:
+        raise ValueError("the loader gave no images to train on")
+    return total_loss.item() / num_images
+
+
+@torch.no_grad()
+def test_loop(dataloader: Iterable, model: nn.Module, loss_fn: Callable) -> tuple[float, float]:
+    """Test ``model`` on every batch; return the mean loss per image and the accuracy (0 to 1).
+
+    No gradients are computed, dropout is off, and batch normalisation uses what it learned in
+    training. ``loss_fn`` must return the mean over its batch. Leaves the model in evaluation mode.
+
+    Raises ``ValueError`` if there is no batch.
+    """
+    device = _device_of(model)
+    model.eval()
+    total_loss, num_images = torch.zeros((), device=device), 0
+    num_right = torch.zeros((), dtype=torch.int64, device=device)
+    for images, labels in dataloader:
+        images, labels = images.to(device), labels.to(device)
+        scores = model(images)
+        total_loss += loss_fn(scores, labels) * len(images)
+        num_right += (scores.argmax(dim=1) == labels).sum()
+        num_images += len(images)
+    if num_images == 0:
+        raise ValueError("the loader gave no images to test on")
+    return total_loss.item() / num_images, num_right.item() / num_images
+
+
+test_loop.__test__ = False  # pytest takes a function of this name for a test
+
+
+@dataclass(repr=False)
+class History:
+    """What a training run has measured: one entry per complete epoch in each list.
+
+    ``train_losses`` and ``test_losses`` are means per image; those of training are taken while
+    the weights still change, those of the test after the epoch. ``accuracies`` (0 to 1) are on
+    the test data. ``seconds`` is the time of an epoch with its test. ``interrupted``: somebody
+    stopped the run. ``message``: why it ended early, empty if it did not.
+    """
+
+    train_losses: list[float] = field(default_factory=list)
+    test_losses: list[float] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    interrupted: bool = False
+    message: str = ""
+
+    def __len__(self) -> int:
+        return len(self.accuracies)
+
+    def __repr__(self) -> str:
+        if not self.accuracies:
+            return "History of 0 epochs"
+        return f"History of {_epochs(len(self))}: test accuracy {self.accuracies[-1]:.1%}"
+
+    def _with_epoch(self, *figures: float) -> "History":
+        """A new history with one epoch more: an interrupt finds the whole epoch or none of it."""
+        columns = ("train_losses", "test_losses", "accuracies", "seconds")
+        return replace(
+            self,
+            **{c: [*getattr(self, c), x] for c, x in zip(columns, figures, strict=True)},
+        )
+
+
+def fit(
+    model: nn.Module,
+    training_data: Dataset,
+    test_data: Dataset,
+    num_epochs: int,
+    *,
+    learning_rate: float | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
+    batch_size: int = 64,
+    seed: int = 0,
+    history: History | None = None,
+    verbose: bool = True,
+) -> History:
+    """Train ``model`` for ``num_epochs`` epochs on its own device, with a test after each.
+
+    The loss is the cross entropy. The optimizer is ``optimizer``, or plain SGD with
+    ``learning_rate`` (0.1 if neither is given; giving both is an error).
+
+    ``seed`` fixes the order of the images and nothing else: for the same weights at the start,
+    call ``torch.manual_seed`` before making the model. ``history`` continues a former run: the
+    epochs count on, with the orders of the images that would have come next; the former history
+    itself stays as it is. ``verbose=False`` prints no line per epoch.
+
+    An interrupt (the stop button of Jupyter, Ctrl+C) ends the run cleanly: the model keeps what it
+    has learned, the complete epochs are returned, and ``history.interrupted`` is true. A loss that
+    is no number any more also ends it. Both are said in a sentence, ``history.message``.
+    Afterwards the model is in evaluation mode and has no gradients.
+
+    Raises ``ValueError`` if an argument makes no sense.
+    """
+    optimizer = _checked_optimizer(model, optimizer, learning_rate)
+    _check_data(training_data=training_data, test_data=test_data)
+    _check_whole(num_epochs=num_epochs, batch_size=batch_size)
+    so_far = replace(history or History(), interrupted=False, message="")
+    done, total = len(so_far), len(so_far) + num_epochs
+    epoch = done + 1
+    try:
+        training_batches = loader(training_data, batch_size, shuffle=True, seed=seed)
+        test_batches = loader(test_data, _TEST_BATCH)
+        for _ in range(done):
+            next(iter(training_batches))  # draws the order of an epoch that was trained before
+        for epoch in range(done + 1, total + 1):
+            start, batches = time.perf_counter(), training_batches
+            if verbose and epoch == done + 1:
+                share = 1 + len(test_data) / (3 * len(training_data))  # a test has no backward
+                batches = _with_estimate(batches, num_epochs, share)
+            train_loss = train_loop(batches, model, _LOSS, optimizer)
+            test_loss, accuracy = test_loop(test_batches, model, _LOSS)
+            if not math.isfinite(train_loss + test_loss):
+                so_far = replace(so_far, message=_lost_message(epoch, total, len(so_far)))
+                break
+            seconds = time.perf_counter() - start
+            so_far = so_far._with_epoch(train_loss, test_loss, accuracy, seconds)
+            if verbose:
+                print(_line(so_far, total), flush=True)
+    except KeyboardInterrupt:
+        message = _stopped_message(epoch, total, len(so_far))
+        so_far = replace(so_far, interrupted=True, message=message)
+    finally:
+        model.eval()
+        optimizer.zero_grad()
+    if so_far.message:
+        print(so_far.message, flush=True)
+    return so_far
+
+
+@torch.no_grad()
+def predict(model: nn.Module, dataset: Dataset, batch_size: int = _TEST_BATCH) -> torch.Tensor:
+    """The probabilities of the classes for every image, float32 ``[N, classes]`` on the CPU.
+
+    The softmax of the scores, in evaluation mode; afterwards the mode is as it was.
+    Raises ``ValueError`` if ``dataset`` is empty.
+    """
+    _check_data(dataset=dataset)
+    device = _device_of(model)
+    with _evaluation_mode(model):
+        parts = [
+            model(images.to(device)).float().softmax(dim=1)
+            for images, _ in loader(dataset, batch_size)
+        ]
+    return torch.cat(parts).cpu()
+
+
+def _device_of(model: nn.Module) -> torch.device:
+    first = next(model.parameters(), None)
+    return torch.device("cpu") if first is None else first.device
+
+
+@contextmanager
+def _evaluation_mode(model: nn.Module) -> Iterator[None]:
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _with_estimate(batches: DataLoader, num_epochs: int, share: float) -> Iterator:
+    """``batches``, and after a twentieth of them one line: how long the whole run will take.
+
+    The first batch is not timed where there are more: it also pays for the start of the GPU.
+    ``share`` is the time of an epoch over that of its training.
+    """
+    count = len(batches)
+    goal = min(count, max(2, count // 20))
+    start = time.perf_counter()
+    for number, batch in enumerate(batches, start=1):
+        yield batch  # comes back when the caller has trained on it
+        if number == 1 and count > 1:
+            start = time.perf_counter()
+        if number == goal:
+            per_batch = (time.perf_counter() - start) / max(1, number - 1)
+            whole = per_batch * count * share * num_epochs
+            print(f"{_epochs(num_epochs)}, about {whole:.1f} s", flush=True)
+
+
+def _line(history: History, total: int) -> str:
+    return (
+        f"epoch {len(history):>{len(str(total))}}/{total}"
+        f"   training loss {history.train_losses[-1]:.3f}"
+        f"   test loss {history.test_losses[-1]:.3f}"
+        f"   test accuracy {history.accuracies[-1]:.1%}"
+        f"   {history.seconds[-1]:.1f} s"
+    )
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"
+
+
+def _stopped_message(epoch: int, total: int, complete: int) -> str:
+    return (
+        f"Stopped in epoch {epoch}/{total}: the network keeps what it has learned so far, and "
+        f"the history has the losses of {_epochs(complete)}. To go on: fit(..., history=history)."
+    )
+
+
+def _lost_message(epoch: int, total: int, complete: int) -> str:
+    return (
+        f"Ended in epoch {epoch}/{total}: the loss is no longer a finite number, so the weights "
+        f"are of no use any more. The history has the losses of {_epochs(complete)}. Make a new "
+        "network and train it with a smaller learning rate."
+    )
+
+
+def _checked_optimizer(
+    model: nn.Module, optimizer: torch.optim.Optimizer | None, learning_rate: float | None
+) -> torch.optim.Optimizer:
+    own = {id(p) for p in model.parameters()}
+    if not own:
+        raise ValueError("the model has no parameters: there is nothing to train")
+    if optimizer is None:
+        rate = LEARNING_RATE if learning_rate is None else learning_rate
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < math.inf:
+            raise ValueError(f"learning_rate must be a number above 0, not {rate!r}")
+        return torch.optim.SGD(model.parameters(), lr=rate)
+    if learning_rate is not None:
+        raise ValueError(
+            "give a learning_rate or an optimizer, not both: the optimizer has its own rate"
+        )
+    if not all(id(p) in own for group in optimizer.param_groups for p in group["params"]):
+        raise ValueError(
+            "the optimizer trains parameters that do not belong to this model. "
+            "Make it anew from model.parameters(), after the model."
+        )
+    return optimizer
+
+
+def _check_data(**datasets: Dataset) -> None:
+    for name, data in datasets.items():
+        if isinstance(data, DataLoader):
+            raise ValueError(f"{name} is a DataLoader; give the data set, batches are made of it")
+        if len(data) == 0:
+            raise ValueError(f"{name} is empty: there must be at least one image")
+
+
+def _check_whole(**numbers: int) -> None:
+    for name, value in numbers.items():
+        try:
+            right = not isinstance(value, bool) and index(value) >= 1
+        except TypeError:
+            right = False
+        if not right:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")

@@ -1,0 +1,78 @@
+"""A student's own picture becomes 28×28, whatever file it comes in; bad files get a sentence."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from helpers import pictures
+
+
+def save(path, picture, **options):
+    picture.save(path, **options)
+    return path
+
+
+def test_example_fills_the_image():
+    image = pictures.to_fashion_mnist(pictures.example())
+    assert image.shape == (1, 28, 28) and image.dtype == torch.float32
+    assert image.max() > 0.9 and image.min() == 0
+    rows = (image[0] > 0.3).any(dim=1).nonzero()
+    assert rows.max() - rows.min() >= 24  # the longest side takes the whole height
+
+
+def test_dark_and_light_backgrounds_give_the_same():
+    dark = Image.new("L", (100, 80), 10)
+    dark.paste(200, (30, 20, 70, 60))
+    light = Image.fromarray(255 - np.asarray(dark))
+    same = pictures.to_fashion_mnist(dark), pictures.to_fashion_mnist(light)
+    assert torch.allclose(*same, atol=0.01)
+
+
+@pytest.mark.parametrize("name, mode", [("a.png", "RGBA"), ("a.jpg", "CMYK"), ("a.png", "P")])
+def test_modes(tmp_path, name, mode):
+    path = save(tmp_path / name, pictures.example().convert(mode))
+    assert pictures.read(path).mode == "RGB"
+
+
+def test_transparent_background_counts_as_white(tmp_path):
+    picture = Image.new("RGBA", (60, 60), (0, 0, 0, 0))
+    picture.paste((20, 20, 20, 255), (15, 15, 45, 45))
+    image = pictures.to_fashion_mnist(pictures.read(save(tmp_path / "a.png", picture)))
+    assert image[0, 14, 14] > 0.9  # the dark square is the garment
+
+
+def test_turned_photo_is_set_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: turned by 90°
+    path = save(tmp_path / "a.jpg", Image.new("RGB", (100, 50)), exif=exif)
+    assert pictures.read(path).size == (50, 100)
+
+
+def refusal(path):
+    with pytest.raises(pictures.PictureError) as error:
+        pictures.read(path)
+    return str(error.value)
+
+
+def test_refusals(tmp_path):
+    assert "no file" in refusal(tmp_path / "none.png")
+    (tmp_path / "text.png").write_text("not a picture")
+    assert "JPEG or PNG" in refusal(tmp_path / "text.png")
+    (tmp_path / "empty.png").touch()
+    assert "JPEG or PNG" in refusal(tmp_path / "empty.png")
+    cut = save(tmp_path / "cut.png", pictures.example()).read_bytes()[:700]
+    (tmp_path / "cut.png").write_bytes(cut)
+    assert "JPEG or PNG" in refusal(tmp_path / "cut.png")
+    huge = save(tmp_path / "huge.png", Image.new("1", (20_000, 20_000)))
+    assert "20000×20000" in refusal(huge) or "JPEG or PNG" in refusal(huge)
+
+
+def test_too_many_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_BYTES", 100)
+    assert "smaller copy" in refusal(save(tmp_path / "a.png", pictures.example()))
+
+
+def test_plain_picture_is_refused():
+    with pytest.raises(pictures.PictureError, match="differs from its background"):
+        pictures.to_fashion_mnist(Image.new("RGB", (50, 50), "white"))
