@@ -128,7 +128,7 @@ class Canvas:
         """
         dice, size = self.dice, self.size
         u = dice.uniform()
-        base = 0.94 - 0.72 * u * u
+        base = 0.98 - 0.64 * u * u
         across = self._bands(self.x, busy * 0.25)
         down = self._bands(self.y, busy * 0.4)
         grain = dice.noise(size, size)

@@ -13,7 +13,7 @@ from helpers.brushes import Array, Canvas, Dice, arc, both, cover, polyline, ram
 # What is worn above the legs: ranges of the cut, and how often a detail is there.
 TOPS = ("T-Shirt", "Pullover", "Dress", "Coat", "Shirt")
 CUTS: dict[str, tuple[tuple[float, float], ...]] = {
-    "hem": ((9.5, 13.7), (9.5, 13.7), (12.8, 13.7), (11, 13.7), (10, 13.7)),
+    "hem": ((10.5, 13.8), (10.5, 13.8), (12.8, 13.8), (11.5, 13.8), (11, 13.8)),
     "chest": ((6.4, 9.4), (6.2, 8.9), (3.8, 7.2), (6.2, 8.9), (6.2, 8.9)),
     "waist": ((0.86, 1.05), (0.86, 1.08), (0.72, 1), (0.86, 1.06), (0.86, 1.06)),
     "flare": ((0.9, 1.12), (0.88, 1.12), (0.9, 1.7), (0.9, 1.18), (0.9, 1.16)),
@@ -32,7 +32,7 @@ ODDS: dict[str, tuple[float, ...]] = {
     "rib": (0.08, 0.6, 0.05, 0.2, 0.1),
     "belt": (0.02, 0.02, 0.3, 0.15, 0.03),
     "pockets": (0.04, 0.06, 0.06, 0.6, 0.15),
-    "busy": (0.35, 0.35, 0.4, 0.25, 0.7),
+    "busy": (0.3, 0.3, 0.35, 0.22, 0.6),
 }
 
 
@@ -41,7 +41,7 @@ def top(dice: Dice, size: int, name: str) -> Canvas:
     which = TOPS.index(name)
     cut = {key: dice.uniform(*ranges[which]) for key, ranges in CUTS.items()}
     odds = {key: values[which] for key, values in ODDS.items()}
-    canvas = Canvas(dice, size, 1.4, (0.88, 1.05))
+    canvas = Canvas(dice, size, 1, (0.93, 1.05))
     y = canvas.y
     x = canvas.x + dice.uniform(-0.04, 0.04) * y
     u = np.abs(x)
@@ -63,17 +63,17 @@ def top(dice: Dice, size: int, name: str) -> Canvas:
 
     # Sleeves: a tapered band along a line that leaves the shoulder, flatter the shorter it is.
     length = np.maximum(cut["sleeve"], 0)
-    spread = dice.uniform(0.1, 0.27) + (1 - length) * dice.uniform(0, 0.5)
+    spread = dice.uniform(0.07, 0.24) + (1 - length) * dice.uniform(0, 0.5)
     drop = np.sqrt(1 - spread * spread)
     arm = cut["arm"]
     start = high + fall * (shoulder - neck) + arm
-    du, dy = u - (shoulder - arm * 0.5), y - start
+    du, dy = u - (shoulder - arm * 0.35), y - start
     along = spread * du + drop * dy
     aside = np.abs(drop * du - spread * dy)
     reach = length * dice.uniform(20, 23)
     width = arm * (1 - ramp(along, 0, 20) * dice.uniform(0.1, 0.5))
     sleeve = cover(both(width - aside, reach - along, below, along + 3)) * (length > 0.02)
-    canvas.paint(sleeve, shade * dice.uniform(0.75, 1.03))
+    canvas.paint(sleeve, shade * dice.uniform(0.82, 1.1))
     rib = dice.some(odds["rib"], 0.15, 0.5) * dice.sign()
     canvas.tone(sleeve * cover(along - reach + 2), rib)
 
@@ -117,14 +117,14 @@ def top(dice: Dice, size: int, name: str) -> Canvas:
 
 def trouser(dice: Dice, size: int) -> Canvas:
     """Two legs that part below the hips."""
-    canvas = Canvas(dice, size, 1, (0.9, 1.04))
+    canvas = Canvas(dice, size, 1, (0.93, 1.05))
     y = canvas.y
     u = np.abs(canvas.x + dice.uniform(-0.06, 0.06) * y)
     shade = canvas.cloth(0.25)
-    waist = dice.uniform(3.4, 5.4)
+    waist = dice.uniform(3.6, 6)
     hip, crotch = waist + dice.uniform(0.3, 1.6), dice.uniform(-7, -2)
     hem = 13.6 - dice.some(0.1, 2, 10)
-    stride, leg = dice.uniform(0.1, 3.2), dice.uniform(2.4, 5)
+    stride, leg = dice.uniform(0.1, 3.2), dice.uniform(2.6, 5.4)
     outer = polyline(y, (-13, waist), (-8, hip), (hem, stride + leg))
     inner = polyline(y, (crotch - 1.5, -1), (crotch, 0), (hem, stride))
     canvas.paint(cover(both(outer - u, u - inner, hem - y, y + 13.5)), shade)
@@ -137,13 +137,13 @@ def trouser(dice: Dice, size: int) -> Canvas:
 
 def bag(dice: Dice, size: int) -> Canvas:
     """A body with rounded corners, and a handle or a strap above it."""
-    canvas = Canvas(dice, size, 1, (0.9, 1.04))
+    canvas = Canvas(dice, size, 1, (0.93, 1.05))
     y = canvas.y
     x = canvas.x + dice.uniform(-0.06, 0.06) * y
     u = np.abs(x)
     shade = canvas.cloth(0.4)
-    wide, tall = dice.uniform(7, 13.8), dice.uniform(5, 10.5)
-    loop = dice.chance(0.75) * dice.uniform(1, 25 - 2 * tall)
+    wide, tall = dice.uniform(8, 14), dice.uniform(6, 11.5)
+    loop = dice.chance(0.75) * dice.uniform(1.5, 26 - 2 * tall)
     middle = loop * 0.5 + dice.uniform(-0.5, 0.5)
     roof = middle - tall
 
@@ -200,7 +200,7 @@ def sneaker(dice: Dice, size: int) -> Canvas:
         ground
         - toe * arc(x, -13.9, dice.uniform(-11, -8))
         - (tall - toe) * polyline(x, (-10, 0), (-6, dice.uniform(0.15, 0.35)), (tongue, 1))
-        + tall * dice.uniform(0.05, 0.3) * (arc(x, tongue, tongue + 4) - ramp(x, 8, back - 1))
+        + tall * dice.uniform(0, 0.28) * (arc(x, tongue, tongue + 4) - ramp(x, 8, back - 1))
     )
     depth = under(y, rise)
     counter = back - 1.2 * ramp(ground - y, 3, tall) - x
@@ -227,7 +227,7 @@ def sandal(dice: Dice, size: int) -> Canvas:
     y = canvas.y + dice.uniform(-0.05, 0.05) * x
     shade = canvas.cloth(0.3)
     heel = dice.some(0.6, 1, 12)
-    tall = dice.uniform(4.5, 11)
+    tall = dice.uniform(4, 7.5) + heel * dice.uniform(0.1, 0.6)
     ground = tall * 0.4 + heel * 0.5 + dice.uniform(0.5, 2)
     underside, post, back = heeled(dice, canvas, ground, heel)
     canvas.paint(post, shade * dice.uniform(0.5, 1))
@@ -240,17 +240,18 @@ def sandal(dice: Dice, size: int) -> Canvas:
     rise = (
         underside
         - (thick + dice.uniform(1, 3)) * arc(x, -13.5, -9)
-        - tall * polyline(x, (-9, 0), (dice.uniform(-3, 3), dice.uniform(0.4, 0.8)), (6, 1))
+        - tall * polyline(x, (-11, 0), (dice.uniform(-6, 0), dice.uniform(0.4, 0.9)), (6, 1))
     )
     foot = both(under(y, rise), underside - y, within)
     for middle, often in ((-8.5, 1), (-4.0, 0.75), (1.5, 0.4), (7.5, 0.4)):
         lean = x + dice.uniform(-0.9, 0.6) * (y - underside)
         strap = dice.uniform(0.8, 3.2) - np.abs(lean - middle - dice.uniform(-2, 2)) * 0.8
         canvas.paint(cover(both(strap, foot)) * dice.chance(often), shade * dice.uniform(0.7, 1.1))
-    edge = both(dice.uniform(0.6, 1.4) - np.abs(y - rise - 1), x - dice.uniform(-10, 7), within)
-    canvas.paint(cover(edge) * dice.chance(0.6), shade)
-    heel_cup = both(foot, x - back + dice.uniform(0.8, 5), y - rise - tall * dice.uniform(0, 0.6))
-    canvas.paint(cover(heel_cup) * dice.chance(0.7), shade * dice.uniform(0.6, 1.1))
+    ankle = dice.chance(0.72)
+    loop = both(dice.uniform(0.6, 1.5) - np.abs(y - rise - 1), x - dice.uniform(-6, 7), within)
+    canvas.paint(cover(loop) * ankle, shade)
+    counter = both(foot, x - back + dice.uniform(0.8, 4.5))
+    canvas.paint(cover(counter) * ankle, shade * dice.uniform(0.6, 1.1))
     return canvas
 
 
@@ -261,17 +262,17 @@ def ankle_boot(dice: Dice, size: int) -> Canvas:
     y = canvas.y + dice.uniform(-0.04, 0.04) * x
     shade = canvas.cloth(0.25)
     heel = dice.some(0.6, 0.5, 8)
-    tall = np.minimum(dice.uniform(12, 24) + heel * 0.6, 27)
+    tall = np.minimum(dice.uniform(15, 27) + heel * 0.5, 27)
     ground = tall * 0.5 + dice.uniform(0, 0.6)
     underside, post, back = heeled(dice, canvas, ground, heel)
     canvas.paint(post, dice.uniform(0.2, 0.9))
-    toe, bend = dice.uniform(3.2, 5.2), dice.uniform(-3.5, 0.5)
+    toe, bend = dice.uniform(3.2, 5.5), dice.uniform(-2.5, 2)
     instep = (tall - heel - toe) * dice.uniform(0.25, 0.5)
     shaft = dice.uniform(0.6, 2.6)
     rise = (
         underside
         - toe * arc(x, -13.9, dice.uniform(-11, -8))
-        - instep * polyline(x, (-9, 0), (-5, 0.3), (bend, 1))
+        - instep * polyline(x, (-10, 0), (-5, 0.35), (bend, 1))
         - 30 * ramp(x, bend, bend + shaft * 30 / (tall - heel - toe - instep))
     )
     roof = ground - tall + dice.uniform(-0.15, 0.1) * (x - 6)

@@ -6,6 +6,7 @@ prints one line for each, and can be stopped at any time without losing what was
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -160,7 +161,7 @@ def fit(
         training_batches = loader(training_data, batch_size, shuffle=True, seed=seed)
         test_batches = loader(test_data, _TEST_BATCH)
         for _ in range(done):
-            next(iter(training_batches))  # draws the order of an epoch that was trained before
+            deque(training_batches, maxlen=0)  # passes over an epoch that was trained before
         for epoch in range(done + 1, total + 1):
             start, batches = time.perf_counter(), training_batches
             if verbose and epoch == done + 1:

@@ -3,10 +3,9 @@
     python .github/scripts/execute_solutions.py               all of them
     python .github/scripts/execute_solutions.py 01 04         the named ones
 
-Each notebook runs in a fresh kernel, in its own folder, as in JupyterLab. What is stored is what
-the tests will see when they run it again, since they run it with the same ``runner``: streams
-joined per name, no widget state, no timings, cells counted from 1. If a cell fails, it is named,
-the exit status is 1 and the stored notebook stays as it was.
+Each notebook runs in a fresh kernel, in its own folder, on the official images. What is stored is
+what the tests will see when they run it again (see ``kernels.py``); cells are counted from 1. If a
+cell fails, it is named, the exit status is 1 and the stored notebook stays as it was.
 """
 
 import argparse
@@ -16,67 +15,24 @@ import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from kernels import CellFailed, open_kernel, prepare_images, run_cell
 from nbformat import NotebookNode
 from student_notebooks import ROOT, stable_metadata, text_of
-
-CELL_TIMEOUT = 900  # seconds
-
-
-class CellFailed(Exception):
-    """A cell that raised, hung or took the kernel down; the message names it and says why."""
-
-
-def runner(notebook: NotebookNode, folder: Path, timeout: float = CELL_TIMEOUT) -> NotebookClient:
-    """What runs the cells of ``notebook``, both when outputs are stored and when they are compared.
-
-    Its kernel is the Python that runs this, its working directory ``folder``.
-    """
-    return NotebookClient(
-        notebook,
-        timeout=timeout,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        coalesce_streams=True,
-        store_widget_state=False,
-        record_timing=False,
-    )
-
-
-def run_cell(client: NotebookClient, cell: NotebookNode, index: int) -> NotebookNode:
-    """Run one code cell in the open kernel of ``client``; returns it with its new outputs.
-
-    A dead kernel is noticed within a second or two. Raises ``CellFailed``.
-    """
-    where = f"cell {cell.get('id', index)}"
-    try:
-        return client.execute_cell(cell, index)
-    except CellExecutionError as error:
-        raise CellFailed(f"{where} raised an exception:\n{error.traceback}") from None
-    except CellTimeoutError:
-        raise CellFailed(f"{where} did not end within {client.timeout:g} seconds") from None
-    except DeadKernelError:
-        raise CellFailed(f"the kernel died in {where}") from None
 
 
 def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """A copy of ``notebook`` with fresh outputs. Raises ``CellFailed``."""
     notebook = copy.deepcopy(notebook)
-    client = runner(notebook, folder)
-    with client.setup_kernel():
+    with open_kernel(notebook, folder) as client:
         count = 0
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type != "code":
                 continue
             if not cell.source.strip():
                 raise CellFailed(f"cell {cell.get('id', index)} is empty: delete it")
-            run_cell(client, cell, index)
+            run_cell(client, index)
             count += 1
             cell.execution_count = count
-            for output in cell.outputs:
-                if output.output_type == "execute_result":
-                    output.execution_count = count
     return stable_metadata(notebook)
 
 
@@ -105,13 +61,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="01, 04_inspection, ...; all if none is given")
     parser.add_argument("--solutions", type=Path, default=ROOT / "solutions")
     options = parser.parse_args(arguments)
-    status = 0
-    for path in chosen(options.names, options.solutions):
+    paths, status = chosen(options.names, options.solutions), 0
+    if prepare_images() == "drawn":
+        print("Outputs are stored from the official images only, and these cannot be had now.")
+        return 1
+    for path in paths:
         start = time.monotonic()
         try:
             store(path)
         except CellFailed as error:
-            print(f"solutions/{path.name}, {error}", file=sys.stderr)
+            print(f"solutions/{path.name}, {error}\n{error.details}", file=sys.stderr)
             status = 1
         else:
             print(f"solutions/{path.name}: {time.monotonic() - start:.0f} s", flush=True)

@@ -18,8 +18,8 @@ from helpers.checks._feedback import (
     answered,
     attempt,
     check,
+    close,
     describe,
-    is_blank,
     show_shape,
 )
 
@@ -47,7 +47,7 @@ def first_layer(first_layer, model) -> str:
             "Leave out the quotes and index model.conv_stack like a list."
         )
     if isinstance(first_layer, torch.Tensor):
-        part = "weights" if first_layer.dim() == 4 else "numbers"
+        part = "the weights" if first_layer.dim() == 4 else "the numbers"
         raise Incorrect(
             f"first_layer is {describe(first_layer)}: these are {part} of a layer. Expected is "
             "the layer itself; leave out what follows the index, such as .weight."
@@ -241,8 +241,8 @@ def _wrong_kernel(values: np.ndarray, kernels: np.ndarray) -> str:
                 "the scale."
             )
     return (
-        "shows numbers that are no kernel of first_layer. Draw first_layer.weight[i, 0], after "
-        "detach() and, from a GPU, cpu()."
+        "shows numbers that are no kernel of first_layer. The kernels are in first_layer.weight; "
+        "detach() and cpu() make them ready to draw."
     )
 
 
@@ -276,7 +276,7 @@ def _judge_scales(pictures: list[_Picture]) -> None:
     largest = max(float(np.abs(picture.values).max()) for picture in pictures)
     if not largest / 2 <= high <= 10 * largest:
         raise Incorrect(
-            f"your colour scale ends at ±{high:.2g}, while the largest weight is {largest:.2g}: "
+            f"your colour scale ends at ±{high:.3g}, while the largest weight is {largest:.2g}: "
             f"{'many weights share the end colours' if high < largest else 'all look pale'}. "
             "Take the largest absolute value of all weights as the limit."
         )
@@ -325,7 +325,7 @@ def feature_maps(index, feature_maps, fig, first_layer, training_data) -> str:
         raise Incorrect(_wrong_maps_shape(maps.shape, right.shape, image.shape))
     maps = maps.reshape(right.shape)
     # Convolutions on recent GPUs keep about three digits (TF32).
-    if not _close(maps, right):
+    if not close(maps, right, 5e-3):
         raise Incorrect(_wrong_maps(maps, right, layer, int(index)))
     wanted = f"the image and its {len(right)} feature maps"
     shown = [picture.values for picture in _pictures(fig, len(right) + 1, wanted)]
@@ -372,14 +372,13 @@ def _convolve(layer: nn.Conv2d, image: torch.Tensor) -> torch.Tensor:
     )
 
 
-def _close(values: torch.Tensor, right: torch.Tensor) -> bool:
-    return bool(((values - right).abs().max() <= 5e-3 * right.abs().max().clamp(min=1e-6)).item())
-
-
 def _wrong_maps_shape(shape, right, image) -> str:
     found = f"feature_maps has the shape {show_shape(shape)}; expected is {show_shape(right)}, "
     if shape[-2:] == image[-2:]:
-        return found + "because a 5×5 kernel takes 4 pixels. This is the image: call first_layer."
+        return (
+            found
+            + "since kernels do not reach over the border. This is the image: call first_layer."
+        )
     if len(shape) == 4 and shape[1:] == right:
         return found + "because one image is asked for. This is a batch of several."
     if shape == right[1:]:
@@ -390,14 +389,18 @@ def _wrong_maps_shape(shape, right, image) -> str:
 
 
 def _wrong_maps(maps: torch.Tensor, right: torch.Tensor, layer: nn.Conv2d, index: int) -> str:
-    if _close(maps, right.relu()):
+    if not maps.isfinite().all():
+        return (
+            "feature_maps has numbers that are not finite (nan or inf). Run the cells above again."
+        )
+    if close(maps, right.relu(), 5e-3):
         return (
             "feature_maps has no negative numbers: these are the maps after ReLU. "
             "Call first_layer alone, without the layers that follow it."
         )
     if layer.bias is not None:
         bias = layer.bias.detach().cpu().double()[:, None, None]
-        if _close(maps + bias, right):
+        if close(maps + bias, right, 5e-3):
             return "the bias is missing in feature_maps. Call first_layer itself on the image."
     if _made_by(layer, maps):
         return (
@@ -460,7 +463,7 @@ def activations(get_activations) -> str:
         (straight, straight[1], (2, 1, 10, 10), "the first network again, with another layer"),
         (straight, straight[2], (4, 1, 10, 10), "the first network again, with other images"),
     ]
-    earlier = None
+    earlier: list[torch.Tensor] = []
     for number, (model, layer, shape, on) in enumerate(cases):
         _fill(model.eval(), generator)
         images = torch.rand(shape, generator=generator)
@@ -469,23 +472,23 @@ def activations(get_activations) -> str:
             recorded = _call(get_activations, model, layer, images.clone(), on=on, again=number > 0)
         _judge_activations(recorded, seen | {"earlier": earlier}, on)
         _judge_left_behind(model, values, "get_activations")
-        earlier = seen["output"]
+        earlier.append(seen["output"])
     return "the hook noted the layer's output during the forward pass, and is gone again"
 
 
 def _watch(model: nn.Module, layer: nn.Module, images: torch.Tensor) -> dict:
-    """Input and output of ``layer`` during ``model(images)``, and what else may be mixed up."""
-    seen = {"images": images}
+    """The output of ``layer`` during ``model(images)``, and lists of what may be mixed up."""
+    seen = {"images": [images]}
     handle = layer.register_forward_hook(
-        lambda _layer, inputs, output: seen.update(input=inputs[0], output=output)
+        lambda _layer, inputs, output: seen.update(input=[inputs[0]], output=output)
     )
     with torch.no_grad():
-        seen["scores"] = model(images)
+        seen["scores"] = [model(images)]
         handle.remove()
         try:
-            seen["direct"] = layer(images)
+            seen["direct"] = [layer(images)]
         except RuntimeError:
-            seen["direct"] = None
+            seen["direct"] = []
     return seen
 
 
@@ -502,12 +505,7 @@ def _judge_activations(recorded, seen: dict, on: str) -> None:
             f"get_activations returned {describe(recorded)} on {on}; expected is the tensor that "
             "the hook saw as the layer's output."
         )
-
-    def is_the(name):
-        other = seen[name]
-        return isinstance(other, torch.Tensor) and _near(recorded, other)
-
-    if _near(recorded, right):
+    if close(recorded, right):
         return
     mixed_up = {
         "input": "the layer's input. A forward hook gets the layer, its inputs and its output: "
@@ -519,9 +517,9 @@ def _judge_activations(recorded, seen: dict, on: str) -> None:
         "earlier": "what an earlier call had recorded. Start each call with nothing kept.",
     }
     for name, text in mixed_up.items():
-        if is_the(name):
+        if any(close(recorded, other) for other in seen[name]):
             raise Incorrect(f"get_activations returned {text}")
-    if any(_near(recorded, one) for one in (right[:1], right[0])):
+    if any(close(recorded, one) for one in (right[:1], right[0])):
         raise Incorrect(
             "get_activations returned the output for the first image only; expected is the "
             f"output for all {len(right)} images. Leave out the index."
@@ -531,12 +529,6 @@ def _judge_activations(recorded, seen: dict, on: str) -> None:
         f"during model(images), of shape {show_shape(right.shape)}"
         + (", with other numbers. " if recorded.shape == right.shape else ". ")
         + "Let model(images) run as a whole and have a hook keep the output as it is."
-    )
-
-
-def _near(a: torch.Tensor, b: torch.Tensor) -> bool:
-    return a.shape == b.shape and torch.allclose(
-        a.detach().cpu().double(), b.detach().cpu().double(), rtol=1e-4, atol=1e-5
     )
 
 
@@ -595,6 +587,7 @@ def decision_map(decision_map) -> str:
             found = _call(
                 decision_map, puzzle.model, image, puzzle.label, on="a 28×28 image",
                 again=number > 0,
+                hint="The network wants a batch of images, and gives a row of scores for each.",
             )  # fmt: skip
         importance = _importance(found)
         if not torch.equal(image.detach(), puzzle.image):
@@ -722,6 +715,7 @@ def mistakes(confusion_matrix, confident_mistakes) -> str:
         arguments = {} if k is None else {"k": k}
         indices = _call(
             confident_mistakes, probabilities.clone(), labels.clone(), on=on, again=k is not None,
+            hint="With fewer mistakes than k, return all of them." if wrong < 10 else "",
             **arguments,
         )  # fmt: skip
         _judge_indices(indices, probabilities, labels, k or 10, on)
@@ -880,15 +874,46 @@ def _function(value, name: str) -> None:
         raise Incorrect(f"{name} is {describe(value)}; expected is a function. Write it with def.")
 
 
-def _call(function, *args, on: str, again: bool, **kwargs):
-    """``attempt``, with a word on devices and on functions that answer only once."""
+def _call(function, *args, on: str, again: bool = False, hint: str = "", **kwargs):
+    """``attempt`` with a word on what to try; ``again`` if the function has answered before."""
+    name = getattr(function, "__name__", type(function).__name__)
     try:
-        value = function(*args, **kwargs) if again else attempt(function, *args, on=on, **kwargs)
+        return attempt(function, *args, on=on, **kwargs)
     except NotAnswered:
-        raise
-    except Exception as error:
-        raise error
-    return value
+        if not again:
+            raise
+        raise Incorrect(
+            f"{name} has answered once, but returns nothing on {on}. "
+            "Every call must end with return, whatever was called before."
+        ) from None
+    except Incorrect as error:
+        if "same device" in error.message or "Input type (" in error.message:
+            hint = "Everything in this check is on the CPU: take the device from the network."
+        raise Incorrect(f"{error.message.rstrip('.')}. {hint}".rstrip()) from None
+
+
+def _judge_left_behind(model: nn.Module, values: list[torch.Tensor], name: str) -> None:
+    """Raise unless ``model`` is in eval mode, with ``values`` and without hooks and gradients."""
+    for part in model.modules():
+        if any(table for key, table in vars(part).items() if key.endswith("_hooks")):
+            raise Incorrect(
+                f"{name} leaves its hook on the layer, where it goes on recording and each call "
+                "adds one more. Keep the handle that the registration returns, and remove() it."
+            )
+    parameters = list(model.parameters())
+    if not all(torch.equal(p, value) for p, value in zip(parameters, values, strict=True)):
+        raise Incorrect(f"{name} changed the network's weights. Looking inside must not train it.")
+    if any(p.grad is not None and p.grad.any() for p in parameters):
+        raise Incorrect(
+            f"{name} leaves gradients in the network's parameters, as backward() does. Where you "
+            "need no gradient, use torch.no_grad(); for that of the image alone there is "
+            "torch.autograd.grad, and model.zero_grad() at the end cleans up, too."
+        )
+    if any(part.training for part in model.modules()):
+        raise Incorrect(
+            f"{name} got a network in eval() mode and leaves it in train() mode. "
+            "Do not call train() in it."
+        )
 
 
 def _fill(model: nn.Module, generator: torch.Generator) -> None:

@@ -2,114 +2,150 @@
 
 nbval collects the cells, sanitizes what may differ and compares; that stays. Mended is the rest:
 
-- Cells run with the same ``runner`` that stored their outputs (nbval's own does not keep a
-  history, so that a closing ``;`` hides nothing; it does not know displays that are updated or
-  cleared either).
-- A kernel that dies is noticed within seconds (nbval waits for the end of the cell's time).
-- After a cell that fails, the later ones of its notebook are skipped with the reason.
+- Cells run in the kernel that also stored their outputs (``kernels.py``). nbval's own keeps no
+  history, so that a closing ``;`` hides nothing, and knows no displays that are updated or cleared.
+- A kernel that dies is noticed within seconds (nbval waits until the cell's time is over), and a
+  cell has 900 seconds (nbval: 2000).
+- After a cell that fails, the later ones of its notebook are skipped, with the reason.
 - A code cell that was never run is a failure (nbval runs it and compares nothing).
-- What is written to stderr is shown with the report, not compared: a progress bar and a warning
-  of a newer library are no change of the lesson. The stored outputs hold none, by another test.
+- What is written to stderr is shown with a failure, not compared: a progress bar or the warning
+  of a newer library changes no lesson. That none is stored is held by another test.
 - A picture that is no longer drawn is a failure, though pictures themselves are not compared.
-- The summary says for each notebook how many of its cells were run and compared.
+- The summary says for each notebook how many of its cells were run, and how many compared.
 """
 
+import re
 from collections import Counter
 from contextlib import ExitStack
 from copy import deepcopy
 
 import pytest
-from execute_solutions import CellFailed, run_cell, runner
-from nbval.plugin import IPyNbCell, IPyNbFile, bcolors, nocolors
+from kernels import CELL_TIMEOUT, CellFailed, open_kernel, prepare_images, run_cell
+from nbval.plugin import IPyNbCell, IPyNbFile
 
+NBVAL_TIMEOUT = 2000  # nbval's default: nobody asked for another one
+RULES = ".github/nbval_sanitize.cfg"
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
 class StrictNotebook(IPyNbFile):
     """A notebook whose cells run in one kernel, in the notebook's folder."""
 
-    broken_by: str | None = None  # the first cell that failed: the later ones do not run
+    broken_by: str | None = None  # the cell that failed: the later ones do not run
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.skip_compare += ("stderr", "image/svg+xml")
-        self.stack = ExitStack()
+        self.opened = ExitStack()
 
     def setup(self):
+        """Start the kernel."""
         self.setup_sanitize_files()
         timeout = self.config.option.nbval_cell_timeout
-        self.client = runner(deepcopy(self.nb), self.path.parent, timeout)
-        self.stack.enter_context(self.client.setup_kernel())
+        kernel = open_kernel(deepcopy(self.nb), self.path.parent, timeout)
+        self.client = self.opened.enter_context(kernel)
 
     def teardown(self):
-        self.stack.close()
+        """Shut the kernel down."""
+        self.opened.close()
 
     def collect(self):
-        for item in super().collect():
+        """The code cells."""
+        for cell in super().collect():
             yield StrictCell.from_parent(
-                self, name=item.name, cell_num=item.cell_num, cell=item.cell, options=item.options
+                self, name=cell.name, cell_num=cell.cell_num, cell=cell.cell, options=cell.options
             )
 
 
 class StrictCell(IPyNbCell):
-    """One code cell: run, and compared with what is stored."""
+    """One code cell: run, and its outputs compared with the stored ones."""
 
     def setup(self):
+        """Skip the cells after one that failed."""
         if self.parent.broken_by:
-            pytest.skip(f"not run, since {self.parent.broken_by} of this notebook failed")
+            pytest.skip(f"not run, because {self.parent.broken_by} failed before it")
 
     def runtest(self):
+        """Run the cell and compare; raises nbval's ``NbCellError``."""
         try:
-            self.run_and_compare()
+            self._run_and_compare()
         except Exception:
-            self.parent.broken_by = f"{self.name} (id {self.cell.get('id')})"
+            self.parent.broken_by = f"{self.name} ({self.cell.get('id')})"
             raise
 
-    def run_and_compare(self):
+    def _run_and_compare(self):
         if self.options["skip"]:
             pytest.skip("tagged nbval-skip")
         if self.cell.execution_count is None:
             self.raise_cell_error("This cell was never run: nothing is stored to compare with")
-        client = self.parent.client
-        index = next(i for i, cell in enumerate(client.nb.cells) if cell.id == self.cell.id)
+        cells = self.parent.nb.cells
+        index = next(i for i, cell in enumerate(cells) if cell is self.cell)
         try:
-            outputs = run_cell(client, client.nb.cells[index], index).outputs
-        except CellFailed as error:
-            self.raise_cell_error(str(error))
-        self.test_outputs = outputs
+            outputs = run_cell(self.parent.client, index)
+        except CellFailed as failure:
+            self.raise_cell_error(str(failure), failure.details)
         for output in outputs:
             if output.output_type == "stream" and output.name == "stderr":
                 self.add_report_section("call", "stderr of the cell", output.text)
         if self.options["check"]:
-            self.compare(outputs)
+            self._compare(outputs, deepcopy(self.cell.outputs))
 
-    def compare(self, outputs):
-        stored = deepcopy(self.cell.outputs)
-        drawn = pictures(outputs)
-        if drawn != pictures(stored):
-            self.raise_cell_error(f"It draws {drawn} pictures; stored are {pictures(stored)}")
+    def _compare(self, outputs, stored):
+        if count_pictures(outputs) != count_pictures(stored):
+            self.raise_cell_error(
+                f"Cell outputs differ: {count_pictures(outputs)} pictures are drawn, "
+                f"{count_pictures(stored)} are stored"
+            )
         if not self.compare_outputs(deepcopy(outputs), stored):
             self.raise_cell_error("Cell outputs differ", "\n".join(self.comparison_traceback))
-        self.user_properties.append(("compared", self.parent.path.name))
+        self.user_properties.append(("compared", True))
 
 
-def pictures(outputs) -> int:
+def count_pictures(outputs) -> int:
     """How many of the outputs hold a picture."""
     return sum(any(kind in output.get("data", {}) for kind in PICTURES) for output in outputs)
 
 
+def pytest_configure(config):
+    """Set nbval's options where the command line did not, and have the images ready."""
+    option = config.option
+    if not getattr(option, "nbval", False):
+        return
+    if option.nbval_cell_timeout == NBVAL_TIMEOUT:
+        option.nbval_cell_timeout = CELL_TIMEOUT
+    rules = config.rootpath / RULES
+    if option.nbval_sanitize_with is None and rules.exists():
+        option.nbval_sanitize_with = str(rules)
+    if not hasattr(config, "workerinput") and not option.collectonly:
+        config.course_images = prepare_images()
+
+
+def pytest_report_header(config):
+    """Say which images the notebooks run on."""
+    source = getattr(config, "course_images", None)
+    return f"notebooks run on: {source} images" if source else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path, parent):
+    """Put the strict classes in the place of nbval's."""
     collectors = yield
     return [
-        StrictNotebook.from_parent(parent, path=file_path) if type(c) is IPyNbFile else c
-        for c in collectors
+        StrictNotebook.from_parent(parent, path=file_path) if type(found) is IPyNbFile else found
+        for found in collectors
     ]
 
 
 def pytest_terminal_summary(terminalreporter):
-    compared, collected = Counter(), Counter()
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if ".ipynb::" in getattr(report, "nodeid", "") and hasattr(report, "user_properties"):
-                ...
+    """One line for each notebook: how many cells were run and compared."""
+    run, compared = Counter(), Counter()
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    for report in reports:
+        cell = re.fullmatch(r"(.+\.ipynb)::Cell \d+", getattr(report, "nodeid", ""))
+        if cell and getattr(report, "when", "") == "call" and not report.skipped:
+            run[cell[1]] += 1
+            compared[cell[1]] += ("compared", True) in map(tuple, report.user_properties)
+    if run:
+        terminalreporter.section("notebooks compared with their stored outputs")
+    for name in sorted(run):
+        terminalreporter.line(f"{name}: {run[name]} cells run, {compared[name]} agree")

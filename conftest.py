@@ -1,0 +1,50 @@
+"""What every test run needs: the strict comparison of notebooks, and the cores shared out."""
+
+import os
+import re
+
+import pytest
+
+pytest_plugins = ["tests.notebooks.strict_nbval"]
+
+LONGEST = ("03_", "05_", "04_")  # these notebooks first, so that no core waits for them at the end
+
+# Kernels that each take all cores are slower than kernels that share them. Set before torch.
+_workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if _workers > 1:
+    _cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (_cores or 1) // _workers)))
+
+
+def unit_of(nodeid: str) -> str:
+    """What stays together on one worker: a file, or in the student walk a notebook."""
+    walk = re.search(r"test_walk\.py::\w+\[(\w+)", nodeid)
+    return f"walk of {walk[1]}" if walk else nodeid.split("::", 1)[0]
+
+
+def rank(nodeid: str) -> int:
+    """Where a test comes in the queue: notebooks before units, the longest first."""
+    unit = unit_of(nodeid)
+    if "notebooks/" not in unit and not unit.startswith(("walk of", "solutions/")):
+        return len(LONGEST) + 2
+    found = [place for place, name in enumerate(LONGEST) if name in unit]
+    return found[0] if found else len(LONGEST)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest first."""
+    items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Under ``--dist loadfile``, the student walk is not one unit but one for each notebook."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class LoadNotebookScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit_of(nodeid)
+
+    return LoadNotebookScheduling(config, log)

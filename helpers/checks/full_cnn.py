@@ -1,0 +1,276 @@
+"""Checks of notebook 03, the full CNN."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from helpers.checks import (
+    _bench,
+    _conv_net,
+    _conv_net_scores,
+    _first_steps,
+    _loops,
+    _loss_plot,
+    _runs,
+)
+from helpers.checks._feedback import (
+    Incorrect,
+    NotAnswered,
+    answered,
+    check,
+    describe,
+    is_blank,
+    show_shape,
+)
+
+
+@check("3.1")
+def conv_net(ConvNet) -> str:
+    """Right: a class of networks with ``conv_stack``, ``flatten``, ``linear_stack`` and a
+    ``linear_entry_dim`` of 4, which computes two convolutions (6 and 16 channels, kernel 5) with
+    ReLU and 2×2 max pooling, then fully-connected layers of 120, 84 and 10 with ReLU after all but
+    the last: 44,426 parameters. How it is written down does not matter."""
+    answered(ConvNet=ConvNet)
+    if isinstance(ConvNet, nn.Module):
+        raise Incorrect(
+            "this is a network made from the class; the check wants the class itself. "
+            "Leave out the parentheses: checks.conv_net(ConvNet)."
+        )
+    if not isinstance(ConvNet, type) or not issubclass(ConvNet, nn.Module):
+        raise Incorrect(
+            f"ConvNet is {describe(ConvNet)}; expected is a class of networks. "
+            "Begin with class ConvNet(nn.Module):."
+        )
+    net = _conv_net.build(ConvNet)
+    _conv_net.look_at_parts(net)
+    images = torch.zeros(_conv_net.BATCH, 1, 28, 28, device="cpu")
+    scores, problem = _conv_net.trace(net, images)
+    if problem and any(is_lazy(p) for p in net.parameters()):
+        raise problem
+    _conv_net.look_at_layers(net)
+    if problem:
+        raise problem
+    if not isinstance(scores, torch.Tensor):
+        raise Incorrect(f"forward returns {describe(scores)}; expected is the tensor of scores.")
+    if scores.shape != (_conv_net.BATCH, _first_steps.NUM_CLASSES):
+        raise Incorrect(
+            f"for a batch of {_conv_net.BATCH} images forward returns a tensor of shape "
+            f"{show_shape(scores.shape)}; expected are ten scores per image, "
+            f"[{_conv_net.BATCH}, {_first_steps.NUM_CLASSES}]. Which part comes last?"
+        )
+    _conv_net.look_at_the_rest(net)
+    _conv_net_scores.look_at_scores(net)
+    return "44,426 parameters; the first fully-connected layer takes 16·4² = 256 numbers"
+
+
+@check("3.2")
+def on_device(model, device) -> str:
+    """Right: an instance of ``ConvNet`` with all its parameters and buffers on ``device``."""
+    answered(model=model, device=device)
+    if isinstance(model, (torch.device, str)) and isinstance(device, nn.Module):
+        raise Incorrect("the two are swapped: first the model, then the device.")
+    if isinstance(model, type):
+        raise Incorrect(
+            f"model is {describe(model)}. Call the class to make a network from it, with "
+            "parentheses: ConvNet()."
+        )
+    if not isinstance(model, nn.Module):
+        raise Incorrect(
+            f"model is {describe(model)}; expected is a network, made by calling ConvNet."
+        )
+    target = _first_steps.device(device)
+    tensors = dict([*model.named_parameters(), *model.named_buffers()])
+    if not any(is_lazy(p) for p in model.parameters()):
+        total = sum(p.numel() for p in model.parameters())
+        if total != _conv_net.PARAMETERS:
+            raise Incorrect(
+                f"model is {describe(model)} with {total:,} parameters; a ConvNet has "
+                f"{_conv_net.PARAMETERS:,}. Make model from the class of Task 3.1, whole."
+            )
+    elsewhere = [name for name, t in tensors.items() if not _first_steps.lies_on(t.device, target)]
+    if len(elsewhere) == len(tensors):
+        raise Incorrect(
+            f"the parameters of model are on {tensors[elsewhere[0]].device}, and device is "
+            f"{target}. Move the network to the device, and keep the result in model."
+        )
+    if elsewhere:
+        raise Incorrect(
+            f"{len(elsewhere)} of {len(tensors)} parameters are not on {target}, the first of them "
+            f"{elsewhere[0]}. Move the whole network at once, not its parts."
+        )
+    return "all 44,426 parameters are on the device, where the images will have to go, too"
+
+
+@check("3.3")
+def quick_test(scores_one, scores_batch) -> str:
+    """Right: the scores for one image, ``[1, 10]``, and for a batch, ``[64, 10]``, as they come
+    out of the network, without softmax or argmax."""
+    answered(scores_one=scores_one, scores_batch=scores_batch)
+    both = {"scores_one": scores_one, "scores_batch": scores_batch}
+    for name, scores in both.items():
+        _first_steps.look_at_kind(scores, name)
+    if (scores_one.shape, scores_batch.shape) == ((_first_steps.BATCH_SIZE, 10), (1, 10)):
+        raise Incorrect("the two are swapped: scores_one is for one image, scores_batch for X.")
+    if scores_one.shape != (1, _first_steps.NUM_CLASSES):
+        raise Incorrect(_first_steps.wrong_shape(scores_one, "scores_one", 1))
+    if scores_batch.shape != (_first_steps.BATCH_SIZE, _first_steps.NUM_CLASSES):
+        raise Incorrect(
+            _first_steps.wrong_shape(scores_batch, "scores_batch", _first_steps.BATCH_SIZE)
+        )
+    for name, scores in both.items():
+        _first_steps.look_at_scores(scores.detach().to("cpu", torch.float32), name)
+    return "ten scores per image: [1, 10] for one, [64, 10] for a batch; the batch comes first"
+
+
+@check("3.4")
+def loss_and_optimizer(loss_fn, optimizer, model) -> str:
+    """Right: cross-entropy as it comes (mean over the batch), and ``torch.optim.SGD`` with a
+    learning rate of 1e-3 and nothing else set, on all parameters of ``model``."""
+    answered(loss_fn=loss_fn, optimizer=optimizer, model=model)
+    if isinstance(loss_fn, torch.optim.Optimizer):
+        raise Incorrect("the two are swapped: loss_fn is an optimizer. First the loss, then SGD.")
+    if isinstance(loss_fn, type):
+        raise Incorrect(
+            f"loss_fn is {describe(loss_fn)}. Call the class, with parentheses, to make one."
+        )
+    if isinstance(optimizer, type):
+        raise Incorrect(
+            f"optimizer is {describe(optimizer)}. Call the class, with the parameters of model "
+            "and the learning rate."
+        )
+    if not isinstance(model, nn.Module):
+        raise Incorrect(f"model is {describe(model)}; expected is the network of Task 3.2.")
+    _first_steps.look_at_loss_fn(loss_fn)
+    _first_steps.look_at_optimizer(optimizer)
+    _first_steps.look_at_optimized(optimizer, model)
+    return "ten equal scores cost ln 10 ≈ 2.303: this is where training will begin"
+
+
+@check("3.5")
+def train_loop(train_loop) -> str:
+    """Right: one pass over the loader in training mode, each batch moved to the model's device,
+    one SGD step per batch with the gradients of this batch alone; returns the mean loss per image
+    as a number (or as a tensor of one number that needs no gradient)."""
+    answered(train_loop=train_loop)
+    _loops.look_at_function(
+        train_loop, "train_loop", ("dataloader", "model", "loss_fn", "optimizer")
+    )
+    bench = _bench.bench()
+    before = bench.model.weight.detach().clone()
+    bench.model.eval()  # as a test leaves it
+    bench.record.modes_set.clear()
+    args = (bench.loader, bench.model, bench.loss_fn, bench.optimizer)
+    found = _loops.run_loop(train_loop, "train_loop", bench, *args)
+    torch.set_grad_enabled(True)
+    value = _loops.look_at_number(found, "what train_loop returns", "loss.item()")
+    _loops.look_at_devices(bench.record, "train_loop")
+    _loops.look_at_epoch(bench.record, "train_loop")
+    _loops.look_at_training_mode(bench.record)
+    losses = _loops.look_at_learning(bench, before)
+    _loops.look_at_loss(value, losses, "train_loop")
+    return "one step per batch; the short last batch counts by its number of images"
+
+
+@check("3.6")
+def test_loop(test_loop) -> str:
+    """Right: one pass over the loader in eval mode and without gradients, each batch moved to the
+    model's device; returns the mean loss per image and the accuracy, between 0 and 1."""
+    answered(test_loop=test_loop)
+    _loops.look_at_function(test_loop, "test_loop", ("dataloader", "model", "loss_fn"))
+    bench = _bench.bench()
+    before = bench.model.weight.detach().clone()
+    bench.model.train()
+    bench.record.modes_set.clear()
+    args = (bench.loader, bench.model, bench.loss_fn)
+    found = _two_values(_loops.run_loop(test_loop, "test_loop", bench, *args))
+    gradients_on = torch.is_grad_enabled()
+    torch.set_grad_enabled(True)
+    _loops.look_at_devices(bench.record, "test_loop")
+    _loops.look_at_epoch(bench.record, "test_loop")
+    _loops.look_at_quiet(bench, before, gradients_on)
+    loss, accuracy = (
+        _loops.look_at_number(value, f"the {what} that test_loop returns", ".item()")
+        for value, what in zip(found, ("loss", "accuracy"), strict=True)
+    )
+    losses = [F.cross_entropy(bench.model(x), y).item() for x, y in bench.batches()]
+    right = sum(_bench.RIGHT) / _bench.TOTAL
+    if math.isclose(loss, right, rel_tol=1e-3) and accuracy > 1:
+        raise Incorrect(
+            "test_loop returns the accuracy first and the loss second. Return the loss first."
+        )
+    _loops.look_at_loss(loss, losses, "test_loop")
+    _loops.look_at_accuracy(accuracy)
+    return "loss and accuracy are means over images: comparable with the loss of train_loop"
+
+
+def _two_values(found) -> tuple:
+    if isinstance(found, torch.Tensor) and found.dim() == 1:
+        found = tuple(found)
+    if not isinstance(found, (tuple, list)):
+        raise Incorrect(
+            f"test_loop returns {describe(found)}; expected are two numbers, the loss and the "
+            "accuracy, separated by a comma."
+        )
+    if len(found) != 2:
+        raise Incorrect(
+            f"test_loop returns {len(found)} values; expected are two, the loss and the accuracy."
+        )
+    if any(is_blank(value) for value in found):
+        raise NotAnswered("there are still dots (...) in what test_loop returns.")
+    return tuple(found)
+
+
+@check("3.7")
+def training_run(train_losses, test_losses, accuracies) -> str:
+    """Right: three lists of the same length, ten epochs or more, of mean losses per image and of
+    accuracies between 0 and 1; the training loss is lower at the end than at the start. A run that
+    is still on the plateau is right, too."""
+    answered(train_losses=train_losses, test_losses=test_losses, accuracies=accuracies)
+    lists = {
+        "train_losses": train_losses,
+        "test_losses": test_losses,
+        "accuracies": accuracies,
+    }
+    numbers = {name: _runs.numbers(values, name) for name, values in lists.items()}
+    _runs.look_at_lengths(numbers)
+    _runs.look_at_accuracies(numbers["accuracies"], numbers["test_losses"])
+    _runs.look_at_losses(**numbers)
+    return "a curve that stays near ln 10 ≈ 2.303 is on a plateau: no mistake, continue training"
+
+
+@check("3.8")
+def loss_plot(fig, train_losses, test_losses) -> str:
+    """Right: a Matplotlib figure (or axes) with both losses over the epochs in the same axes, both
+    axes named, and a legend (or text) that tells the two curves apart."""
+    answered(fig=fig, train_losses=train_losses, test_losses=test_losses)
+    losses = {
+        "train_losses": _runs.numbers(train_losses, "train_losses"),
+        "test_losses": _runs.numbers(test_losses, "test_losses"),
+    }
+    if not all(losses.values()):
+        raise NotAnswered("there are no losses to plot yet: Task 3.7 comes first.")
+    axes = _loss_plot.axes_of(fig)
+    found = _loss_plot.find_curves(axes, losses)
+    _loss_plot.look_at_words(found)
+    return "both curves are means per image, so the gap between them means something"
+
+
+@check("3.9")
+def learning_rates(runs, best_learning_rate) -> str:
+    """Right: a dictionary of the accuracies per epoch for 1e-3, 1e-2 and 1e-1, ten epochs or more
+    each with a new network, of which 1e-1 reaches 0.80; and the rate whose run ends highest."""
+    answered(runs=runs, best_learning_rate=best_learning_rate)
+    if not isinstance(runs, Mapping):
+        raise Incorrect(
+            f"runs is {describe(runs)}; expected is a dictionary with the learning rates as keys "
+            "and the lists of accuracies as values."
+        )
+    accuracies = _runs.runs_by_rate(runs)
+    best = _runs.rate_of(best_learning_rate, "best_learning_rate", accuracies)
+    _runs.look_at_fresh_starts(accuracies)
+    _runs.look_at_best(best, accuracies)
+    return "a step 100 times as long crosses the plateau within the first epoch"

@@ -1,0 +1,458 @@
+"""The training loop: its figures, its modes, its ways to end, and what it refuses."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from helpers import training
+from helpers.datasets import ImageDataset, loader
+from helpers.training import History, fit, predict, train_loop
+
+LOSS = nn.CrossEntropyLoss()
+LISTS = ("train_losses", "test_losses", "accuracies", "seconds")
+
+
+def fake_images(count: int, seed: int = 0) -> ImageDataset:
+    """Pictures of 6×6 that can be learned: a class is a level of grey, with noise."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(0, 10, (count,), generator=generator)
+    noise = torch.randint(0, 26, (count, 1, 6, 6), generator=generator)
+    images = (labels.view(-1, 1, 1, 1) * 25 + noise).to(torch.uint8)
+    return ImageDataset(images, labels, [str(i) for i in range(10)], "drawn", "fakes")
+
+
+def small_net(*extra: nn.Module, seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Flatten(), nn.Linear(36, 16), nn.ReLU(), *extra, nn.Linear(16, 10))
+
+
+def sgd(model: nn.Module, rate: float = 0.1) -> torch.optim.Optimizer:
+    return torch.optim.SGD(model.parameters(), lr=rate)
+
+
+def quiet_fit(model, num_epochs=2, **settings) -> History:
+    settings = {"batch_size": 16, "verbose": False} | settings
+    return fit(model, fake_images(64), fake_images(40, seed=1), num_epochs, **settings)
+
+
+class Recorder(nn.Module):
+    """Passes its input on and notes the mode, and whether gradients are being recorded."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen: set[tuple[bool, bool]] = set()
+
+    def forward(self, x):
+        self.seen.add((self.training, torch.is_grad_enabled()))
+        return x
+
+
+# The figures
+
+
+@pytest.mark.parametrize("loop", ["train", "test"])
+def test_losses_are_means_per_image_with_a_short_last_batch(loop):
+    data, model = fake_images(33), small_net()
+    data.images[32] = 255 * (torch.arange(36).view(1, 6, 6) % 2)
+    data.labels[32] = int(model(data[32][0]).argmin())  # the worst, alone in the last batch
+    images, labels = data[range(33)]
+    losses = F.cross_entropy(model(images), labels, reduction="none").detach()
+    per_image = losses.mean().item()
+    per_batch = (losses[:16].mean() + losses[16:32].mean() + losses[32]).item() / 3
+    assert abs(per_batch - per_image) > 0.01  # the data can tell them apart
+    if loop == "train":
+        measured = train_loop(loader(data, 16), model, LOSS, sgd(model, rate=0.0))
+    else:
+        measured, accuracy = training.test_loop(loader(data, 16), model, LOSS)
+        right = (model(images).argmax(1) == labels).sum().item()
+        assert accuracy == pytest.approx(right / 33)
+    assert isinstance(measured, float)
+    assert measured == pytest.approx(per_image, rel=1e-5)
+
+
+def test_fit_equals_a_plain_loop():
+    data, tests, plain, model = fake_images(50), fake_images(30, seed=1), small_net(), small_net()
+    optimizer, batches = sgd(plain), loader(data, 16, shuffle=True, seed=3)
+    train_losses, test_losses, accuracies = [], [], []
+    for _ in range(3):
+        total = 0.0
+        for images, labels in batches:
+            loss = F.cross_entropy(plain(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(labels)
+        train_losses.append(total / 50)
+        with torch.no_grad():
+            images, labels = tests[range(30)]
+            test_losses.append(F.cross_entropy(plain(images), labels).item())
+            accuracies.append((plain(images).argmax(1) == labels).float().mean().item())
+    history = fit(model, data, tests, 3, batch_size=16, seed=3, verbose=False)
+    assert history.train_losses == pytest.approx(train_losses, rel=1e-5)
+    assert history.test_losses == pytest.approx(test_losses, rel=1e-5)
+    assert history.accuracies == pytest.approx(accuracies)
+    assert history.train_losses[-1] < history.train_losses[0] - 0.05
+    for mine, theirs in zip(model.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_fit_trains_with_sgd_at_a_tenth_or_with_what_is_given():
+    model = small_net()
+    default = quiet_fit(small_net()).train_losses
+    assert default == quiet_fit(small_net(), learning_rate=0.1).train_losses
+    assert default == quiet_fit(model, optimizer=sgd(model)).train_losses
+    assert default != quiet_fit(small_net(), learning_rate=0.01).train_losses
+
+
+def test_a_part_of_the_model_may_be_trained_alone():
+    model = small_net()
+    before = model[1].weight.detach().clone()
+    quiet_fit(model, optimizer=sgd(model[-1]))
+    assert torch.equal(model[1].weight, before)
+
+
+def test_the_seed_is_that_of_the_order():
+    class Ordered(ImageDataset):
+        order: list
+
+        def __getitem__(self, indices):
+            self.order += list(indices)
+            return super().__getitem__(indices)
+
+    def order(seed):
+        data = fake_images(64)
+        data.__class__, data.order = Ordered, []
+        fit(small_net(), data, fake_images(8), 2, batch_size=16, seed=seed, verbose=False)
+        return data.order
+
+    assert order(1) == order(1) != order(2)
+    first, second = order(1)[:64], order(1)[64:]
+    assert first != second and sorted(first) == sorted(second) == list(range(64))
+
+
+def test_the_device_is_not_waited_for_in_every_step(monkeypatch):
+    calls = []
+    for name in ("item", "cpu", "tolist", "__float__", "__bool__", "numpy"):
+        original = getattr(torch.Tensor, name)
+
+        def counted(self, *args, original=original, **kwargs):
+            calls.append(original)
+            return original(self, *args, **kwargs)
+
+        monkeypatch.setattr(torch.Tensor, name, counted)
+    images, labels = fake_images(64)[range(64)]
+    batches = list(zip(images.split(2), labels.split(2), strict=True))
+    model = small_net()
+    train_loop(batches, model, LOSS, sgd(model))
+    training.test_loop(batches, model, LOSS)
+    assert 0 < len(calls) <= 3  # one per figure, and there are 32 batches
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+def test_batches_are_moved_to_the_device_of_the_model():
+    here, there = small_net(), small_net().to("cuda")
+    ours, theirs = quiet_fit(here), quiet_fit(there)
+    assert theirs.train_losses == pytest.approx(ours.train_losses, rel=1e-3)
+    probabilities = predict(there, fake_images(20))
+    assert probabilities.device.type == "cpu"
+    torch.testing.assert_close(probabilities, predict(here, fake_images(20)), rtol=1e-2, atol=1e-3)
+
+
+def test_best_device_prefers_cuda_then_mps(monkeypatch):
+    for cuda, mps, expected in ((1, 1, "cuda"), (0, 1, "mps"), (0, 0, "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda cuda=cuda: bool(cuda))
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda mps=mps: bool(mps))
+        assert training.best_device() == torch.device(expected)
+
+
+# Modes and gradients
+
+
+def test_modes():
+    recorder = Recorder()
+    model, batches = small_net(recorder), loader(fake_images(16), 8)
+    model.eval()
+    train_loop(batches, model, LOSS, sgd(model))
+    assert recorder.seen == {(True, True)} and model.training
+    recorder.seen.clear()
+    training.test_loop(batches, model, LOSS)
+    assert recorder.seen == {(False, False)} and not model.training
+    model.train()
+    quiet_fit(model)
+    assert not model.training and torch.is_grad_enabled()
+
+
+def test_dropout_is_on_in_training_and_off_in_the_test():
+    model, batches = small_net(nn.Dropout(0.9)), loader(fake_images(64), 16)
+    first, second = (training.test_loop(batches, model, LOSS) for _ in range(2))
+    assert first == second
+    losses = [train_loop(batches, model, LOSS, sgd(model, rate=0.0)) for _ in range(2)]
+    assert losses[0] != losses[1]
+
+
+def test_batch_norm_learns_nothing_from_the_test():
+    model = small_net(nn.BatchNorm1d(16))
+    before = model[3].running_mean.clone()
+    training.test_loop(loader(fake_images(64), 16), model, LOSS)
+    assert torch.equal(model[3].running_mean, before)
+
+
+def test_no_gradients_are_left():
+    model, batches = small_net(), loader(fake_images(16), 8)
+    training.test_loop(batches, model, LOSS)
+    assert all(p.grad is None for p in model.parameters())
+    quiet_fit(model)
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_predict():
+    model, data = small_net(nn.Dropout(0.5)), fake_images(25)
+    model[3].eval()  # a mixture of modes, which must come back
+    modes = [module.training for module in model.modules()]
+    probabilities = predict(model, data, batch_size=8)
+    assert [module.training for module in model.modules()] == modes
+    assert probabilities.shape == (25, 10) and probabilities.dtype == torch.float32
+    assert not probabilities.requires_grad
+    expected = F.softmax(model.eval()(data[range(25)][0]), dim=1)
+    torch.testing.assert_close(probabilities, expected.detach())
+    torch.testing.assert_close(predict(model, data), probabilities)
+
+
+# What is printed
+
+
+EPOCH = (
+    r"epoch +\d+/\d+   training loss \d+\.\d{3}   test loss \d+\.\d{3}"
+    r"   test accuracy \d+\.\d%   \d+\.\d s"
+)
+
+
+def test_one_line_per_epoch_and_one_with_an_estimate(capsys):
+    for num_images in (1, 8, 9, 17, 200):  # also a single batch, and more than a twentieth
+        fit(small_net(), fake_images(num_images), fake_images(8), 11, batch_size=8)
+        out, err = capsys.readouterr()
+        first, *lines = out.splitlines()
+        assert re.fullmatch(r"11 epochs, about \d+\.\d s", first)
+        assert len(lines) == 11 and all(re.fullmatch(EPOCH, line) for line in lines)
+        assert lines[0].startswith("epoch  1/11 ") and lines[10].startswith("epoch 11/11 ")
+        assert err == ""
+
+
+def test_verbose_off_prints_nothing(capsys):
+    quiet_fit(small_net())
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_history_shows_itself_in_a_line():
+    assert repr(History()) == "History of 0 epochs"
+    assert repr(History([1.0], [1.0], [0.875], [2.0])) == "History of 1 epoch: test accuracy 87.5%"
+
+
+# Going on with a former run
+
+
+def test_two_runs_in_a_row_equal_a_long_one(capsys):
+    model, whole = small_net(), quiet_fit(small_net(), 4)
+    first = quiet_fit(model, 2)
+    former = {name: list(getattr(first, name)) for name in LISTS}
+    capsys.readouterr()
+    both = quiet_fit(model, 2, history=first, verbose=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:9] for line in lines[1:]] == ["epoch 3/4", "epoch 4/4"]
+    assert both.train_losses == pytest.approx(whole.train_losses)
+    assert both.test_losses == pytest.approx(whole.test_losses)
+    assert {name: getattr(first, name) for name in LISTS} == former
+    assert [len(getattr(both, name)) for name in LISTS] == [4] * 4
+
+
+# Interruption
+
+
+def interrupt_at(call: int):
+    """A layer that raises ``KeyboardInterrupt`` when it is used for the ``call``-th time."""
+
+    class Interrupting(nn.Module):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            if self.calls == call:
+                raise KeyboardInterrupt
+            return x
+
+    return Interrupting()
+
+
+@pytest.mark.parametrize("call", range(1, 11))  # an epoch is four training batches and a test
+def test_an_interrupt_keeps_the_model_and_the_complete_epochs(call, capsys):
+    model = small_net(interrupt_at(call))
+    before = model[1].weight.detach().clone()
+    history = quiet_fit(model, 3)
+    complete = (call - 1) // 5
+    assert history.interrupted is True
+    assert [len(getattr(history, name)) for name in LISTS] == [complete] * 4
+    assert f"Stopped in epoch {complete + 1}/3" in history.message
+    assert capsys.readouterr().out == history.message + "\n"
+    assert torch.equal(model[1].weight, before) == (call == 1)
+    assert not model.training and all(p.grad is None for p in model.parameters())
+    resumed = quiet_fit(model, 1, history=history)
+    assert not resumed.interrupted and not resumed.message and len(resumed) == complete + 1
+
+
+def test_an_interrupt_from_the_data():
+    data = fake_images(64)
+
+    class Stopping(ImageDataset):
+        def __getitem__(self, index):
+            if 40 in index:
+                raise KeyboardInterrupt
+            return super().__getitem__(index)
+
+    data.__class__ = Stopping
+    history = fit(small_net(), data, fake_images(8), 1, batch_size=16, verbose=False)
+    assert history.interrupted and len(history) == 0
+
+
+def test_an_interrupt_on_any_line_of_fit_is_clean(capsys):
+    """An interrupt is raised before each line within the ``try`` of ``fit``, one after another."""
+    code = fit.__code__
+    lines = Path(code.co_filename).read_text(encoding="utf-8").splitlines()
+    inside = range(code.co_firstlineno, len(lines))
+    start = next(n for n in inside if lines[n].strip() == "try:")
+    end = next(n for n in inside if lines[n].strip() == "except KeyboardInterrupt:")
+
+    def run(stop_at: int) -> tuple[History | None, int]:
+        count = 0
+
+        def local(frame, event, _arg):
+            nonlocal count
+            if event == "line" and start + 1 < frame.f_lineno <= end:
+                count += 1
+                if count == stop_at:
+                    raise KeyboardInterrupt
+            return local
+
+        former = sys.gettrace()
+        sys.settrace(lambda frame, *_: local if frame.f_code is code else None)
+        try:
+            return quiet_fit(small_net(), 2, verbose=True), count
+        finally:
+            sys.settrace(former)
+
+    complete, num_lines = run(0)
+    assert len(complete) == 2 and not complete.interrupted and num_lines > 15
+    for stop_at in range(1, num_lines + 1):
+        history, _ = run(stop_at)
+        assert history.interrupted
+        assert len({len(getattr(history, name)) for name in LISTS}) == 1
+    capsys.readouterr()
+
+
+SLOW_RUN = """
+import time, torch
+from helpers.datasets import ImageDataset
+from helpers.training import fit
+
+class Slow(ImageDataset):
+    def __getitem__(self, index):
+        time.sleep(0.02)
+        return super().__getitem__(index)
+
+images, labels = torch.zeros(20, 1, 4, 4, dtype=torch.uint8), torch.zeros(20, dtype=torch.int64)
+data = Slow(images, labels, ["a"], "drawn", "fakes")
+model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 10))
+history = fit(model, data, data, 10_000, batch_size=10)
+print(history.interrupted, len(history) > 0, len(history) == len(history.train_losses))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child")
+def test_a_real_sigint_ends_it_cleanly():
+    command = [sys.executable, "-c", SLOW_RUN]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            seen = [process.stdout.readline() for _ in range(3)]  # the estimate and two epochs
+            assert seen[-1].startswith("epoch "), (seen, process.stderr.read())
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 0, err
+    assert "Stopped in epoch" in out and out.endswith("True True True\n")
+    assert "Traceback" not in err
+
+
+# Losses that are no numbers
+
+
+class BrokenInTest(nn.Module):
+    def forward(self, x):
+        return x if self.training else x * float("nan")
+
+
+@pytest.mark.parametrize("broken", ["training", "test"])
+def test_a_loss_that_is_no_number_ends_the_run(broken, capsys):
+    model = small_net()
+    former = quiet_fit(model, 1)
+    if broken == "test":
+        model.append(BrokenInTest())
+    rate = 1e30 if broken == "training" else 0.1
+    history = quiet_fit(model, 5, learning_rate=rate, history=former)
+    assert len(history) == 1 and history.train_losses == former.train_losses
+    assert not history.interrupted
+    assert "Ended in epoch 2/6: the loss is no longer a finite number" in history.message
+    assert "smaller learning rate" in history.message
+    assert history.message in capsys.readouterr().out
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"num_epochs": 0}, "num_epochs must be a whole number of at least 1, not 0"),
+        ({"num_epochs": 1.5}, "num_epochs must be a whole number of at least 1, not 1.5"),
+        ({"num_epochs": True}, "num_epochs must be a whole number of at least 1, not True"),
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1, not 0"),
+        ({"learning_rate": 0}, "learning_rate must be a number above 0, not 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a number above 0, not nan"),
+        ({"learning_rate": "fast"}, "learning_rate must be a number above 0, not 'fast'"),
+        ({"training_data": fake_images(0)}, "training_data is empty"),
+        ({"test_data": fake_images(0)}, "test_data is empty"),
+        ({"training_data": loader(fake_images(8))}, "training_data is a DataLoader"),
+        ({"learning_rate": 0.1, "optimizer": "own"}, "a learning_rate or an optimizer, not both"),
+        ({"optimizer": "foreign"}, "parameters that do not belong to this model"),
+        ({"model": nn.Flatten()}, "the model has no parameters"),
+    ],
+)
+def test_fit_refuses(settings, sentence):
+    model = small_net()
+    before = [p.detach().clone() for p in model.parameters()]
+    optimizers = {"own": sgd(model), "foreign": sgd(small_net(seed=1))}
+    data = {"training_data": fake_images(8), "test_data": fake_images(8)}
+    settings = {"model": model, "num_epochs": 1, **data, **settings}
+    if "optimizer" in settings:
+        settings["optimizer"] = optimizers[settings["optimizer"]]
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        fit(**settings)
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+def test_the_loops_refuse_a_loader_without_images():
+    model = small_net()
+    with pytest.raises(ValueError, match="no images to train on"):
+        train_loop([], model, LOSS, sgd(model))
+    with pytest.raises(ValueError, match="no images to test on"):
+        training.test_loop([], model, LOSS)
+    with pytest.raises(ValueError, match="dataset is empty"):
+        predict(model, fake_images(0))
