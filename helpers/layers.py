@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+_SLIDING = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d)  # a window moves by its stride
+
 
 def get_output_width(
     input_width: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
@@ -50,7 +52,7 @@ class LayerRow:
     kind: str
     output_shape: tuple[int, ...]  # without the batch dimension
     num_parameters: int
-    receptive_field: int | None  # pixels of the input along one side; None after flattening
+    receptive_field: int | None  # pixels of the input along one side; None if not known
 
 
 def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
@@ -58,44 +60,68 @@ def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
 
     ``input_shape`` is that of one image, ``[C, H, W]``. The receptive field grows by
     (reach − 1) · jump per layer, where jump is the product of the strides before it
-    (Dumoulin & Visin, 2016); it is given while the output still has height and width.
-    It is meaningful for layers that follow one another, without branches.
-    Leaves the model's mode and gradients as they were.
+    (Dumoulin & Visin, 2016); it is given while the output still has height and width, and up to
+    the first layer that changes them by another rule. It is meaningful for layers that follow one
+    another, without branches. A layer used twice has its parameters in its first row only.
+
+    Leaves the model's mode and gradients as they were. Raises ``ValueError``, which names the
+    layer, if such an image does not fit the model.
     """
     rows: list[LayerRow] = []
-    field, jump = 1, 1
+    place = "before its first layer"
+    counted: set[int] = set()
+    field: int | None = 1
+    jump = 1
 
-    def record(name: str):
-        def hook(module, _inputs, output):
-            nonlocal field, jump
-            window = getattr(module, "kernel_size", None)
-            if window is not None and isinstance(output, torch.Tensor) and output.dim() == 4:
+    def before(name: str):
+        def hook(module, inputs):
+            nonlocal place
+            shape = next((_text(x.shape[1:]) for x in inputs if isinstance(x, torch.Tensor)), "?")
+            title = f"{name or 'this layer'} ({type(module).__name__})"
+            place = f"{title} cannot take its input of shape {shape}"
+
+        return hook
+
+    def after(name: str):
+        def hook(module, inputs, output):
+            nonlocal field, jump, place
+            place = f"after {name or 'this layer'} ({type(module).__name__})"
+            output = output[0] if isinstance(output, tuple) else output  # as of an nn.GRU
+            if output.dim() != 4:
+                field = None
+            elif field and isinstance(module, _SLIDING):
                 kernel, stride, dilation = (
                     _last(getattr(module, key, 1)) for key in ("kernel_size", "stride", "dilation")
                 )
                 field += dilation * (kernel - 1) * jump
                 jump *= stride
-            has_width = output.dim() == 4
-            rows.append(
-                LayerRow(
-                    name,
-                    type(module).__name__,
-                    tuple(output.shape[1:]),
-                    count_parameters(module),
-                    field if has_width else None,
-                )
-            )
+            elif inputs[0].shape[2:] != output.shape[2:]:
+                field = None
+            own = [p for p in module.parameters() if p.requires_grad and id(p) not in counted]
+            counted.update(map(id, own))
+            shape, count = tuple(output.shape[1:]), sum(p.numel() for p in own)
+            rows.append(LayerRow(name, type(module).__name__, shape, count, field))
 
         return hook
 
-    leaves = [(n, m) for n, m in model.named_modules() if not list(m.children())]
-    handles = [module.register_forward_hook(record(name)) for name, module in leaves]
+    handles = []
+    for name, module in model.named_modules():
+        if not list(module.children()):
+            handles += [module.register_forward_pre_hook(before(name))]
+            handles += [module.register_forward_hook(after(name))]
     first = next(model.parameters(), torch.zeros(()))
     was_training = {m: m.training for m in model.modules()}
     model.eval()
     try:
         with torch.no_grad():
             model(torch.zeros(1, *input_shape, dtype=first.dtype, device=first.device))
+    except Exception as error:
+        if place.startswith(("after", "before")):
+            place += f", in {type(model).__name__}.forward"
+        raise ValueError(
+            f"an image of shape {_text(input_shape)} does not fit the network: {place}. "
+            f"torch says: {error}"
+        ) from error
     finally:
         for handle in handles:
             handle.remove()
@@ -111,9 +137,9 @@ def layer_table(model: nn.Module, input_shape: Sequence[int]) -> str:
         (
             row.name,
             row.kind,
-            "×".join(map(str, row.output_shape)),
+            _text(row.output_shape),
             f"{row.num_parameters:,}" if row.num_parameters else "–",
-            f"{row.receptive_field}×{row.receptive_field}" if row.receptive_field else "all",
+            _seen(row),
         )
         for row in layer_rows(model, input_shape)
     ]
@@ -128,6 +154,16 @@ def layer_table(model: nn.Module, input_shape: Sequence[int]) -> str:
     ]
     rule = "─" * max(map(len, lines))
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+
+def _seen(row: LayerRow) -> str:
+    if row.receptive_field:
+        return f"{row.receptive_field}×{row.receptive_field}"
+    return "–" if len(row.output_shape) == 3 else "all"
+
+
+def _text(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape))
 
 
 def _last(value) -> int:

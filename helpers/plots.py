@@ -5,11 +5,12 @@ numbers what it shows. Grey is for pixels (0 black, 1 white), viridis for activa
 blue around zero for whatever has a sign. Images and maps may be tensors on any device, or arrays.
 
 ``data=`` names the data set in the caption's last line, which starts with "Data: ", as does all
-in a caption that depends on which images were drawn.
+in a caption that depends on which images were picked.
 """
 
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,7 +20,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from PIL import Image
 
 DPI = 100
 SMALL, NORMAL = 11, 13  # points
@@ -33,8 +36,10 @@ class Picture(Figure):
     """A figure of ``width`` × ``height`` inches, with its caption in small grey text below.
 
     ``caption`` is the whole text: a sentence, and a line "Data: ..." where a data set was named
-    or there are ``details`` that depend on the images drawn. It is what ``repr`` gives, and what
+    or there are ``details`` that depend on the images picked. It is what ``repr`` gives, and what
     stands beside the image in a notebook. Under the picture, the details are left out.
+
+    The height is the most that is given to axes of images; what they do not need is cut off.
     """
 
     def __init__(self, width: float, height: float, caption: str, data=None, details: str = ""):
@@ -42,27 +47,49 @@ class Picture(Figure):
         notes = "; ".join(filter(None, [source, details]))
         self.caption = caption + (f"\nData: {notes}" if notes else "")
         below = [caption, f"Data: {source}"] if source else [caption]
-        lines = [line for text in below for line in _wrap(text, (width - 0.3) * DPI)]
-        room = 0.22 * len(lines) + 0.2
-        # Without this, the figure would be drawn with the colours of a dark style sheet.
-        super().__init__((width, height + room), dpi=DPI, facecolor="white")
+        lines = [line for text in below for line in _wrap(_minus(text), (width - 0.3) * DPI)]
+        self._room = 0.2 * len(lines) + 0.2
+        # Said, so that a dark style sheet changes nothing.
+        super().__init__((width, height + self._room), dpi=DPI, facecolor="white")
         FigureCanvasAgg(self)
-        share = room / (height + room)
-        self.set_layout_engine(
-            "compressed", rect=(0.01, share, 0.98, 0.99 - share), w_pad=0.06, h_pad=0.06
-        )
         self.text(
-            0.15 / width,
-            0.1 / (height + room),
-            "\n".join(lines),
-            **{"fontsize": SMALL, "color": GREY, "va": "bottom", "linespacing": 1.2},
-            parse_math=False,
-        ).set_in_layout(False)
+            0.15, 0.12, "\n".join(lines), fontsize=SMALL, color=GREY, linespacing=1.15,
+            va="bottom", transform=self.dpi_scale_trans, parse_math=False,
+        ).set_in_layout(False)  # fmt: skip
+        self._set_layout()
+
+    def _set_layout(self) -> None:
+        width, height = self.get_size_inches()
+        box = (
+            0.08 / width,
+            self._room / height,
+            1 - 0.16 / width,
+            1 - (self._room + 0.05) / height,
+        )
+        self.set_layout_engine("constrained", rect=box, w_pad=0.06, h_pad=0.05)
+
+    def _cut_blank_height(self) -> None:
+        """Take away the height that axes of a fixed aspect leave blank, row by row."""
+        self.draw_without_rendering()
+        blank = {}
+        for axes in self.axes:
+            if axes.get_images() and axes.get_aspect() != "auto" and axes.get_subplotspec():
+                row = axes.get_subplotspec().rowspan.start
+                unused = axes.get_position(original=True).height - axes.get_position().height
+                blank[row] = min(blank.get(row, 1.0), unused)
+        width, height = self.get_size_inches()
+        if sum(blank.values()) * height > 0.02:
+            self.set_size_inches(width, height * (1 - sum(blank.values())))
+            self._set_layout()
 
     def png(self) -> bytes:
-        """The picture as the bytes of a PNG file, the same on every run."""
+        """The picture as the bytes of a PNG file of at most 256 colours, the same on every run."""
+        self._cut_blank_height()
+        self.canvas.draw()
+        drawn = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+        # Every re-run stores the notebooks' pictures in git once more: a third of the bytes.
+        drawn.quantize(256, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
         return buffer.getvalue()
 
     def __repr__(self) -> str:
@@ -81,10 +108,10 @@ if (_shell := get_ipython()) is not None:
 
 
 def plot_grid(dataset, seed: int | None = None) -> Picture:
-    """Nine images of ``dataset``, drawn at random, each with its label as title.
+    """Nine images of ``dataset``, picked at random, each with its label as title.
 
-    ``dataset`` gives (image, label) and may have ``classes``. The same ``seed`` draws the same
-    images; without one, they are drawn from torch's global random state.
+    ``dataset`` gives (image, label) and may have ``classes``. The same ``seed`` picks the same
+    images; without one, torch's global random state decides.
     """
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     chosen = torch.randperm(len(dataset), generator=generator)[:9].tolist()
@@ -95,8 +122,8 @@ def plot_grid(dataset, seed: int | None = None) -> Picture:
     height, width = _pixels(pairs[0][0]).shape[:2]
     picture = Picture(
         5.4,
-        6.0,
-        f"{len(chosen)} of {len(dataset):,} images, drawn at random: "
+        7.0,
+        f"{len(chosen)} of {len(dataset):,} images, picked at random: "
         f"{height}×{width} pixels each, with the label above.",
         dataset,
         "row by row " + ", ".join(names),
@@ -145,7 +172,7 @@ def images_row(
         caption = caption[0].upper() + caption[1:] + "."
     bars = set(kinds) - {"pixels"}
     width = min(9.0, 3.0 * len(images) + 0.9 * len(bars) + (1.0 if len(images) == 1 else 0.2))
-    height = min(3.4, (width - 0.9 * len(bars)) / len(images)) + 0.5
+    height = 5.0
     picture = Picture(width, height, caption, data)
     axes = picture.subplots(1, len(images), squeeze=False)[0]
     for kind in dict.fromkeys(kinds):
@@ -188,7 +215,7 @@ def pixel_values(
         f"of {height}×{width}: brightness from {_number(piece.min())} to {_number(piece.max())}."
     )
     if kernel is None:
-        picture = Picture(0.52 * size + 0.9, 0.52 * size + 0.9, caption, data)
+        picture = Picture(0.52 * size + 0.7, 0.52 * size + 2.0, caption, data)
         panels = [picture.subplots()]
     else:
         kernel = _plane(kernel, "kernel")
@@ -202,12 +229,12 @@ def pixel_values(
         products = pixels[top : top + tall, left : left + wide] * kernel
         total = _number(products.sum())
         caption += f" The outlined window times the kernel, summed: {total}."
-        cell = min(0.52, 7.9 / (size + 2 * wide))
-        picture = Picture(cell * (size + 2 * wide) + 1.1, cell * size + 1.1, caption, data)
+        cell = min(0.52, 7.7 / (size + 2 * wide))
+        picture = Picture(cell * (size + 2 * wide) + 1.3, 6.0, caption, data)
         panels = picture.subplots(1, 3, width_ratios=(size, wide, wide))
         signed = _scale("signed", [kernel, products])
         _draw_numbers(panels[1], kernel, f"kernel {tall}×{wide}", signed)
-        _draw_numbers(panels[2], products, f"products, sum {total}", signed)
+        _draw_numbers(panels[2], products, _minus(f"products, sum {total}"), signed)
         _outline(panels[0], top, left, tall, wide)
     _draw_numbers(panels[0], piece, "pixels", PIXELS, row, column)
     return picture
@@ -237,13 +264,13 @@ def convolution_step(
     (tall, wide), value = kernel.shape, _number(output[row, column])
     picture = Picture(
         9.0,
-        3.6,
+        5.0,
         f"The window of {tall}×{wide} at row {row}, column {column} of the image, times the "
         f"kernel, summed, plus the bias {_number(bias)}, is the output's pixel at row {row}, "
         f"column {column}: {value}.",
         data,
     )
-    axes = picture.subplots(1, 3, width_ratios=(1, 0.8, 1))
+    axes = picture.subplots(1, 3, width_ratios=(1, kernel.shape[1] / kernel.shape[0], 1))
     _draw_image(axes[0], pixels, f"image {pixels.shape[0]}×{pixels.shape[1]}")
     _outline(axes[0], row, column, tall, wide)
     scale = _scale("signed", [kernel])
@@ -252,7 +279,7 @@ def convolution_step(
         axes[1].set(xticks=[], yticks=[])
     else:
         _draw_image(axes[1], kernel, f"kernel {tall}×{wide}", scale)
-    title = f"output {output.shape[0]}×{output.shape[1]}, here {value}"
+    title = _minus(f"output {output.shape[0]}×{output.shape[1]}, here {value}")
     drawn = _draw_image(axes[2], output, title, _scale("signed", [output]))
     _outline(axes[2], row, column, 1, 1)
     _colour_bar(picture, drawn, [axes[2]])
@@ -285,7 +312,7 @@ def kernels(weights, *, title: str = "") -> Picture:
         columns = min(count, 8 if count > 6 else 6)
         rows = math.ceil(count / columns)
         width = max(5.0, 1.15 * columns + 1.2)
-        picture = Picture(min(9.0, width), 1.35 * rows + 0.4 * bool(title), caption)
+        picture = Picture(min(9.0, width), 2.0 * rows + 0.4 * bool(title), caption)
         axes = picture.subplots(rows, columns, squeeze=False)
         for index, axis in enumerate(axes.flat):
             if index < count:
@@ -295,7 +322,7 @@ def kernels(weights, *, title: str = "") -> Picture:
     else:
         across, down = count * (wide + 1), channels * (tall + 1)
         height = min(6.0, max(1.6, 7.2 * down / across))
-        picture = Picture(9.0, height + 0.8 + 0.4 * bool(title), caption)
+        picture = Picture(9.0, height + 1.2 + 0.4 * bool(title), caption)
         axes = picture.subplots()
         tiles = weights.transpose(1, 0, 2, 3).reshape(-1, tall, wide)
         drawn = _draw_mosaic(axes, tiles, count, scale, gap=(1, 1))
@@ -332,23 +359,18 @@ def feature_maps(
     count, tall, wide = maps.shape
     columns = math.ceil(count / max(1, round(math.sqrt(count * tall / wide / 2))))
     rows = math.ceil(count / columns)
-    label = max(0.2 * tall, 0.22 * tall * rows / 3.5)  # room for the number above each map
-    aspect = (columns * (wide + 1)) / (rows * (tall + label))
-    beside = 0.0 if image is None else 2.6
-    height = min(4.6, (7.7 - beside) / aspect)
+    label = 0.08 * tall * rows  # room for the number above each map
+    aspect = (columns * (wide + 1) - 1) / (rows * (tall + label))
     caption = (
         f"{_count(count, 'feature map')} of {tall}×{wide}, values from {_number(maps.min())} to "
         f"{_number(maps.max())}" + (": red above zero, blue below." if signed else ".")
     )
-    picture = Picture(
-        max(5.0, height * aspect + beside + 1.3), height + 0.3 + 0.4 * bool(title), caption, data
-    )
-    axes = picture.subplots()
-    if image is not None:
-        axes.remove()
-        ratios = (beside, height * aspect + 0.8)
-        beside_axes, axes = picture.subplots(1, 2, width_ratios=ratios)
-        _draw_image(beside_axes, image, "image")
+    picture = Picture(9.0 if image is not None or aspect > 1.5 else 6.0, 6.0, caption, data)
+    if image is None:
+        axes = picture.subplots()
+    else:
+        beside, axes = picture.subplots(1, 2, width_ratios=(1, aspect))
+        _draw_image(beside, image, "image")
     scale = _scale("signed" if signed else "activations", [maps])
     drawn = _draw_mosaic(axes, maps, columns, scale, gap=(label, 1), numbered=True)
     axes.set_axis_off()
@@ -380,7 +402,7 @@ def heat(
         f"values from {_number(heat_map.min())} to {_number(heat_map.max())}."
     )
     details = f"largest at row {top[0]}, column {top[1]}; {title}".rstrip("; ")
-    picture = Picture(9.0, 3.2 + 0.4 * bool(title), caption, data, details)
+    picture = Picture(9.0, 5.0, caption, data, details)
     axes = picture.subplots(1, 3)
     _draw_image(axes[0], pixels, "image")
     drawn = _draw_image(axes[1], heat_map, label, scale)
@@ -427,7 +449,7 @@ def curves(
             range(1, len(line) + 1),
             line,
             **{"linestyle": style, "marker": marker, "color": COLOURS[index % len(COLOURS)]},
-            label=f"{name}: {show(line[-1])}",
+            label=f"{name}, at last {show(line[-1])}",
         )
     if reference is not None:
         label = f"{reference[1]}: {show(reference[0])}"
@@ -511,7 +533,7 @@ def mistakes(dataset, indices, probabilities) -> Picture:
     pairs = [dataset[index] for index in indices]
     chosen = probabilities[indices]
     titles = [
-        f"{_class_name(dataset, label)}\n→ {_class_name(dataset, row.argmax())}, "
+        f"{_class_name(dataset, label)} →\n{_class_name(dataset, row.argmax())}, "
         f"{100 * row.max():.1f}%"
         for (_, label), row in zip(pairs, chosen, strict=True)
     ]
@@ -520,7 +542,7 @@ def mistakes(dataset, indices, probabilities) -> Picture:
     surest = chosen.max(axis=1)
     picture = Picture(
         max(5.0, 1.8 * columns),
-        2.15 * rows,
+        3.0 * rows,
         f"{_count(len(indices), 'image')} with true class → predicted class and its probability, "
         f"from {100 * surest.max():.1f}% to {100 * surest.min():.1f}%.",
         dataset,
@@ -564,7 +586,7 @@ def bars(
         axes.text(value + 0.01, place, f"{100 * value:.1f}%", va="center", fontsize=SMALL)
     names = [name + (" (true)" if place == label else "") for place, name in enumerate(classes)]
     axes.set_yticks(places, names)
-    axes.invert_yaxis()
+    axes.set_ylim(len(classes) - 0.5, -0.6)
     axes.set_xlim(0, 1.15)
     axes.set_xticks([])
     axes.tick_params(labelsize=SMALL, length=0)
@@ -594,7 +616,7 @@ def _draw_numbers(axis, values, title: str, scale: Mapping, row: int = 0, column
         red, green, blue, _ = drawn.cmap(drawn.norm(value))
         bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
         axis.text(
-            column + j, row + i, "0" if value == 0 else f"{value:.2f}",
+            column + j, row + i, "0" if value == 0 else _minus(f"{value:.2f}"),
             ha="center", va="center", fontsize=SMALL, color="black" if bright else "white",
         )  # fmt: skip
     axis.set_xticks(range(column, column + width))
@@ -622,7 +644,8 @@ def _draw_mosaic(axis, tiles, columns: int, scale: Mapping, gap, numbered: bool 
 
 def _outline(axis, row: int, column: int, height: int, width: int) -> None:
     frame = Rectangle((column - 0.5, row - 0.5), width, height, fill=False, lw=3, ec=MARK)
-    axis.add_patch(frame).set_clip_on(False)
+    frame.set(clip_on=False, path_effects=[withStroke(linewidth=6, foreground="white")])
+    axis.add_patch(frame)
 
 
 def _colour_bar(picture: Picture, drawn, axes) -> None:
@@ -699,8 +722,17 @@ def _count(number: int, noun: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Three decimals, and never "-0.000"."""
-    return f"{round(float(value), 3) + 0.0:.3f}"
+    """Three decimals, or three digits of a value too small for that; never "-0.000"."""
+    value = float(value)
+    decimals = 3
+    if 0 < abs(value) < 0.0005:
+        decimals = min(12, 2 - math.floor(math.log10(abs(value))))
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def _minus(text: str) -> str:
+    """``text`` with the sign of a number drawn as long as a plus sign."""
+    return re.sub(r"(?<!\w)-(?=\d)", "−", text)
 
 
 def _source(data) -> str:

@@ -84,8 +84,9 @@ def open_kernel(
     """A client for ``notebook`` with a fresh kernel, which is shut down at the end.
 
     The kernel is the Python that runs this, whatever kernels are installed beside it. Its working
-    directory is ``folder``; what it logs itself is dropped. Outputs are stored in ``notebook``: streams joined per name, displays
-    updated and cleared as a browser does, without widget states and timings.
+    directory is ``folder``; what it logs itself is dropped. Outputs are stored in ``notebook``:
+    streams joined per name, displays updated and cleared as a browser does, without the states of
+    widgets and without timings.
     """
     manager = AsyncKernelManager(
         kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])

@@ -10,8 +10,6 @@ accuracy on the test images is an honest one.
 
 import argparse
 import os
-import shlex
-from pathlib import Path
 
 import torch
 from torch.optim.lr_scheduler import OneCycleLR
@@ -94,17 +92,15 @@ def main() -> None:
     if accuracy < LEAST_ACCURACY:
         raise SystemExit(f"only {accuracy:.1%}: nothing is written")
 
-    version = {"drawn_version": str(drawn.VERSION)} if source == "drawn" else {}
-    command = shlex.join(["python", f".github/scripts/{Path(__file__).name}", "--source", source])
+    version = f", version {drawn.VERSION}" if source == "drawn" else ""
     data = checkpoints.to_bytes(
         model,
         source=source,
         accuracy=accuracy,
         epochs=NUM_EPOCHS,
-        data=f"{training_data.name}" + (f", version {drawn.VERSION}" if version else ""),
+        data=training_data.name + version,
         recipe=RECIPE,
-        command=command,
-        **version,
+        command=f"python .github/scripts/train_reference.py --source {source}",
     )
     path = checkpoints.reference_path(source)
     path.parent.mkdir(exist_ok=True)

@@ -209,6 +209,11 @@ def look_at_learning(bench: Bench, before: torch.Tensor) -> list[float]:
     """Did the epoch change the weights as SGD does? Returns the loss of each batch."""
     record, weight, batches = bench.record, bench.model.weight.detach(), bench.batches()
     expected, losses = trained(batches, before)
+    if len(record.steps) == 1:
+        raise Incorrect(
+            "the optimizer takes one step in the whole epoch. Take one for each batch: "
+            "step() belongs inside the for loop."
+        )
     if _moved_alike(weight, expected, before):
         if not record.steps:
             raise Incorrect(
@@ -244,11 +249,6 @@ def look_at_learning(bench: Bench, before: torch.Tensor) -> list[float]:
             "at each step the gradients are zero: they are cleared between backward() and step(). "
             "Clear them before backward() or after step()."
         )
-    if len(record.steps) == 1:
-        raise Incorrect(
-            "the optimizer takes one step in the whole epoch. Take one for each batch: "
-            "step() belongs inside the for loop."
-        )
     if not record.steps[0]:
         raise Incorrect(
             "the first step comes before any gradients are there, so each step follows the batch "
@@ -272,17 +272,33 @@ def look_at_learning(bench: Bench, before: torch.Tensor) -> list[float]:
 
 
 def _moved_alike(weight: torch.Tensor, expected: torch.Tensor, before: torch.Tensor) -> bool:
-    """Whether the way from ``before`` to both is the same, up to 1% of its length."""
-    return bool((weight - expected).norm() <= 0.01 * (expected - before).norm())
+    """Whether the way from ``before`` to both is the same, up to 0.1% of its length."""
+    return bool((weight - expected).norm() <= 1e-3 * (expected - before).norm())
 
 
-def look_at_accuracy(value: float, counts: tuple[int, ...] = RIGHT) -> None:
+def look_at_accuracy(value: float, bench: Bench) -> None:
     """Is ``value`` the share of images that the network gets right?"""
-    right = sum(counts)
-    if _same(value, right / TOTAL):
+    if _same(value, sum(RIGHT) / TOTAL):
         return
-    shares = [n / size for n, size in zip(counts, SIZES, strict=True)]
-    others = {
+    for found, what in _other_accuracies(bench).items():
+        if _same(value, found):
+            raise Incorrect(f"the accuracy that test_loop returns is {what}")
+    raise Incorrect(
+        f"the accuracy that test_loop returns is {value:.4f}; for these batches it should be "
+        f"{sum(RIGHT) / TOTAL:.4f}. For each image, compare the class with the highest score "
+        "(look along the dimension of the classes) with its label."
+    )
+
+
+def _other_accuracies(bench: Bench) -> dict[float, str]:
+    """What else may be returned for the accuracy, and what to do about it."""
+    right = sum(RIGHT)
+    shares = [n / size for n, size in zip(RIGHT, SIZES, strict=True)]
+    with torch.no_grad():
+        flat = sum((bench.model(x).argmax() == y).sum().item() for x, y in bench.batches())
+    return {
+        flat / TOTAL: "too small: argmax() finds one place in the whole batch. Tell it to look "
+        "along the dimension of the classes, so that it gives one class per image.",
         100 * right / TOTAL: "in percent. Return a number between 0 and 1; print it with :.1%.",
         float(right): "the number of right images. Divide it by the number of all images.",
         right / len(SIZES): "the number of right images divided by the number of batches. Divide "
@@ -294,19 +310,11 @@ def look_at_accuracy(value: float, counts: tuple[int, ...] = RIGHT) -> None:
         sum(shares) / TOTAL: "a sum of the batches' accuracies divided by the number of images. "
         "Count the right images of each batch, without dividing, and divide once, at the end.",
         shares[-1]: "that of the last batch alone. Count over all batches, starting from 0.",
-        counts[-1] / TOTAL: "counted in the last batch alone. Count over all batches, with +=.",
+        RIGHT[-1] / TOTAL: "counted in the last batch alone. Count over all batches, with +=.",
         right / (len(SIZES) * SIZES[0]): "divided by batches times batch size, but the last batch "
         "is smaller. Count the images that really came.",
         1 - right / TOTAL: "the share of wrong images. Asked for is the share of right ones.",
     }
-    for found, what in others.items():
-        if _same(value, found):
-            raise Incorrect(f"the accuracy that test_loop returns is {what}")
-    raise Incorrect(
-        f"the accuracy that test_loop returns is {value:.4f}; for these batches it should be "
-        f"{right / TOTAL:.4f}. For each image, compare the class with the highest score (look "
-        "along the dimension of the classes) with its label."
-    )
 
 
 def look_at_quiet(bench: Bench, before: torch.Tensor, gradients_on: bool) -> None:

@@ -169,7 +169,7 @@ def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
             raise NotAnswered(f"put the accuracies in place of the dots for {rate:g} in runs.")
         values = getattr(values, "accuracies", values)  # a History of helpers.training
         found[rate] = numbers(values, f"the run of {rate:g}")
-    missing = [rate for rate in RATES if not any(math.isclose(rate, key) for key in found)]
+    missing = [rate for rate in RATES if not any(_is_rate(rate, key) for key in found)]
     if missing:
         raise Incorrect(
             f"runs has no accuracies for {' and '.join(f'{rate:g}' for rate in missing)}. "
@@ -196,7 +196,7 @@ def rate_of(value, name: str, known: Mapping[float, Sequence[float]] | None = No
     if known is None:
         return rate
     for key in known:
-        if math.isclose(rate, key):
+        if _is_rate(rate, key):
             return key
     if any(math.isclose(rate, accuracy) for values in known.values() for accuracy in values):
         raise Incorrect(
@@ -207,6 +207,10 @@ def rate_of(value, name: str, known: Mapping[float, Sequence[float]] | None = No
         f"{name} is {rate:g}, which is no key of runs. "
         f"Choose one of {', '.join(f'{key:g}' for key in known)}."
     )
+
+
+def _is_rate(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-6)  # float32 is exact enough
 
 
 def look_at_fresh_starts(runs: dict[float, list[float]]) -> None:
@@ -220,7 +224,7 @@ def look_at_fresh_starts(runs: dict[float, list[float]]) -> None:
                 "rate needs a new network, a new optimizer for it, and a new empty list."
             )
     slow, fast = (
-        next(values for key, values in runs.items() if math.isclose(key, rate))
+        next(values for key, values in runs.items() if _is_rate(key, rate))
         for rate in (RATES[0], RATES[-1])
     )
     if slow[0] > 0.6 and slow[0] > fast[0]:

@@ -26,6 +26,7 @@ from helpers.checks._feedback import (
     is_blank,
     show_shape,
 )
+from helpers.checks._first_steps import BATCH_SIZE, NUM_CLASSES
 
 
 @check("3.1")
@@ -56,11 +57,11 @@ def conv_net(ConvNet) -> str:
         raise problem
     if not isinstance(scores, torch.Tensor):
         raise Incorrect(f"forward returns {describe(scores)}; expected is the tensor of scores.")
-    if scores.shape != (_conv_net.BATCH, _first_steps.NUM_CLASSES):
+    if scores.shape != (_conv_net.BATCH, NUM_CLASSES):
         raise Incorrect(
             f"for a batch of {_conv_net.BATCH} images forward returns a tensor of shape "
             f"{show_shape(scores.shape)}; expected are ten scores per image, "
-            f"[{_conv_net.BATCH}, {_first_steps.NUM_CLASSES}]. Which part comes last?"
+            f"[{_conv_net.BATCH}, {NUM_CLASSES}]. Which part comes last?"
         )
     _conv_net.look_at_the_rest(net)
     _conv_net_scores.look_at_scores(net)
@@ -113,13 +114,13 @@ def quick_test(scores_one, scores_batch) -> str:
     both = {"scores_one": scores_one, "scores_batch": scores_batch}
     for name, scores in both.items():
         _first_steps.look_at_kind(scores, name)
-    if (scores_one.shape, scores_batch.shape) == ((_first_steps.BATCH_SIZE, 10), (1, 10)):
+    if (scores_one.shape, scores_batch.shape) == ((BATCH_SIZE, 10), (1, 10)):
         raise Incorrect("the two are swapped: scores_one is for one image, scores_batch for X.")
-    if scores_one.shape != (1, _first_steps.NUM_CLASSES):
+    if scores_one.shape != (1, NUM_CLASSES):
         raise Incorrect(_first_steps.wrong_shape(scores_one, "scores_one", 1))
-    if scores_batch.shape != (_first_steps.BATCH_SIZE, _first_steps.NUM_CLASSES):
+    if scores_batch.shape != (BATCH_SIZE, NUM_CLASSES):
         raise Incorrect(
-            _first_steps.wrong_shape(scores_batch, "scores_batch", _first_steps.BATCH_SIZE)
+            _first_steps.wrong_shape(scores_batch, "scores_batch", BATCH_SIZE)
         )
     for name, scores in both.items():
         _first_steps.look_at_scores(scores.detach().to("cpu", torch.float32), name)
@@ -203,7 +204,7 @@ def test_loop(test_loop) -> str:
             "test_loop returns the accuracy first and the loss second. Return the loss first."
         )
     _loops.look_at_loss(loss, losses, "test_loop")
-    _loops.look_at_accuracy(accuracy)
+    _loops.look_at_accuracy(accuracy, bench)
     return "loss and accuracy are means over images: comparable with the loss of train_loop"
 
 

@@ -42,7 +42,8 @@ def variants(make_conv_net, results) -> str:
         )
     for channels, kernel_size in (((6, 16), 5), ((8,), 5), ((5, 7), 3), ((4, 6, 8), 3)):
         on = f"channels={channels}, kernel_size={kernel_size}"
-        model = _call(make_conv_net, channels, kernel_size, on=on)
+        hint = "Any number of layers should work: make them in a loop over channels."
+        model = _call(make_conv_net, channels, kernel_size, on=on, hint=hint)
         if not isinstance(model, nn.Module):
             raise Incorrect(
                 f"make_conv_net returned {describe(model)} for {on}; expected is a network. "
@@ -56,16 +57,14 @@ def variants(make_conv_net, results) -> str:
 
 
 def _judge_variant(model: nn.Module, channels: tuple, kernel_size: int, on: str) -> None:
-    _judge_first_channels(model, 1, "grey images have 1")
     with _watching(model) as calls:
         _scores(model, _images(model, 4), f"4 images, made with {on}")
     convolutions = [layer for layer, _ in calls if isinstance(layer, nn.Conv2d)]
     widths = tuple(layer.out_channels for layer in convolutions)
     if len(widths) != len(channels):
         raise Incorrect(
-            f"made with {on}, the network has {len(widths)} convolutions; channels has "
-            f"{len(channels)} entries, so {len(channels)} are expected. Add layers in a loop "
-            "over channels."
+            f"made with {on}, the network has {len(widths)} convolutions; expected is one for "
+            f"each entry of channels: {len(channels)}. Add layers in a loop over channels."
         )
     if widths != channels:
         raise Incorrect(
@@ -149,12 +148,7 @@ def rgb_net(RGBConvNet) -> str:
     torch.manual_seed(52)
     model = _build(RGBConvNet, "RGBConvNet").eval()
     images = _images(model, 4, (3, 32, 32))
-    try:
-        scores = _scores(model, images, "4 images of 3×32×32")
-    except Incorrect as error:
-        if "channels, but gets" in error.message:
-            _judge_first_channels(model, 3, "colour images have 3")
-        raise
+    scores = _scores(model, images, "4 images of 3×32×32")
     alone = _scores(model, images[:1], "1 image of 3×32×32")
     if not close(alone, scores[:1], 1e-3):
         raise Incorrect(
@@ -266,7 +260,7 @@ def batch_norm(BatchNormConvNet) -> str:
             "train() and eval() give the same scores, so that batch normalisation is not at work. "
             "Let forward use the layers' results, and leave the mode to train() and eval()."
         )
-    return "train() normalises by the batch, eval() by what it remembers: mean and variance per channel"
+    return "train() normalises by the batch, eval() by the mean and variance that training kept"
 
 
 def _norm_that_does_not_fit(calls: list) -> str | None:
@@ -314,7 +308,8 @@ def _judge_norm_order(calls: list) -> None:
         if not last and not any(isinstance(norm, wanted) for norm in norms):
             raise Incorrect(
                 f"{name} number {counts[name]} has no {wanted.__name__} after it. "
-                f"Each {name} needs one of its own, but for the last layer of all."
+                f"Each {name} needs one of its own"
+                + (", only the last does without." if wanted is nn.BatchNorm1d else ".")
             )
 
 
@@ -327,8 +322,8 @@ def small_net(small_net, accuracy) -> str:
     answered(small_net=small_net, accuracy=accuracy)
     if not isinstance(small_net, nn.Module):
         raise Incorrect(
-            f"small_net is {describe(small_net)}; expected is the network that you have trained. "
-            "A class needs parentheses to make one."
+            f"small_net is {describe(small_net)}; expected is the network that you have trained, "
+            "the one that you call with images."
         )
     small_net.eval()
     scores = _scores(small_net, _images(small_net, 4), "4 images")
@@ -394,19 +389,20 @@ def _build(network, name: str) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise Incorrect(
             f"{name} makes {describe(model)}; expected is a network. "
-            f"Begin the class with class {name}(nn.Module):."
+            f"Let the class inherit from nn.Module: class {name}(nn.Module)."
         )
     if any(part is Ellipsis for module in model.modules() for part in vars(module).values()):
         raise NotAnswered(f"there are still dots (...) in {name} to fill in.")
     return model
 
 
-def _call(function, *args, on: str):
-    """``attempt``, with the usual errors of networks in a student's words."""
+def _call(function, *args, on: str, hint: str = ""):
+    """``attempt``, with the usual errors of networks in a student's words, and with a hint."""
     try:
         return attempt(function, *args, on=on)
     except Incorrect as error:
-        raise Incorrect(_in_words(error.message.rstrip(".") + ".")) from None
+        message = _in_words(error.message.rstrip(".") + ".")
+        raise Incorrect(f"{message} {hint}".rstrip()) from None
 
 
 def _in_words(message: str) -> str:
@@ -454,7 +450,12 @@ def _scores(model: nn.Module, images: torch.Tensor, on: str) -> torch.Tensor:
     """The scores of ``images``, which must be [N, 10]."""
     name = type(model).__name__
     with torch.no_grad():
-        scores = _call(model, images, on=on)
+        try:
+            scores = _call(model, images, on=on)
+        except Incorrect as error:
+            if "channels, but gets" in error.message:
+                _judge_first_channels(model, images.shape[1])
+            raise
     if not isinstance(scores, torch.Tensor):
         raise Incorrect(
             f"{name} returned {describe(scores)} on {on}; expected is a tensor of scores. "
@@ -477,13 +478,15 @@ def _scores(model: nn.Module, images: torch.Tensor, on: str) -> torch.Tensor:
     raise Incorrect(f"{found}: for each image, one score per class.")
 
 
-def _judge_first_channels(model: nn.Module, expected: int, why: str) -> None:
-    """Raise if the first convolution is made for other images."""
+def _judge_first_channels(model: nn.Module, expected: int) -> None:
+    """Raise if the first convolution is made for images with other channels."""
     first = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)
-    if first is not None and first.in_channels not in (0, expected):  # 0: a lazy layer
+    if first is not None and first.in_channels != expected:
+        colours = "grey" if expected == 1 else "colour"
         raise Incorrect(
             f"the first convolution of {type(model).__name__} takes {first.in_channels} "
-            f"channel{'s' * (first.in_channels > 1)} in; {why}. Change its first argument."
+            f"channel{'s' * (first.in_channels > 1)} in; {colours} images have {expected}. "
+            "Change its first argument."
         )
 
 

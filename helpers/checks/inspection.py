@@ -1,5 +1,6 @@
 """Checks of notebook 04, inspection."""
 
+import functools
 import operator
 from dataclasses import dataclass
 
@@ -22,6 +23,18 @@ from helpers.checks._feedback import (
     describe,
     show_shape,
 )
+
+
+def _on_cpu(function):
+    """Make ``function`` create its tensors on the CPU, whatever the default device."""
+
+    @functools.wraps(function)
+    def on_cpu(*args, **kwargs):
+        with torch.device("cpu"):
+            return function(*args, **kwargs)
+
+    return on_cpu
+
 
 # ----------------------------------------------------------------------------- 4.1
 
@@ -308,6 +321,7 @@ def _diverging(colours: Colormap) -> bool:
 
 
 @check("4.3")
+@_on_cpu
 def feature_maps(index, feature_maps, fig, first_layer, training_data) -> str:
     """Right: ``first_layer(training_data[index][0])`` for a drawn index, beside the image."""
     answered(index=index, feature_maps=feature_maps, fig=fig, training_data=training_data)
@@ -449,6 +463,7 @@ class _Winding(nn.Module):
 
 
 @check("4.4")
+@_on_cpu
 def activations(get_activations) -> str:
     """Right: what ``layer`` gives while ``model(images)`` runs; no hook stays behind."""
     _function(get_activations, "get_activations")
@@ -573,6 +588,7 @@ def _puzzle(seed: int) -> _Puzzle:
 
 
 @check("4.5")
+@_on_cpu
 def decision_map(decision_map) -> str:
     """Right: large on the pixels that decide on the score of ``label``, however it is computed.
 
@@ -693,6 +709,7 @@ def _stands_out(values: torch.Tensor, square, other) -> bool:
 
 
 @check("4.6")
+@_on_cpu
 def mistakes(confusion_matrix, confident_mistakes) -> str:
     """Right: counts with rows true and columns predicted; the surest wrong answers first."""
     answered(confusion_matrix=confusion_matrix, confident_mistakes=confident_mistakes)

@@ -148,7 +148,7 @@ def hundred(channels=(6, 16), kernel_size=5):
 VARIANT_MISTAKES = {
     "channels ignored": (
         lambda channels=(6, 16), kernel_size=5: VariantNet((6, 16), kernel_size),
-        "the network has 2 convolutions; channels has 1 entries",
+        "the network has 2 convolutions; expected is one for each entry of channels: 1",
     ),
     "numbers ignored": (
         lambda channels=(6, 16), kernel_size=5: VariantNet((6, 16, 8)[: len(channels)]),
@@ -165,7 +165,7 @@ VARIANT_MISTAKES = {
     "100 scores": (hundred, "The last layer gives 100"),
     "fixed two": (
         lambda channels=(6, 16), kernel_size=5: VariantNet((channels[0], channels[1]), kernel_size),
-        "raised IndexError on channels=(8,)",
+        "make them in a loop over channels",
     ),
     "wrong defaults": (
         lambda channels=(8, 8), kernel_size=5: VariantNet(channels, kernel_size),
@@ -295,7 +295,7 @@ class Unfinished(nn.Module):
 CLASS_MISTAKES = {
     "instance": (ConvNet(), "is an instance of your class"),
     "number": (3, "expected is a class"),
-    "not a module": (NotAModule, "Begin the class with class"),
+    "not a module": (NotAModule, "Let the class inherit from nn.Module"),
     "arguments": (nn.Linear, "missing 2 required positional arguments"),
     "no super": (NoInit, "Begin __init__ with super().__init__()"),
     "no forward": (Unfinished, "raised NotImplementedError"),
@@ -318,7 +318,7 @@ class RGBConvNet(ConvNet):
 
 
 RGBSequence = sequence(conv(3, 8, 3), nn.ReLU, pool, nn.Flatten, linear(8 * 15 * 15, 10))
-RGBLazy = sequence(conv(3, 4, 5), nn.BatchNorm2d.__call__ and pool, nn.Flatten, linear(784, 10))
+RGBLazy = sequence(lambda: nn.LazyConv2d(4, 5), pool, nn.Flatten, lambda: nn.LazyLinear(10))
 
 
 @pytest.mark.parametrize("answer", [RGBConvNet, RGBSequence, RGBLazy, lambda: ConvNet(3, 32)])
@@ -461,8 +461,10 @@ def norm(features, dims=2, **options):
     return lambda: kind(features, **options)
 
 
-def normed(first=norm(6), second=norm(16), third=norm(40, 1), fourth=None):
-    """A class with four places for batch normalisation."""
+def normed(**places):
+    """A class with four places for batch normalisation, three of them filled unless given."""
+    right = {"first": norm(6), "second": norm(16), "third": norm(40, 1), "fourth": None}
+    first, second, third, fourth = (right | places).values()
     parts = [conv(1, 6, 5), first, nn.ReLU, pool, conv(6, 16, 5), second, nn.ReLU, pool]
     parts += [nn.Flatten, linear(256, 40), third, nn.ReLU, linear(40, 10), fourth]
     return sequence(*(part for part in parts if part))
@@ -529,7 +531,10 @@ BATCH_NORM_MISTAKES = {
     "never called": (NormNeverCalled, "bn2 is defined, but forward never calls it"),
     "shared": (NormShared, "norm is used 2 times"),
     "thrown away": (NormThrownAway, "train() and eval() give the same scores"),
-    "no statistics": (normed(norm(6, track_running_stats=False)), "track_running_stats=False"),
+    "no statistics": (
+        normed(first=norm(6, track_running_stats=False)),
+        "track_running_stats=False",
+    ),
     "no convolution": (
         sequence(nn.Flatten, linear(784, 40), norm(40, 1), linear(40, 10)),
         "has no nn.Conv2d",
@@ -597,7 +602,7 @@ SMALL_NET_MISTAKES = {
     "class": (ConvNet, 0.9, "the class ConvNet itself"),
     "path": ("small_net.pt", 0.9, "the network that you have trained"),
     "weights": (ConvNet().state_dict(), 0.9, "the network that you have trained"),
-    "colour": (ConvNet(3), 0.9, "made for 3 channels, but gets 1"),
+    "colour": (ConvNet(3), 0.9, "takes 3 channels in; grey images have 1"),
     "ten images": (nn.Sequential(nn.Flatten(0), nn.Linear(3136, 10)), 0.9, "the shape [10]"),
     "26 classes": (nn.Sequential(nn.Flatten(), nn.Linear(784, 26)), 0.9, "gives 26"),
     "no parameters": (nn.Sequential(nn.AdaptiveAvgPool2d((2, 5)), nn.Flatten()), 0.9, "no param"),

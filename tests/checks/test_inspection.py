@@ -878,3 +878,36 @@ def test_mistakes_blank_and_trace():
     assert_blank(checks.mistakes, lambda labels, predictions: ..., confident_mistakes)
     assert_blank(checks.mistakes, confusion_matrix, lambda probabilities, labels, k=10: None)
     assert_no_trace(checks.mistakes, confusion_matrix, confident_mistakes)
+
+
+# ------------------------------------------------------------------- settings of the student's
+
+WHOLE = {
+    "activations": (checks.activations, get_activations),
+    "decision_map": (checks.decision_map, batched_occlusion),
+    "mistakes": (checks.mistakes, confusion_matrix, confident_mistakes),
+}
+
+
+@pytest.mark.parametrize("answers", WHOLE.values(), ids=WHOLE)
+def test_passes_whatever_the_default_device_and_type(answers):
+    torch.set_default_device("meta")  # stands for a GPU: tensors made there do not mix with others
+    try:
+        assert_passes(*answers)
+        assert torch.get_default_device() == torch.device("meta")
+    finally:
+        torch.set_default_device("cpu")
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert_passes(*answers)
+        assert_no_trace(*answers)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("answers", WHOLE.values(), ids=WHOLE)
+def test_passes_without_gradients(answers):
+    with torch.no_grad():
+        assert_passes(*answers)
+        assert_passes(checks.decision_map, gradient())
+        assert_no_trace(*answers)

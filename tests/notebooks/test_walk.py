@@ -5,6 +5,7 @@ answered yet, says so, and stops for nothing else. With the answers of the solut
 cell id, the check passes and the notebook goes on, to its end.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
@@ -28,12 +29,19 @@ class Walk:
         self.places = {cell.id: place for place, cell in enumerate(client.nb.cells)}
         self.tasks = {task.number: task for task in tasks_of(path)}
 
-    def run(self, place: int, what: str, source: str | None = None) -> list:
-        """Run one cell, which must not fail; returns its outputs."""
+    def attempt(self, place: int, source: str | None = None) -> list | CellFailed:
+        """Run one cell; returns its outputs, or how it failed."""
         try:
             return run_cell(self.client, place, source)
         except CellFailed as failure:
-            self.fail(f"{what} fails: {failure}", failure.details)
+            return failure
+
+    def run(self, place: int, what: str, source: str | None = None) -> list:
+        """Run one cell, which must not fail; returns its outputs."""
+        outputs = self.attempt(place, source)
+        if isinstance(outputs, CellFailed):
+            self.fail(f"{what} fails: {outputs}", outputs.details)
+        return outputs
 
     def go_to(self, place: int) -> None:
         """Run the cells before ``place`` that were not run yet."""
@@ -46,13 +54,11 @@ class Walk:
 
     def expect_open(self, place: int) -> None:
         """Run a check whose task is not answered: it must say so, by ``NotAnswered``."""
-        try:
-            run_cell(self.client, place)
-        except CellFailed as failure:
-            if failure.error != "NotAnswered":
-                self.fail(f"the check of a blank says something else: {failure}", failure.details)
-            return
-        self.fail(f"the check in cell {self.client.nb.cells[place].id} passes on a blank")
+        outcome = self.attempt(place)
+        if not isinstance(outcome, CellFailed):
+            self.fail(f"the check in cell {self.client.nb.cells[place].id} passes on a blank")
+        if outcome.error != "NotAnswered":
+            self.fail(f"the check of a blank says something else: {outcome}", outcome.details)
 
     def fail(self, reason: str, details: str = "") -> None:
         """End the walk through this notebook here."""
@@ -60,39 +66,45 @@ class Walk:
         pytest.fail(f"notebooks/{self.path.name}: {reason}\n{details}", pytrace=False)
 
 
+class Walks:
+    """The walks of one run, one kernel after the other."""
+
+    def __init__(self):
+        self.now, self.opened = None, ExitStack()
+
+    def through(self, path: Path) -> Walk:
+        """The walk through the student version of ``path``, where the last test left it."""
+        if self.now is None or self.now.path != path:
+            self.opened.close()
+            student = nbformat.read(ROOT / "notebooks" / path.name, as_version=4)
+            self.now = Walk(
+                path, self.opened.enter_context(open_kernel(student, ROOT / "notebooks"))
+            )
+        if self.now.stuck:
+            pytest.skip(f"not reached: {self.now.stuck.splitlines()[0]}")
+        return self.now
+
+
 @pytest.fixture(scope="module")
-def walk(request):
-    """The walk through one notebook, which the tests of its tasks continue one after the other."""
-    path = request.param
+def walks():
+    """All walks; the last kernel is shut down at the end."""
     prepare_images()
-    student = nbformat.read(ROOT / "notebooks" / path.name, as_version=4)
-    with open_kernel(student, ROOT / "notebooks") as client:
-        yield Walk(path, client)
-
-
-@pytest.fixture(autouse=True)
-def not_stuck(walk):
-    """Skip what comes after the first fault of a notebook."""
-    if walk.stuck:
-        pytest.skip(f"not reached: {walk.stuck.splitlines()[0]}")
+    made = Walks()
+    with made.opened:
+        yield made
 
 
 STEPS = [
-    (path, number)
+    pytest.param(path, number, id=f"{path.stem}-{number}")
     for path in SOLUTIONS
     for number in [*(task.number for task in tasks_of(path)), "end"]
 ]
 
 
-@pytest.mark.parametrize(
-    ("walk", "number"),
-    STEPS,
-    indirect=["walk"],
-    ids=[f"{path.stem}-{number}" for path, number in STEPS],
-    scope="module",
-)
-def test_walk(walk, number):
+@pytest.mark.parametrize(("path", "number"), STEPS)
+def test_walk(walks, path, number):
     """One task: its check holds a student up until the answer is there; or the way to the end."""
+    walk = walks.through(path)
     if number == "end":
         walk.go_to(len(walk.client.nb.cells))
         return
