@@ -9,11 +9,24 @@ pytest_plugins = ["tests.notebooks.strict_nbval"]
 
 LONGEST = ("03_", "05_", "04_")  # these notebooks first, so that no core waits for them at the end
 
+
+def count_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 # Kernels that each take all cores are slower than kernels that share them. Set before torch.
 _workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 if _workers > 1:
-    _cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (_cores or 1) // _workers)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, count_cores() // _workers)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """``-n auto``: one worker for each core, at most one for each run of a notebook."""
+    return min(count_cores(), 10)
 
 
 def unit_of(nodeid: str) -> str:

@@ -11,6 +11,8 @@ matrix product. Chance comes from the raw bits of PCG64, which NumPy keeps stabl
 its distributions, which it may change.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 Array = np.ndarray
@@ -49,7 +51,8 @@ class Dice:
 
 def cover(distance: Array) -> Array:
     """How much of a pixel is inside, 0 to 1, from its distance to the edge (inside > 0)."""
-    return np.clip(distance + 0.5, 0, 1)
+    shifted = distance + 0.5
+    return np.clip(shifted, 0, 1, out=shifted)
 
 
 def both(first: Array, *others: Array) -> Array:
@@ -73,7 +76,7 @@ def arc(t: Array, start: float | Array, stop: float | Array) -> Array:
 def polyline(t: Array, *points: tuple[float | Array, float | Array]) -> Array:
     """The height at ``t`` of the line through ``points`` ``(t, height)``, level outside them."""
     height = points[0][1]
-    for (start, low), (stop, high) in zip(points, points[1:], strict=False):
+    for (start, low), (stop, high) in pairwise(points):
         height = height + (high - low) * ramp(t, start, stop)
     return height
 
@@ -119,7 +122,9 @@ class Canvas:
 
     def tone(self, covered: Array, amount: float | Array) -> None:
         """Make what is there brighter (``amount`` > 0) or darker (< 0) where ``covered``."""
-        self.light *= 1 + covered * amount
+        change = covered * amount
+        change += 1
+        self.light *= change
 
     def cloth(self, busy: float) -> Array:
         """Brightness of a cloth: shaded, striped, checked or printed; ``[H, W, n]``.

@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 LOOKUP_LIMIT = 2.0  # seconds for the addresses of all mirrors together: offline is soon noticed
 ANSWER_LIMIT = 8.0  # seconds for an answer, and between two pieces of a file
-PATIENCE = 600.0  # a host that would need longer than this for a file is given up
+PATIENCE = 600.0  # a host that would need longer than this for a file is given up,
+SLOWEST = 4000.0  # and one that sends fewer bytes in a second
 
 
 class MirrorFailed(Exception):
@@ -89,7 +90,7 @@ def _download(url: str, file: Resource, progress: "Progress") -> bytes:
                 seconds = time.monotonic() - mark_time
                 if seconds >= ANSWER_LIMIT:
                     pace = (len(data) - mark) / seconds
-                    if (file.size - len(data)) / pace > PATIENCE:
+                    if pace < SLOWEST or (file.size - len(data)) / pace > PATIENCE:
                         raise MirrorFailed(f"it is too slow ({pace / 1000:.1f} kB/s)", host=True)
                     mark, mark_time = len(data), time.monotonic()
     except urllib.error.HTTPError as error:

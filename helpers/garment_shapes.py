@@ -27,8 +27,8 @@ ODDS: dict[str, tuple[float, ...]] = {
     "print": (0.5, 0.4, 0.05, 0.03, 0.05),
     "front": (0.02, 0.05, 0.12, 0.92, 0.4),
     "open": (0, 0.01, 0.02, 0.3, 0.03),
-    "buttons": (0.02, 0.02, 0.1, 0.35, 0.8),
-    "collar": (0.03, 0.06, 0.08, 0.8, 0.75),
+    "buttons": (0.02, 0.02, 0.1, 0.35, 0.82),
+    "collar": (0.03, 0.06, 0.08, 0.8, 0.76),
     "rib": (0.08, 0.6, 0.05, 0.2, 0.1),
     "belt": (0.02, 0.02, 0.3, 0.15, 0.03),
     "pockets": (0.04, 0.06, 0.06, 0.6, 0.15),
@@ -42,8 +42,7 @@ def top(dice: Dice, size: int, name: str) -> Canvas:
     cut = {key: dice.uniform(*ranges[which]) for key, ranges in CUTS.items()}
     odds = {key: values[which] for key, values in ODDS.items()}
     canvas = Canvas(dice, size, 1, (0.93, 1.05))
-    y = canvas.y
-    x = canvas.x + dice.uniform(-0.04, 0.04) * y
+    x, y = canvas.x, canvas.y
     u = np.abs(x)
     shade = canvas.cloth(odds["busy"])
 
@@ -96,22 +95,22 @@ def top(dice: Dice, size: int, name: str) -> Canvas:
 
     # What is printed or sewn on.
     tall, wide = dice.uniform(0.5, 4), dice.uniform(1.5, 5)
-    spot = cover(both(wide - u, tall - np.abs(y - dice.uniform(-6, 1))))
-    spot = spot * cover(wave(y * dice.uniform(0.15, 0.5)) + wave(x * dice.uniform(0.1, 0.5)) + 0.6)
-    canvas.tone(spot, dice.some(odds["print"], 0.3, 0.9) * -dice.sign())
+    spot = cover(tall - np.abs(y - dice.uniform(-6, 1))) * dice.some(odds["print"], 0.3, 0.9)
+    letters = wave(y * dice.uniform(0.15, 0.5)) + (wave(x * dice.uniform(0.1, 0.5)) + 0.6)
+    canvas.tone(cover(letters) * cover(wide - u), spot * dice.sign())
     line = dice.some(odds["front"], 0.25, 0.8) * dice.sign()
-    canvas.tone(cover(dice.uniform(0.1, 0.6) - u) * cover(below), line)
+    canvas.tone(cover(dice.uniform(0.1, 0.6) - u), line)
     gap = ramp(y, high, 14) * dice.uniform(0.5, 3) - u
     canvas.tone(cover(gap), -dice.some(odds["open"], 0.5, 0.95))
-    knobs = cover(wave(y * dice.uniform(0.2, 0.35) + dice.uniform()) * 2 - 1)
-    knobs = knobs * cover(0.5 - np.abs(x - dice.uniform(-1, 1)))
-    canvas.tone(knobs, dice.some(odds["buttons"], 0.4, 0.9) * -dice.sign())
-    collar = cover(both(cut["flap"] - below, neck * 1.3 - u + (cut["flap"] - below) * 0.3))
+    knobs = dice.some(odds["buttons"], 0.4, 0.9) * dice.sign()
+    knobs = knobs * cover(wave(y * dice.uniform(0.2, 0.35) + dice.uniform()) * 2 - 1)
+    canvas.tone(cover(0.5 - np.abs(x - dice.uniform(-1, 1))), knobs)
+    lapel = cut["flap"] - below
+    collar = cover(both(lapel, neck * 1.3 - u + lapel * 0.3))
     canvas.tone(collar, dice.some(odds["collar"], 0.15, 0.5) * dice.sign())
     canvas.tone(cover(0.5 - np.abs(y - middle)), dice.some(odds["belt"], 0.3, 0.8) * dice.sign())
-    seam = 1.5 - np.abs(u - chest * 0.6)
-    seam = cover(both(seam, 0.3 - np.abs(y - dice.uniform(-5, 7) - 0.3 * (u - 5))))
-    canvas.tone(seam, dice.some(odds["pockets"], 0.3, 0.8) * -1)
+    pocket = cover(0.3 - np.abs(y - dice.uniform(-5, 7))) * dice.some(odds["pockets"], 0.3, 0.8)
+    canvas.tone(cover(1.5 - np.abs(u - chest * 0.6)), -pocket)
     return canvas
 
 
@@ -192,7 +191,7 @@ def sneaker(dice: Dice, size: int) -> Canvas:
     x = canvas.x
     y = canvas.y + dice.uniform(-0.05, 0.05) * x
     shade = canvas.cloth(0.35)
-    tall = dice.uniform(7.5, 12.5) + dice.some(0.14, 1, 8)
+    tall = dice.uniform(7.5, 12.5) + dice.some(0.2, 1, 9)
     ground = tall * 0.5 + dice.uniform(0, 1.5)
     underside, _, back = heeled(dice, canvas, ground, dice.uniform(0, 0.6))
     toe, tongue = dice.uniform(2.8, 4.8), dice.uniform(-2, 2.5)
@@ -247,6 +246,7 @@ def sandal(dice: Dice, size: int) -> Canvas:
         lean = x + dice.uniform(-0.9, 0.6) * (y - underside)
         strap = dice.uniform(0.8, 3.2) - np.abs(lean - middle - dice.uniform(-2, 2)) * 0.8
         canvas.paint(cover(both(strap, foot)) * dice.chance(often), shade * dice.uniform(0.7, 1.1))
+    canvas.paint(cover(foot) * dice.chance(0.05), shade)
     ankle = dice.chance(0.72)
     loop = both(dice.uniform(0.6, 1.5) - np.abs(y - rise - 1), x - dice.uniform(-6, 7), within)
     canvas.paint(cover(loop) * ankle, shade)
@@ -262,7 +262,7 @@ def ankle_boot(dice: Dice, size: int) -> Canvas:
     y = canvas.y + dice.uniform(-0.04, 0.04) * x
     shade = canvas.cloth(0.25)
     heel = dice.some(0.6, 0.5, 8)
-    tall = np.minimum(dice.uniform(15, 27) + heel * 0.5, 27)
+    tall = np.minimum(dice.uniform(15, 27) + heel * 0.5 - dice.some(0.2, 1, 5), 27)
     ground = tall * 0.5 + dice.uniform(0, 0.6)
     underside, post, back = heeled(dice, canvas, ground, heel)
     canvas.paint(post, dice.uniform(0.2, 0.9))

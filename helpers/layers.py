@@ -87,6 +87,8 @@ def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
             nonlocal field, jump, place
             place = f"after {name or 'this layer'} ({type(module).__name__})"
             output = output[0] if isinstance(output, tuple) else output  # as of an nn.GRU
+            if not isinstance(output, torch.Tensor):
+                return
             if output.dim() != 4:
                 field = None
             elif field and isinstance(module, _SLIDING):
@@ -95,7 +97,7 @@ def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
                 )
                 field += dilation * (kernel - 1) * jump
                 jump *= stride
-            elif inputs[0].shape[2:] != output.shape[2:]:
+            elif not inputs or inputs[0].shape[2:] != output.shape[2:]:
                 field = None
             own = [p for p in module.parameters() if p.requires_grad and id(p) not in counted]
             counted.update(map(id, own))

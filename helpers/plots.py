@@ -19,16 +19,18 @@ from IPython import get_ipython
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 DPI = 100
 SMALL, NORMAL = 11, 13  # points
 GREY, MARK = "0.35", "#d95f02"
 PIXELS = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0}
-LINES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (5, 1)), "v"))
+STYLES, MARKERS = ("-", "--", "-.", ":"), ("o", "s", "^", "D", "v", "P", "X")
 COLOURS = ("#1f77b4", "#d95f02", "#2e7d32", "#7b3294", "#555555")
 
 
@@ -66,30 +68,37 @@ class Picture(Figure):
             1 - 0.16 / width,
             1 - (self._room + 0.05) / height,
         )
-        self.set_layout_engine("constrained", rect=box, w_pad=0.06, h_pad=0.05)
+        self.set_layout_engine("constrained", rect=box, w_pad=0.06, h_pad=0.07)
 
     def _cut_blank_height(self) -> None:
         """Take away the height that axes of a fixed aspect leave blank, row by row."""
         self.draw_without_rendering()
+        height = self.get_size_inches()[1] * DPI
         blank = {}
         for axes in self.axes:
-            if axes.get_images() and axes.get_aspect() != "auto" and axes.get_subplotspec():
+            if axes.get_images() and axes.get_aspect() != "auto":
                 row = axes.get_subplotspec().rowspan.start
-                unused = axes.get_position(original=True).height - axes.get_position().height
-                blank[row] = min(blank.get(row, 1.0), unused)
-        width, height = self.get_size_inches()
-        if sum(blank.values()) * height > 0.02:
-            self.set_size_inches(width, height * (1 - sum(blank.values())))
+                used = axes.get_tightbbox()
+                given = Bbox.union(
+                    [used, axes.get_position(original=True).transformed(self.transFigure)]
+                )
+                blank[row] = min(blank.get(row, height), used.y0 - given.y0)
+        if sum(blank.values()) > 1:
+            self.set_size_inches(self.get_size_inches() - (0, sum(blank.values()) / DPI))
             self._set_layout()
 
     def png(self) -> bytes:
         """The picture as the bytes of a PNG file of at most 256 colours, the same on every run."""
-        self._cut_blank_height()
+        if isinstance(self.get_layout_engine(), ConstrainedLayoutEngine):
+            self._cut_blank_height()
+            self.canvas.draw()
+            self.set_layout_engine("none")  # a second layout would differ by parts of a pixel
         self.canvas.draw()
         drawn = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
         buffer = io.BytesIO()
         # Every re-run stores the notebooks' pictures in git once more: a third of the bytes.
-        drawn.quantize(256, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
+        palette = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 2, "dither": Image.Dither.NONE}
+        drawn.quantize(256, **palette).save(buffer, "png", optimize=True)
         return buffer.getvalue()
 
     def __repr__(self) -> str:
@@ -123,10 +132,10 @@ def plot_grid(dataset, seed: int | None = None) -> Picture:
     picture = Picture(
         5.4,
         7.0,
-        f"{len(chosen)} of {len(dataset):,} images, picked at random: "
-        f"{height}×{width} pixels each, with the label above.",
+        f"{_count(len(chosen), 'image')}, picked at random: {height}×{width} pixels each, with the "
+        "label above.",
         dataset,
-        "row by row " + ", ".join(names),
+        f"of {len(dataset):,} images, row by row " + ", ".join(names),
     )
     axes = picture.subplots(3, 3).flat
     for axis, (image, _), name in zip(axes, pairs, names, strict=False):
@@ -172,14 +181,15 @@ def images_row(
         caption = caption[0].upper() + caption[1:] + "."
     bars = set(kinds) - {"pixels"}
     width = min(9.0, 3.0 * len(images) + 0.9 * len(bars) + (1.0 if len(images) == 1 else 0.2))
-    height = 5.0
-    picture = Picture(width, height, caption, data)
+    picture = Picture(width, 5.0, caption, data)
+    share = (width - 0.9 * len(bars)) / len(images) - 0.1
     axes = picture.subplots(1, len(images), squeeze=False)[0]
     for kind in dict.fromkeys(kinds):
         mine = [i for i, other in enumerate(kinds) if other == kind]
         scale = _scale(kind, [arrays[i] for i in mine])
         for i in mine:
-            drawn = _draw_image(axes[i], arrays[i], titles[i], scale)
+            title = "\n".join(_wrap(titles[i], share * DPI, NORMAL))
+            drawn = _draw_image(axes[i], arrays[i], title, scale)
             axes[i].set_xlabel(sizes[i], fontsize=SMALL)
         if kind != "pixels":
             _colour_bar(picture, drawn, [axes[i] for i in mine])
@@ -215,7 +225,7 @@ def pixel_values(
         f"of {height}×{width}: brightness from {_number(piece.min())} to {_number(piece.max())}."
     )
     if kernel is None:
-        picture = Picture(0.52 * size + 0.7, 0.52 * size + 2.0, caption, data)
+        picture = Picture(max(3.6, 0.52 * size + 0.7), 0.52 * size + 0.8, caption, data)
         panels = [picture.subplots()]
     else:
         kernel = _plane(kernel, "kernel")
@@ -229,14 +239,15 @@ def pixel_values(
         products = pixels[top : top + tall, left : left + wide] * kernel
         total = _number(products.sum())
         caption += f" The outlined window times the kernel, summed: {total}."
-        cell = min(0.52, 7.7 / (size + 2 * wide))
-        picture = Picture(cell * (size + 2 * wide) + 1.3, 6.0, caption, data)
+        cell = min(0.52, 8.3 / (size + 2 * wide))
+        picture = Picture(cell * (size + 2 * wide) + 0.7, 6.0, caption, data)
         panels = picture.subplots(1, 3, width_ratios=(size, wide, wide))
         signed = _scale("signed", [kernel, products])
         _draw_numbers(panels[1], kernel, f"kernel {tall}×{wide}", signed)
-        _draw_numbers(panels[2], products, _minus(f"products, sum {total}"), signed)
+        _draw_numbers(panels[2], products, "products", signed)
+        panels[2].set_xlabel(_minus(f"sum {total}"), fontsize=NORMAL)
         _outline(panels[0], top, left, tall, wide)
-    _draw_numbers(panels[0], piece, "pixels", PIXELS, row, column)
+    _draw_numbers(panels[0], piece, "pixels", PIXELS, (row, column))
     return picture
 
 
@@ -248,7 +259,7 @@ def convolution_step(
     ``image`` is grey, ``kernel`` ``[h, w]``; stride 1, no padding. ``row`` and ``column`` name
     the pixel of the output, and so the upper left corner of the window.
     """
-    pixels, kernel, bias = _grey(image), _plane(kernel, "kernel"), float(bias)
+    pixels, kernel, bias = _grey(image), _plane(kernel, "kernel"), float(_array(bias))
     if kernel.shape[0] > pixels.shape[0] or kernel.shape[1] > pixels.shape[1]:
         raise ValueError(
             f"the kernel of {kernel.shape[0]}×{kernel.shape[1]} does not fit into the image of "
@@ -276,7 +287,6 @@ def convolution_step(
     scale = _scale("signed", [kernel])
     if max(kernel.shape) <= 5:
         _draw_numbers(axes[1], kernel, f"kernel {tall}×{wide}", scale)
-        axes[1].set(xticks=[], yticks=[])
     else:
         _draw_image(axes[1], kernel, f"kernel {tall}×{wide}", scale)
     title = _minus(f"output {output.shape[0]}×{output.shape[1]}, here {value}")
@@ -320,18 +330,14 @@ def kernels(weights, *, title: str = "") -> Picture:
             else:
                 axis.set_axis_off()
     else:
-        across, down = count * (wide + 1), channels * (tall + 1)
-        height = min(6.0, max(1.6, 7.2 * down / across))
-        picture = Picture(9.0, height + 1.2 + 0.4 * bool(title), caption)
+        picture = Picture(9.0, 7.0, caption)
         axes = picture.subplots()
         tiles = weights.transpose(1, 0, 2, 3).reshape(-1, tall, wide)
-        drawn = _draw_mosaic(axes, tiles, count, scale, gap=(1, 1))
+        drawn = _draw_mosaic(axes, tiles, count, scale, above=1)
         every = math.ceil(count / 16)
-        axes.set_xticks([i * (wide + 1) + wide / 2 - 0.5 for i in range(0, count, every)])
-        axes.set_xticklabels(range(0, count, every), fontsize=SMALL)
-        every = math.ceil(channels * 0.25 / height)
-        axes.set_yticks([i * (tall + 1) + tall / 2 - 0.5 for i in range(0, channels, every)])
-        axes.set_yticklabels(range(0, channels, every), fontsize=SMALL)
+        axes.set_xticks(*_tick_labels(count, wide + 1, wide / 2 - 0.5, every))
+        axes.set_yticks(*_tick_labels(channels, tall + 1, tall / 2 + 0.5, every))
+        axes.tick_params(labelsize=SMALL)
         axes.set_xlabel("kernel", fontsize=SMALL)
         axes.set_ylabel("channel", fontsize=SMALL)
     _colour_bar(picture, drawn, axes)
@@ -359,8 +365,8 @@ def feature_maps(
     count, tall, wide = maps.shape
     columns = math.ceil(count / max(1, round(math.sqrt(count * tall / wide / 2))))
     rows = math.ceil(count / columns)
-    label = 0.08 * tall * rows  # room for the number above each map
-    aspect = (columns * (wide + 1) - 1) / (rows * (tall + label))
+    above = math.ceil(0.08 * tall * rows)  # room for the number above each map
+    aspect = (columns * (wide + 1) - 1) / (rows * (tall + above))
     caption = (
         f"{_count(count, 'feature map')} of {tall}×{wide}, values from {_number(maps.min())} to "
         f"{_number(maps.max())}" + (": red above zero, blue below." if signed else ".")
@@ -372,7 +378,7 @@ def feature_maps(
         beside, axes = picture.subplots(1, 2, width_ratios=(1, aspect))
         _draw_image(beside, image, "image")
     scale = _scale("signed" if signed else "activations", [maps])
-    drawn = _draw_mosaic(axes, maps, columns, scale, gap=(label, 1), numbered=True)
+    drawn = _draw_mosaic(axes, maps, columns, scale, above, numbered=True)
     axes.set_axis_off()
     _colour_bar(picture, drawn, [axes])
     _heading(picture, title)
@@ -441,14 +447,16 @@ def curves(
     )
     if reference is not None:
         caption += f". The dotted line: {reference[1]}, {show(reference[0])}"
-    picture = Picture(7.6, 4.2, caption + ".", data)
+    picture = Picture(7.6 if len(values) <= 4 else 9.0, 4.2, caption + ".", data)
     axes = picture.subplots()
     for index, (name, line) in enumerate(values.items()):
-        style, marker = LINES[index % len(LINES)]
         axes.plot(
             range(1, len(line) + 1),
             line,
-            **{"linestyle": style, "marker": marker, "color": COLOURS[index % len(COLOURS)]},
+            linestyle=STYLES[index % len(STYLES)],
+            marker=MARKERS[index % len(MARKERS)],
+            markevery=math.ceil(len(line) / 30),
+            color=COLOURS[index % len(COLOURS)],
             label=f"{name}, at last {show(line[-1])}",
         )
     if reference is not None:
@@ -463,7 +471,10 @@ def curves(
     axes.tick_params(labelsize=SMALL)
     axes.grid(color="0.9")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=SMALL, framealpha=0.9)
+    if len(values) <= 4:
+        axes.legend(fontsize=SMALL, framealpha=0.9)
+    else:  # would cover the lines
+        picture.legend(fontsize=SMALL, loc="outside right upper")
     if title:
         axes.set_title(title, fontsize=NORMAL, parse_math=False)
     return picture
@@ -528,8 +539,7 @@ def mistakes(dataset, indices, probabilities) -> Picture:
             f"{len(probabilities):,}: they must be those of the same images"
         )
     if not indices:
-        picture = Picture(5.0, 0.9, "There is no mistake to show.", dataset)
-        return picture
+        return Picture(5.0, 0.1, "There is no mistake to show.", dataset)
     pairs = [dataset[index] for index in indices]
     chosen = probabilities[indices]
     titles = [
@@ -601,57 +611,71 @@ def bars(
 def _draw_image(axis, image, title: str = "", scale: Mapping = PIXELS):
     """``image`` pixel by pixel, without ticks; returns what a colour bar needs."""
     drawn = axis.imshow(_pixels(image), interpolation="nearest", **scale)
-    axis.set(xticks=[], yticks=[])
+    axis.set(xticks=[], yticks=[], anchor="N")
     if title:
         axis.set_title(title, fontsize=NORMAL, parse_math=False)
     return drawn
 
 
-def _draw_numbers(axis, values, title: str, scale: Mapping, row: int = 0, column: int = 0) -> None:
-    """``values`` as shades with their numbers; rows and columns are counted from the given ones."""
+def _draw_numbers(axis, values, title: str, scale: Mapping, corner=None) -> None:
+    """``values`` as shades with their numbers; counted from ``corner``, or not at all."""
     height, width = values.shape
+    row, column = corner or (0, 0)
     edges = (column - 0.5, column + width - 0.5, row + height - 0.5, row - 0.5)
-    drawn = axis.imshow(values, interpolation="nearest", extent=edges, **scale)
+    drawn = _draw_image(axis, values, title, {**scale, "extent": edges})
     for (i, j), value in np.ndenumerate(values):
         red, green, blue, _ = drawn.cmap(drawn.norm(value))
         bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
         axis.text(
-            column + j, row + i, "0" if value == 0 else _minus(f"{value:.2f}"),
+            column + j, row + i, "0" if value == 0 else f"{value:.2f}",
             ha="center", va="center", fontsize=SMALL, color="black" if bright else "white",
         )  # fmt: skip
-    axis.set_xticks(range(column, column + width))
-    axis.set_yticks(range(row, row + height))
-    axis.tick_params(labelsize=SMALL, length=0)
-    axis.set_title(title, fontsize=NORMAL, parse_math=False)
+    if corner is not None:
+        axis.set_xticks(range(column, column + width))
+        axis.set_yticks(range(row, row + height))
+        axis.tick_params(labelsize=SMALL, length=0)
 
 
-def _draw_mosaic(axis, tiles, columns: int, scale: Mapping, gap, numbered: bool = False):
-    """``tiles`` ``[K, h, w]`` in one image, ``columns`` a row; one draw is faster than K axes."""
-    above, between = gap
+def _draw_mosaic(axis, tiles, columns: int, scale: Mapping, above: int, numbered: bool = False):
+    """``tiles`` ``[K, h, w]``, ``columns`` in a row: one image is drawn much faster than K axes.
+
+    ``above`` each tile are that many blank pixels, and one between neighbours.
+    """
     count, tall, wide = tiles.shape
     rows = math.ceil(count / columns)
-    step_down, step_right = tall + above, wide + between
+    mosaic = np.full((rows * (tall + above), columns * (wide + 1)), np.nan)
     for index, tile in enumerate(tiles):
-        top, left = index // columns * step_down, index % columns * step_right
-        edges = (left - 0.5, left + wide - 0.5, top + tall - 0.5, top - 0.5)
-        drawn = axis.imshow(tile, interpolation="nearest", extent=edges, **scale)
+        top = index // columns * (tall + above) + above
+        left = index % columns * (wide + 1)
+        mosaic[top : top + tall, left : left + wide] = tile
         if numbered:
             axis.text(left - 0.5, top - 0.5, str(index), fontsize=SMALL, va="bottom")
-    axis.set_xlim(-0.5, columns * step_right - between - 0.5)
-    axis.set_ylim(rows * step_down - above - 0.5, -0.5 - (above if numbered else 0))
+    drawn = axis.imshow(mosaic[:, :-1], interpolation="nearest", **scale)
+    axis.set_anchor("N")
     return drawn
 
 
+def _tick_labels(count: int, step: int, first: float, every: int) -> tuple[list, list]:
+    numbers = list(range(0, count, every))
+    return [first + number * step for number in numbers], numbers
+
+
 def _outline(axis, row: int, column: int, height: int, width: int) -> None:
-    frame = Rectangle((column - 0.5, row - 0.5), width, height, fill=False, lw=3, ec=MARK)
-    frame.set(clip_on=False, path_effects=[withStroke(linewidth=6, foreground="white")])
+    grow = 0.5 if height == width == 1 else 0.0  # around a single pixel, not on it
+    frame = Rectangle(
+        (column - 0.5 - grow, row - 0.5 - grow), width + 2 * grow, height + 2 * grow,
+        fill=False, linewidth=2.5, edgecolor=MARK, clip_on=False,
+        path_effects=[withStroke(linewidth=4.5, foreground="white")],
+    )  # fmt: skip
     axis.add_patch(frame)
 
 
 def _colour_bar(picture: Picture, drawn, axes) -> None:
-    bar = picture.colorbar(drawn, ax=axes, shrink=0.9, aspect=16, pad=0.02)
-    bar.locator = MaxNLocator(5)
-    bar.update_ticks()
+    """A bar with the two ends of the scale and the middle as numbers."""
+    low, high = drawn.get_clim()
+    bar = picture.colorbar(drawn, ax=axes, aspect=16, pad=0.02, panchor=False)
+    ticks = [low, (low + high) / 2, high]
+    bar.set_ticks(ticks, labels=[_minus(f"{tick:.3g}") for tick in ticks])
     bar.ax.tick_params(labelsize=SMALL)
     bar.outline.set_visible(False)
 
@@ -665,7 +689,8 @@ def _scale(kind: str, arrays: Sequence[np.ndarray]) -> dict:
     """Colour map and limits that fit all ``arrays``; symmetric around zero if ``"signed"``."""
     if kind == "pixels":
         return PIXELS
-    highest = max(float(np.nanmax(np.abs(array))) for array in arrays) or 1.0
+    sizes = np.abs(np.concatenate([array.reshape(-1) for array in arrays]))
+    highest = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
     if kind == "signed":
         return {"cmap": "RdBu_r", "vmin": -highest, "vmax": highest}
     if kind == "activations":
@@ -723,8 +748,9 @@ def _count(number: int, noun: str) -> str:
 
 def _number(value: float) -> str:
     """Three decimals, or three digits of a value too small for that; never "-0.000"."""
-    value = float(value)
-    decimals = 3
+    value, decimals = float(value), 3
+    if not math.isfinite(value):
+        return "not a finite number"
     if 0 < abs(value) < 0.0005:
         decimals = min(12, 2 - math.floor(math.log10(abs(value))))
     return f"{round(value, decimals) + 0.0:.{decimals}f}"
@@ -747,10 +773,10 @@ def _source(data) -> str:
     return name + notes.get(source, "")
 
 
-def _wrap(text: str, width: float) -> list[str]:
-    """``text`` in lines of at most ``width`` pixels at the caption's size."""
+def _wrap(text: str, width: float, size: int = SMALL) -> list[str]:
+    """``text`` in lines of at most ``width`` pixels, at ``size`` points."""
     measure = FigureCanvasAgg(Figure(dpi=DPI)).get_renderer().get_text_width_height_descent
-    font = FontProperties(size=SMALL)
+    font = FontProperties(size=size)
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -1,7 +1,8 @@
 """A mirror on the loopback address that sends files well, badly, or not at all."""
 
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 LONGEST = 20.0  # seconds after which whatever hangs lets go
@@ -55,10 +56,11 @@ class Mirror:
         request.wfile.flush()
 
     def _drip(self, request, data: bytes) -> None:
+        until = time.monotonic() + LONGEST
         for i in range(len(data)):
             request.wfile.write(data[i : i + 1])
             request.wfile.flush()
-            if self.closing.wait(0.1):
+            if self.closing.wait(0.1) or time.monotonic() > until:
                 return
 
 
@@ -69,10 +71,8 @@ def serving(files: dict[str, bytes], fault: str = "none"):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            try:
+            with suppress(OSError):  # the other side has given up
                 mirror.answer(self)
-            except OSError:
-                pass  # the other side has given up
 
         def log_message(self, *_args):
             pass

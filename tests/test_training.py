@@ -155,6 +155,15 @@ def test_the_device_is_not_waited_for_in_every_step(monkeypatch):
     assert 0 < len(calls) <= 3  # one per figure, and there are 32 batches
 
 
+def test_the_loops_follow_the_device_of_the_model():
+    """On "meta", whose tensors have no values: all goes well until the figures are asked for."""
+    model, batches = small_net().to("meta"), loader(fake_images(20), 8)
+    with pytest.raises(RuntimeError, match=r"item\(\) cannot be called on meta tensors"):
+        train_loop(batches, model, LOSS, sgd(model))
+    with pytest.raises(RuntimeError, match=r"item\(\) cannot be called on meta tensors"):
+        training.test_loop(batches, model, LOSS)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 def test_batches_are_moved_to_the_device_of_the_model():
     here, there = small_net(), small_net().to("cuda")

@@ -1,6 +1,70 @@
 """Is this answer right, and if not, why? One module per notebook, one function per task."""
 
 from helpers.checks._feedback import CheckError, Incorrect, NotAnswered
-from helpers.checks.convolution_layers import conv_layer
+from helpers.checks.convolution_layers import (
+    conv_layer,
+    conv_output,
+    conv_parameters,
+    output_width,
+    same_padding,
+    value_by_hand,
+    vertical_edges,
+)
+from helpers.checks.full_cnn import (
+    conv_net,
+    learning_rates,
+    loss_and_optimizer,
+    loss_plot,
+    on_device,
+    quick_test,
+    test_loop,
+    train_loop,
+    training_run,
+)
+from helpers.checks.going_further import batch_norm, dropout, rgb_net, small_net, variants
+from helpers.checks.inspection import (
+    activations,
+    decision_map,
+    feature_maps,
+    first_layer,
+    kernel_pictures,
+    mistakes,
+)
+from helpers.checks.pooling import max_pool, pooled_width, shift_changes, side_by_side
 
-__all__ = ["CheckError", "Incorrect", "NotAnswered", "conv_layer"]
+__all__ = [
+    "CheckError",
+    "Incorrect",
+    "NotAnswered",
+    "activations",
+    "batch_norm",
+    "conv_layer",
+    "conv_net",
+    "conv_output",
+    "conv_parameters",
+    "decision_map",
+    "dropout",
+    "feature_maps",
+    "first_layer",
+    "kernel_pictures",
+    "learning_rates",
+    "loss_and_optimizer",
+    "loss_plot",
+    "max_pool",
+    "mistakes",
+    "on_device",
+    "output_width",
+    "pooled_width",
+    "quick_test",
+    "rgb_net",
+    "same_padding",
+    "shift_changes",
+    "side_by_side",
+    "small_net",
+    "test_loop",
+    "train_loop",
+    "training_run",
+    "value_by_hand",
+    "variants",
+    "vertical_edges",
+]

@@ -4,6 +4,7 @@ import io
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,7 +12,15 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from helpers.checks._feedback import Incorrect, answered, attempt, close, describe, show_shape
+from helpers.checks._feedback import (
+    Incorrect,
+    answered,
+    attempt,
+    close,
+    describe,
+    first_line,
+    show_shape,
+)
 
 # Kinds of layers that are taken for nn.Conv2d, and why they are not what is asked for.
 _OTHER_LAYERS = (
@@ -104,16 +113,12 @@ def expect_garment_layer(layer, name: str, padding: int) -> None:
             f"biases {show_shape(layer.bias.shape)}, which is not how they were made. "
             "Create the layer afresh."
         )
-    expect_pure(layer, name, torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(11)))
+    expect_pure(layer, name, seeded_images(2, 1, 28, 28))
 
 
 def _expect_padding(layer: nn.Conv2d, padding: int) -> None:
-    asked = "same" if padding else "none"
-    if isinstance(layer.padding, str):
-        found = padding if layer.padding == asked or (layer.padding, padding) == ("valid", 0) else 0
-        given = (found, found) if layer.padding != "same" else (2, 2)
-    else:
-        given = pair(layer.padding)
+    words = {"same": (2, 2), "valid": (0, 0)}
+    given = words[layer.padding] if isinstance(layer.padding, str) else pair(layer.padding)
     if given == (padding, padding):
         return
     if not padding:
@@ -131,6 +136,12 @@ def _expect_padding(layer: nn.Conv2d, padding: int) -> None:
         f"your layer adds {given[0]} pixels of padding above and below and {given[1]} left and "
         f"right; the output is then {more} than the image. padding also takes a word: which?"
     )
+
+
+def seeded_images(*shape: int) -> torch.Tensor:
+    """Images of random grey values that the student never saw, the same every time, on the CPU."""
+    generator = torch.Generator().manual_seed(11)
+    return torch.rand(shape, generator=generator, dtype=torch.float32, device="cpu")
 
 
 def expect_pure(layer: nn.Conv2d, name: str, images: torch.Tensor) -> None:
@@ -206,15 +217,21 @@ def expect_int(value, name: str, on: str) -> None:
         ) from None
 
 
+class Raised(NamedTuple):
+    """In place of a result: the exception that was raised (not returned)."""
+
+    error: Exception
+
+
 def results_of(function: Callable, combinations: Iterable[tuple]) -> dict[tuple, object]:
-    """What ``function`` returns, or the exception it raises, for each combination."""
+    """What ``function`` returns, or what it ``Raised``, for each combination."""
     results = {}
     with redirect_stdout(io.StringIO()):
         for arguments in combinations:
             try:
                 results[arguments] = function(*arguments)
             except Exception as error:
-                results[arguments] = error
+                results[arguments] = Raised(error)
     return results
 
 
@@ -232,16 +249,19 @@ def judge_sizes(
     name = getattr(function, "__name__", "your function")
     results = results_of(function, truth)
     for arguments, value in results.items():
-        if not isinstance(value, Exception):
+        if not isinstance(value, Raised):
             expect_int(value, name, show_call(names, arguments))
-    returned = {a: int(v) for a, v in results.items() if not isinstance(v, Exception)}
+    returned = {a: int(v) for a, v in results.items() if not isinstance(v, Raised)}
     wrong = [a for a in truth if returned.get(a) != truth[a]]
     if not wrong:
         return
     first = next((a for a in wrong if a in returned), None)
     if first is None:
-        attempt(function, *wrong[0], on=show_call(names, wrong[0]))
-        raise Incorrect(f"{name} does not give the same answer twice on the same numbers.")
+        error = results[wrong[0]].error
+        raise Incorrect(
+            f"for {show_call(names, wrong[0])} {name} raises {type(error).__name__} "
+            f"({first_line(error)}); {authority} gives {truth[wrong[0]]}."
+        )
     message = (
         f"for {show_call(names, first)} {name} returns {returned[first]}; "
         f"{authority} gives {truth[first]}."

@@ -38,6 +38,14 @@ OTHER_WIDTHS = {
     "of one map, in pixels",
 }
 
+# What the first fully-connected layer takes when something is left out of the product.
+OTHER_ENTRIES = {
+    64: "That is one row of each of the 16 maps; but a map is as high as it is wide.",
+    16: "That is one map, or one pixel of each; but all 16 maps come in whole.",
+    4: "That is one row of one map; but all 16 maps come in whole.",
+    784: "Those are the pixels of the image; but what comes in here has left conv_stack.",
+}
+
 
 def build(network_class) -> nn.Module:
     """A copy of an instance of the student's class, so that nothing of theirs is changed."""
@@ -190,7 +198,7 @@ def _why_not_run(message: str, entered: list[tuple[nn.Module, torch.Size]]) -> I
             "does so)."
         )
     width = math.isqrt(shape[1] // 16)
-    maps = f", 16 maps of {width}×{width}" if width and 16 * width**2 == shape[1] else ""
+    maps = f" (16 maps of {width}×{width})" if width and 16 * width**2 == shape[1] else ""
     return Incorrect(
         f"{shape[1]} numbers per image{maps} come to a fully-connected layer that takes "
         f"{layer.in_features}. Is there a 2×2 max pooling after each of the two convolutions, and "
@@ -204,7 +212,8 @@ def look_at_layers(net: nn.Module) -> None:
     linears = [m for m in net.linear_stack.modules() if isinstance(m, nn.Linear)]
     if len(convs) != 2:
         raise Incorrect(
-            f"conv_stack holds {len(convs)} convolution layers (nn.Conv2d); asked for are 2."
+            f"conv_stack holds {_count(len(convs), 'convolution layer')} (nn.Conv2d); "
+            "asked for are 2."
         )
     for ordinal, conv, sizes in zip(ORDINALS, convs, CONVOLUTIONS, strict=False):
         _look_at_convolution(f"the {ordinal} convolution", conv, *sizes)
@@ -219,7 +228,7 @@ def look_at_layers(net: nn.Module) -> None:
         )
     if len(linears) != 3:
         raise Incorrect(
-            f"linear_stack holds {len(linears)} fully-connected layers (nn.Linear); "
+            f"linear_stack holds {_count(len(linears), 'fully-connected layer')} (nn.Linear); "
             "asked for are 3."
         )
     for ordinal, linear, sizes in zip(ORDINALS, linears, LINEARS, strict=False):
@@ -234,12 +243,12 @@ def _look_at_convolution(which: str, conv: nn.Conv2d, channels_in: int, channels
         )
     if conv.in_channels != channels_in:
         why = "the images are grey" if channels_in == 1 else "that is what the first one gives out"
-        raise Incorrect(
-            f"{which} takes {conv.in_channels} channels in; it should take {channels_in}: {why}."
-        )
+        found = _count(conv.in_channels, "channel")
+        raise Incorrect(f"{which} takes {found} in; it should take {channels_in}: {why}.")
     if conv.out_channels != channels_out:
         raise Incorrect(
-            f"{which} gives {conv.out_channels} channels out; asked for are {channels_out}."
+            f"{which} gives {_count(conv.out_channels, 'channel')} out; "
+            f"asked for are {channels_out}."
         )
     if tuple(conv.kernel_size) != (5, 5):
         raise Incorrect(
@@ -263,25 +272,23 @@ def _look_at_linear(which: str, linear: nn.Linear, numbers_in: int, numbers_out:
             "way round. The numbers that come in are the first argument."
         )
     if linear.in_features != numbers_in:
-        why = {
-            (256, 64): "16 channels times the width counts one row of each map; a map is as high "
-            "as it is wide.",
-            (256, 16): "that is one map (or one pixel of each); all 16 maps come in whole.",
-            (256, 4): "that is one row of one map; all 16 maps come in whole.",
-            (256, 784): "that is every pixel of the image; here the output of conv_stack comes in.",
-        }.get(
-            (numbers_in, linear.in_features),
-            "channels × height × width of what leaves conv_stack come in."
-            if numbers_in == 256
-            else "it takes what the layer before gives.",
-        )
-        raise Incorrect(f"{which} takes {linear.in_features} numbers: {why}")
+        why = "It should take as many as the layer before gives."
+        if numbers_in == 256:
+            why = OTHER_ENTRIES.get(
+                linear.in_features,
+                "Count what leaves conv_stack for one image: channels × height × width.",
+            )
+        raise Incorrect(f"{which} takes {linear.in_features} numbers. {why}")
     if linear.out_features != numbers_out:
         raise Incorrect(
             f"{which} gives {linear.out_features} numbers; asked for are {numbers_out}."
         )
     if linear.bias is None:
         raise Incorrect(f"{which} has no bias; leave bias=False out here.")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def look_at_the_rest(net: nn.Module) -> None:

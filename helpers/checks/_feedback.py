@@ -93,7 +93,7 @@ def check(task: str) -> Callable:
             except Exception as error:
                 problem = Incorrect(
                     f"the check could not work with this answer ({type(error).__name__}: "
-                    f"{_first_line(error)}). Compare its form with what the task asks for."
+                    f"{first_line(error)}). Compare its form with what the task asks for."
                 )
                 problem.task = task
                 raise problem from error
@@ -139,7 +139,7 @@ def attempt(function: Callable, *args, on: str = "", **kwargs):
         if "ellipsis" in str(error).lower():
             raise NotAnswered(f"there are still dots (...) in {name} to fill in.") from None
         raise Incorrect(
-            f"{name} raised {type(error).__name__}{where}: {_first_line(error)}."
+            f"{name} raised {type(error).__name__}{where}: {first_line(error)}."
         ) from None
     if value is None and printed.getvalue().strip():
         raise Incorrect(f"{name} prints something{where}, but returns nothing. End it with return.")
@@ -233,7 +233,7 @@ def describe(value) -> str:
     return f"{text} (of type {type(value).__name__})"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """What an exception says, as the end of a sentence."""
     text = str(error).strip()
     return text.splitlines()[0][:200].rstrip(" .:") if text else "without a message"

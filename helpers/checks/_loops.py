@@ -48,7 +48,7 @@ def run_loop(function, name: str, bench: Bench, *args):
     except Incorrect as error:
         raise Incorrect(_why_it_raised(error.message, record, name)) from None
     if value is Ellipsis or (value is None and not record.passes and not record.sizes):
-        raise NotAnswered(f"fill in the body of {name}: it does and returns nothing yet.")
+        raise NotAnswered(f"fill in the body of {name}: it does nothing and returns nothing yet.")
     if value is None:
         raise Incorrect(
             f"{name} goes through the loader, but returns nothing. Keep the numbers, and end the "
@@ -228,25 +228,24 @@ def look_at_learning(bench: Bench, before: torch.Tensor) -> list[float]:
                 "the weights change, but not by optimizer.step(): train_loop uses another "
                 "optimizer than the one it is given. Use the argument."
             )
-        had_gradients = bench.model.weight.grad is not None
         raise Incorrect(
             "after the epoch the weights are what they were before: "
             + (
                 "the gradients are there, but nothing follows them. Which call of the optimizer "
                 "changes the weights?"
-                if had_gradients
+                if record.backwards
                 else "no gradients were computed, and no step was taken. For each batch: "
                 "gradients of the loss first, then a step of the optimizer."
             )
         )
     if not any(record.steps):
-        if bench.model.weight.grad is None:
+        if not record.backwards:
             raise Incorrect(
                 "the optimizer takes its steps, but there are no gradients to follow. "
                 "Which call of the loss computes them?"
             )
         raise Incorrect(
-            "at each step the gradients are zero: they are cleared between backward() and step(). "
+            "at each step the gradients are gone: they are cleared between backward() and step(). "
             "Clear them before backward() or after step()."
         )
     if not record.steps[0]:

@@ -166,22 +166,22 @@ def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
     for key, values in runs.items():
         rate = rate_of(key, "a key of runs")
         if is_blank(values):
-            raise NotAnswered(f"put the accuracies in place of the dots for {rate:g} in runs.")
+            raise NotAnswered(f"put the accuracies in place of the dots for {_say(rate)} in runs.")
         values = getattr(values, "accuracies", values)  # a History of helpers.training
-        found[rate] = numbers(values, f"the run of {rate:g}")
+        found[rate] = numbers(values, f"the run of {_say(rate)}")
     missing = [rate for rate in RATES if not any(_is_rate(rate, key) for key in found)]
     if missing:
         raise Incorrect(
-            f"runs has no accuracies for {' and '.join(f'{rate:g}' for rate in missing)}. "
+            f"runs has no accuracies for {' and '.join(f'{_say(rate)}' for rate in missing)}. "
             "Train a new network with this learning rate, and store its list under this key."
         )
     for rate, values in found.items():
         if len(values) < EPOCHS:
             raise Incorrect(
-                f"the run of {rate:g} has {len(values)} "
+                f"the run of {_say(rate)} has {len(values)} "
                 f"epoch{'' if len(values) == 1 else 's'}; asked for are {EPOCHS}, to compare."
             )
-        look_at_shares(values, f"the run of {rate:g}")
+        look_at_shares(values, f"the run of {_say(rate)}")
     return dict(sorted(found.items()))
 
 
@@ -200,13 +200,19 @@ def rate_of(value, name: str, known: Mapping[float, Sequence[float]] | None = No
             return key
     if any(math.isclose(rate, accuracy) for values in known.values() for accuracy in values):
         raise Incorrect(
-            f"{name} is {rate:g}, which is an accuracy. Asked for is the learning rate that "
+            f"{name} is {_say(rate)}, which is an accuracy. Asked for is the learning rate that "
             "reached it: the key in runs."
         )
     raise Incorrect(
-        f"{name} is {rate:g}, which is no key of runs. "
-        f"Choose one of {', '.join(f'{key:g}' for key in known)}."
+        f"{name} is {_say(rate)}, which is no key of runs. "
+        f"Choose one of {', '.join(f'{_say(key)}' for key in known)}."
     )
+
+
+def _say(rate: float) -> str:
+    """``rate`` as the notebook writes it: 1e-2."""
+    exponent = round(math.log10(rate))
+    return f"1e{exponent}" if exponent < 0 and _is_rate(rate, 10.0**exponent) else f"{rate:g}"
 
 
 def _is_rate(one: float, other: float) -> bool:
@@ -220,8 +226,8 @@ def look_at_fresh_starts(runs: dict[float, list[float]]) -> None:
         flat = max(a) - min(a) < 0.02  # runs that never leave the plateau may well agree
         if same(a[:shorter], b[:shorter]) and not flat:
             raise Incorrect(
-                f"the runs of {one:g} and {other:g} begin with the same numbers. Each learning "
-                "rate needs a new network, a new optimizer for it, and a new empty list."
+                f"the runs of {_say(one)} and {_say(other)} begin with the same numbers. Each "
+                "learning rate needs a new network, a new optimizer for it, and a new empty list."
             )
     slow, fast = (
         next(values for key, values in runs.items() if _is_rate(key, rate))
@@ -246,6 +252,7 @@ def look_at_best(best: float, runs: dict[float, list[float]]) -> None:
     top = max(last, key=last.get)
     if last[best] < last[top] - NEARLY:
         raise Incorrect(
-            f"best_learning_rate is {best:g}, whose run ends at an accuracy of {last[best]:.2f}; "
-            f"another of your runs ends at {last[top]:.2f}. Compare the last entries."
+            f"best_learning_rate is {_say(best)}, whose run ends at an accuracy of "
+            f"{last[best]:.2f}; another of your runs ends at {last[top]:.2f}. Compare the last "
+            "entries."
         )

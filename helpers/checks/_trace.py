@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import torch
@@ -21,13 +21,14 @@ def no_trace(*values):
     modules = [m for v in found if isinstance(v, nn.Module) for m in v.modules()]
     tensors = [v for v in found if isinstance(v, torch.Tensor)]
     tensors += [t for m in modules for t in [*m.parameters(False), *m.buffers(False)]]
-    restore = [_remember_settings(), *map(_remember_module, modules)]
-    restore += [_remember_tensor(t) for t in tensors if not is_lazy(t)]
-    try:
+    with ExitStack() as stack:  # each is put back, even if another cannot be
+        stack.callback(_remember_settings())
+        for module in modules:
+            stack.callback(_remember_module(module))
+        for tensor in tensors:
+            if not is_lazy(tensor):
+                stack.callback(_remember_tensor(tensor))
         yield
-    finally:
-        for put_back in restore:
-            put_back()
 
 
 def _held(value, depth: int = 2) -> list:
@@ -67,7 +68,7 @@ def _remember_module(module: nn.Module) -> Callable[[], None]:
     """The module's mode, and which parameters, buffers, parts and hooks it has."""
     mode = module.training
     tables = [
-        (table, dict(table))
+        (key, table, dict(table))
         for key, table in vars(module).items()
         if isinstance(table, dict)
         and (key in ("_parameters", "_buffers", "_modules") or key.endswith("_hooks"))
@@ -75,19 +76,36 @@ def _remember_module(module: nn.Module) -> Callable[[], None]:
 
     def put_back() -> None:
         module.training = mode
-        for table, content in tables:
+        for key, table, content in tables:
             table.clear()
             table.update(content)
+            vars(module)[key] = table
 
     return put_back
 
 
 def _remember_tensor(tensor: torch.Tensor) -> Callable[[], None]:
-    with torch.no_grad():
-        data, value = tensor.data, tensor.clone()
-    requires = tensor.requires_grad
-    gradient = tensor.grad if tensor.is_leaf else None
-    gradient_value = None if gradient is None else gradient.clone()
+    """The tensor's values; of a leaf also its gradient, and whether it wants one."""
+    put_back_values = _remember_values(tensor)
+    if not tensor.is_leaf:
+        return put_back_values
+    requires, gradient = tensor.requires_grad, tensor.grad
+    put_back_gradient = None if gradient is None else _remember_values(gradient)
+
+    def put_back() -> None:
+        put_back_values()
+        if tensor.requires_grad != requires:
+            tensor.requires_grad_(requires)
+        if put_back_gradient is not None:
+            put_back_gradient()
+        if tensor.grad is not gradient:
+            tensor.grad = gradient
+
+    return put_back
+
+
+def _remember_values(tensor: torch.Tensor) -> Callable[[], None]:
+    data, value = tensor.detach(), tensor.detach().clone()
 
     def put_back() -> None:
         with torch.no_grad():
@@ -95,13 +113,5 @@ def _remember_tensor(tensor: torch.Tensor) -> Callable[[], None]:
                 tensor.data = data
             if not torch.equal(tensor, value):
                 tensor.copy_(value)
-            if not tensor.is_leaf:
-                return
-            if tensor.requires_grad != requires:
-                tensor.requires_grad_(requires)
-            if gradient is not None or tensor.grad is not None:
-                tensor.grad = gradient
-            if gradient is not None:
-                gradient.copy_(gradient_value)
 
     return put_back

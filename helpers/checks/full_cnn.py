@@ -42,8 +42,9 @@ def conv_net(ConvNet) -> str:
             "Leave out the parentheses: checks.conv_net(ConvNet)."
         )
     if not isinstance(ConvNet, type) or not issubclass(ConvNet, nn.Module):
+        found = f"the class {ConvNet.__name__}" if isinstance(ConvNet, type) else describe(ConvNet)
         raise Incorrect(
-            f"ConvNet is {describe(ConvNet)}; expected is a class of networks. "
+            f"ConvNet is {found}; expected is a class of networks. "
             "Begin with class ConvNet(nn.Module):."
         )
     net = _conv_net.build(ConvNet)
@@ -119,9 +120,7 @@ def quick_test(scores_one, scores_batch) -> str:
     if scores_one.shape != (1, NUM_CLASSES):
         raise Incorrect(_first_steps.wrong_shape(scores_one, "scores_one", 1))
     if scores_batch.shape != (BATCH_SIZE, NUM_CLASSES):
-        raise Incorrect(
-            _first_steps.wrong_shape(scores_batch, "scores_batch", BATCH_SIZE)
-        )
+        raise Incorrect(_first_steps.wrong_shape(scores_batch, "scores_batch", BATCH_SIZE))
     for name, scores in both.items():
         _first_steps.look_at_scores(scores.detach().to("cpu", torch.float32), name)
     return "ten scores per image: [1, 10] for one, [64, 10] for a batch; the batch comes first"

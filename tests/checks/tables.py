@@ -52,7 +52,8 @@ def assert_no_trace(check, *args) -> None:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(CheckError):
         check(*args)
     after = _state(args)
-    changed = [name for name, value in before.items() if not _same(value, after[name])]
+    changed = sorted(before.keys() ^ after.keys())
+    changed += [name for name in before.keys() & after if not _same(before[name], after[name])]
     assert not changed, f"{check.__name__} changed {', '.join(changed)}"
 
 

@@ -1,11 +1,769 @@
+"""Tasks 1.1 to 1.7: what passes, and what each mistake is told."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
 from torch import nn
 
-from helpers.checks import conv_layer
-from tests.checks.tables import assert_blank, assert_incorrect, assert_no_trace, assert_passes
+from helpers import layers
+from helpers.checks import convolution_layers as checks
+from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_no_trace, assert_passes
 
 
-def test_conv_layer():
-    print(assert_passes(conv_layer, nn.Conv2d(1, 8, 5)))
-    assert_incorrect(conv_layer, "grey", nn.Conv2d(3, 8, 5))
-    assert_blank(conv_layer, ...)
-    assert_no_trace(conv_layer, nn.Conv2d(1, 8, 5))
+def image():
+    return torch.rand(1, 28, 28, generator=torch.Generator().manual_seed(5))
+
+
+# ---------------------------------------------------------------------------------- 1.1
+
+
+class OwnConv(nn.Conv2d):
+    """A student's own kind of Conv2d."""
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(1, 8, 5),
+        nn.Conv2d(in_channels=1, out_channels=8, kernel_size=(5, 5)),
+        nn.Conv2d(1, 8, 5, stride=1, padding="valid", dilation=(1, 1)),
+        OwnConv(1, 8, 5).eval(),
+    ],
+)
+def test_conv_layer_right(layer):
+    line = assert_passes(checks.conv_layer, layer)
+    assert line == "✓ 1.1  8 kernels of 1×5×5 and 8 biases: 208 numbers"
+
+
+class Doubled(nn.Conv2d):
+    def forward(self, images):
+        return 2 * super().forward(images)
+
+
+@pytest.mark.parametrize(
+    ("layer", "fragment"),
+    [
+        (nn.Conv2d(8, 1, 5), "other way round"),
+        (nn.Conv2d(3, 8, 5), "grey, so they have 1"),
+        (nn.Conv2d(28, 8, 5), "28 is their width"),
+        (nn.Conv2d(64, 8, 5), "64 is a batch"),
+        (nn.Conv2d(1, 5, 8), "the third the kernel size"),
+        (nn.Conv2d(1, 6, 5), "gives 6 channels out"),
+        (nn.Conv2d(1, 1, 5), "gives 1 channel out"),
+        (nn.Conv2d(1, 8, 3), "3×3 pixels"),
+        (nn.Conv2d(1, 8, (1, 5)), "1×5 pixels"),
+        (nn.Conv2d(1, 8, 5, 5), "moves by 5 pixels"),
+        (nn.Conv2d(1, 8, 5, padding=2), "2 pixels of padding"),
+        (nn.Conv2d(1, 8, 5, padding="same"), "2 pixels of padding"),
+        (nn.Conv2d(1, 8, 5, dilation=2), "leaves gaps"),
+        (nn.Conv2d(1, 8, 5, bias=False), "no bias"),
+        (nn.Conv2d(1, 8, 5, dtype=torch.float64), "torch.float64"),
+        (nn.Conv1d(1, 8, 5), "one direction"),
+        (nn.Conv3d(1, 8, 5), "three directions"),
+        (nn.ConvTranspose2d(1, 8, 5), "larger"),
+        (nn.Linear(784, 8), "joins every pixel"),
+        (nn.Sequential(nn.Conv2d(1, 8, 5)), "without nn.Sequential"),
+        (nn.MaxPool2d(5), "of type MaxPool2d"),
+        (nn.LazyConv2d(8, 5), "sizes yet"),
+        (nn.Conv2d, "the class Conv2d itself"),
+        ((nn.Conv2d(1, 8, 5),), "comma"),
+        ((1, 8, 5), "calling nn.Conv2d"),
+        ("nn.Conv2d(1, 8, 5)", "calling nn.Conv2d"),
+        (Doubled(1, 8, 5), "something else than the convolution"),
+        (Liar(), "calling nn.Conv2d"),
+    ],
+)
+def test_conv_layer_wrong(layer, fragment):
+    assert_incorrect(checks.conv_layer, fragment, layer)
+
+
+def test_conv_layer_with_weights_of_another_shape():
+    layer = nn.Conv2d(1, 8, 5)
+    layer.weight = nn.Parameter(torch.zeros(8, 5, 5))
+    assert_incorrect(checks.conv_layer, "not how they were made", layer)
+
+
+@pytest.mark.parametrize("blank", [..., None])
+def test_conv_layer_blank(blank):
+    assert_blank(checks.conv_layer, blank)
+
+
+def used_layer(**settings):
+    """A layer with a gradient, a hook and its mode changed."""
+    layer = nn.Conv2d(1, 8, 5, **settings).eval()
+    layer(image()).sum().backward()
+    layer.register_forward_hook(lambda *_: None)
+    return layer
+
+
+def test_conv_layer_leaves_no_trace():
+    assert_no_trace(checks.conv_layer, used_layer())
+    assert_no_trace(checks.conv_layer, used_layer(padding=1))
+
+
+# ---------------------------------------------------------------------------------- 1.2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (nn.Conv2d(1, 8, 5).weight.shape, nn.Conv2d(1, 8, 5).bias.shape, 208),
+        ([8, 1, 5, 5], [8], 208.0),
+        ((8, 1, 5, 5), (8,), torch.tensor(208)),
+        (np.array([8, 1, 5, 5]), torch.tensor([8]), np.int64(208)),
+    ],
+)
+def test_conv_parameters_right(answer):
+    assert "208" in assert_passes(checks.conv_parameters, *answer)
+
+
+WEIGHTS, BIASES = (8, 1, 5, 5), (8,)
+
+
+@pytest.mark.parametrize(
+    ("answer", "fragment"),
+    [
+        (((1, 8, 5, 5), BIASES, 208), "come out stand first"),
+        (((8, 5, 5), BIASES, 208), "come in are missing"),
+        (((5, 5), BIASES, 208), "one kernel of the layer"),
+        (((5, 5, 1, 8), BIASES, 208), "channels first"),
+        (((8, 24, 24), BIASES, 208), "the output"),
+        (((1, 28, 28), BIASES, 208), "an image"),
+        (((8, 1, 3, 3), BIASES, 208), "print conv_layer.weight"),
+        ((nn.Conv2d(1, 8, 5).weight, BIASES, 208), "asked for is the shape itself"),
+        ((nn.Conv2d(1, 8, 5).weight.size, BIASES, 208), "not what it returns"),
+        (("8, 1, 5, 5", BIASES, 208), "a shape is a list"),
+        ((WEIGHTS, (1,), 208), "more than one bias"),
+        ((WEIGHTS, (8, 1), 208), "one entry is enough"),
+        ((WEIGHTS, (8, 1, 5, 5), 208), "shape of the weights"),
+        ((WEIGHTS, (5,), 208), "print conv_layer.bias"),
+        ((WEIGHTS, 8, 208), "written with a comma, (8,)"),
+        ((WEIGHTS, nn.Conv2d(1, 8, 5).bias, 208), "a shape is a list"),
+        ((WEIGHTS, BIASES, 200), "weights alone"),
+        ((WEIGHTS, BIASES, 8), "biases alone"),
+        ((WEIGHTS, BIASES, 25), "one kernel"),
+        ((WEIGHTS, BIASES, 26), "with its bias"),
+        ((WEIGHTS, BIASES, 201), "bias of its own"),
+        ((WEIGHTS, BIASES, 2), "numel()"),
+        ((WEIGHTS, BIASES, 784), "do not depend on the image"),
+        ((WEIGHTS, BIASES, 4608), "size of the output"),
+        ((WEIGHTS, BIASES, 209), "add the biases"),
+        ((WEIGHTS, BIASES, 208.5), "a whole number"),
+        ((WEIGHTS, BIASES, nn.Conv2d(1, 8, 5).parameters()), "a whole number"),
+        ((Liar(), BIASES, 208), "a shape is a list"),
+        ((WEIGHTS, BIASES, Liar()), "a whole number"),
+    ],
+)
+def test_conv_parameters_wrong(answer, fragment):
+    assert_incorrect(checks.conv_parameters, fragment, *answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (..., ..., ...),
+        (WEIGHTS, None, 208),
+        (WEIGHTS, BIASES, ...),
+        ((8, ..., 5, 5), BIASES, 208),
+    ],
+)
+def test_conv_parameters_blank(answer):
+    assert_blank(checks.conv_parameters, *answer)
+
+
+def test_conv_parameters_leaves_no_trace():
+    assert_no_trace(checks.conv_parameters, nn.Conv2d(1, 8, 5).weight, [8], 208)
+
+
+# ---------------------------------------------------------------------------------- 1.3
+
+
+def test_conv_output_right():
+    layer, x = nn.Conv2d(1, 8, 5), image()
+    maps = layer(x)
+    line = assert_passes(checks.conv_output, (8, 24, 24), maps, layer, x)
+    for predicted, feature_maps, picture in (
+        ([8, 24, 24], maps.detach(), x),
+        (maps.shape, maps.double(), x),
+        ((8, 24, 24), layer(x.unsqueeze(0)), x),
+        ((1, 8, 24, 24), layer(x.unsqueeze(0)), x.unsqueeze(0)),
+    ):
+        assert assert_passes(checks.conv_output, predicted, feature_maps, layer, picture) == line
+
+
+@pytest.mark.parametrize(
+    ("predicted", "fragment"),
+    [
+        ((8, 28, 28), "cannot start at every pixel"),
+        ((8, 23, 23), "one place too few"),
+        ((8, 25, 25), "one place too many"),
+        ((1, 24, 24), "how many maps"),
+        ((24, 24), "the channels are missing"),
+        ((24, 24, 8), "channels first"),
+        ((1, 8, 24, 24), "batch dimension"),
+        ((64, 8, 24, 24), "size of a batch"),
+        ((8, 1, 24, 24), "one map"),
+        ((8, 5, 5), "the size of the kernels"),
+        ((1, 28, 28), "the image that goes in"),
+        ((8, 24), "2 entries"),
+        ((8, 24, 28), "square"),
+        ((6, 24, 24), "first number"),
+        ((8, 26, 26), "26 is too large"),
+        ((8, 12, 12), "12 is too small"),
+        (4608, "a shape is a list"),
+    ],
+)
+def test_conv_output_wrong_prediction(predicted, fragment):
+    layer, x = nn.Conv2d(1, 8, 5), image()
+    assert_incorrect(checks.conv_output, fragment, predicted, layer(x), layer, x)
+
+
+def test_conv_output_wrong_maps():
+    torch.manual_seed(3)
+    layer, x, right = nn.Conv2d(1, 8, 5), image(), (8, 24, 24)
+    bias = layer.bias[:, None, None]
+    for maps, fragment in (
+        (nn.Conv2d(1, 8, 5)(x), "run your cell again"),
+        (layer(1 - x), "run your cell again"),
+        (layer(x).relu(), "ReLU behind"),
+        (layer(x) - bias, "lacks the bias"),
+        (x, "an image still"),
+        (x.unsqueeze(0), "an image still"),
+        (layer(x)[0], "has the shape [24, 24]"),
+        (F.conv2d(x, layer.weight, layer.bias, padding=2), "has the shape [8, 28, 28]"),
+        (layer, "call the layer like a function"),
+        ([1, 2], "call the layer like a function"),
+        (Liar(), "call the layer like a function"),
+    ):
+        assert_incorrect(checks.conv_output, fragment, right, maps, layer, x)
+    assert_incorrect(checks.conv_output, "Run the cell again", right, layer(x), layer, (x, 3))
+    other = nn.Conv2d(1, 8, 3)
+    assert_incorrect(checks.conv_output, "3×3 pixels", right, layer(x), other, x)
+
+
+def test_conv_output_blank():
+    layer, x = nn.Conv2d(1, 8, 5), image()
+    assert_blank(checks.conv_output, ..., layer(x), layer, x)
+    assert_blank(checks.conv_output, (8, 24, 24), ..., layer, x)
+    assert_blank(checks.conv_output, (8, 24, 24), None, ..., x)
+    assert_blank(checks.conv_output, (..., ..., ...), layer(x), layer, x)
+
+
+def test_conv_output_leaves_no_trace(recwarn):
+    layer, x = used_layer(), image().requires_grad_()
+    assert_no_trace(checks.conv_output, (8, 24, 24), layer(x), layer, x)
+    assert_no_trace(checks.conv_output, (8, 23, 23), layer(x), layer, x)
+    assert not recwarn.list  # a warning would stand in the notebook's output
+
+
+# ---------------------------------------------------------------------------------- 1.4
+
+
+def parts(image, layer, channel, row, column):
+    """The window, the kernel and the bias of one output value."""
+    k = layer.kernel_size[0]
+    return image[0, row : row + k, column : column + k], layer.weight[channel, 0], layer.bias
+
+
+def by_sum(image, layer, channel, row, column):
+    window, kernel, bias = parts(image, layer, channel, row, column)
+    return (window * kernel).sum() + bias[channel]
+
+
+def by_loop(image, layer, channel, row, column):
+    total = layer.bias[channel].item()
+    for i in range(layer.kernel_size[0]):
+        for j in range(layer.kernel_size[1]):
+            total += image[0, row + i, column + j].item() * layer.weight[channel, 0, i, j].item()
+    return total
+
+
+def by_numpy(image, layer, channel, row, column):
+    window, kernel, bias = parts(image, layer, channel, row, column)
+    return np.vdot(window.numpy(), kernel.detach().numpy()) + bias[channel].detach().numpy()
+
+
+def by_dot(image, layer, channel, row, column):
+    print("a note to myself")
+    window, kernel, bias = parts(image, layer, channel, row, column)
+    return window.flatten() @ kernel.flatten() + bias[channel : channel + 1]
+
+
+def by_sum_compared_with_the_layer(image, layer, channel, row, column):
+    value = by_sum(image, layer, channel, row, column)
+    assert torch.isclose(value, layer(image)[channel, row, column], atol=1e-4)
+    return value
+
+
+@pytest.mark.parametrize(
+    "function", [by_sum, by_loop, by_numpy, by_dot, by_sum_compared_with_the_layer]
+)
+def test_value_by_hand_right(function):
+    assert "25 products" in assert_passes(checks.value_by_hand, function)
+
+
+def changed(make):
+    """A function that makes its value of window, kernel, biases and channel in its own way."""
+
+    def value_by_hand(image, layer, channel, row, column):
+        return make(*parts(image, layer, channel, row, column), channel)
+
+    return value_by_hand
+
+
+def moved(place):
+    """A function that looks at another place of the image or another channel."""
+
+    def value_by_hand(image, layer, channel, row, column):
+        k = layer.kernel_size[0]
+        image = F.pad(image, (k, k, k, k))  # a window over the edge is not what is tested here
+        channel, row, column = place(channel, row, column, k)
+        window = image[0, row + k : row + 2 * k, column + k : column + 2 * k]
+        return (window * layer.weight[channel, 0]).sum() + layer.bias[channel]
+
+    return value_by_hand
+
+
+def other_kernel(image, layer, channel, row, column):
+    window, _, bias = parts(image, layer, channel, row, column)
+    return (window * layer.weight[0, 0]).sum() + bias[channel]
+
+
+def in_place(image, layer, channel, row, column):
+    window, kernel, bias = parts(image, layer, channel, row, column)
+    window *= kernel.detach()
+    return window.sum() + bias[channel]
+
+
+def typed_five(image, layer, channel, row, column):
+    window = image[0, row : row + 5, column : column + 5]
+    return (window * layer.weight[channel, 0]).sum() + layer.bias[channel]
+
+
+def one_short(image, layer, channel, row, column):
+    k = layer.kernel_size[0] - 1
+    window = image[0, row : row + k, column : column + k]
+    return (window * layer.weight[channel, 0, :k, :k]).sum() + layer.bias[channel]
+
+
+def slice_short(image, layer, channel, row, column):
+    window = image[0, row : row + 4, column : column + 4]
+    return (window * layer.weight[channel, 0]).sum() + layer.bias[channel]
+
+
+def by_layer(image, layer, channel, row, column):
+    return layer(image)[channel, row, column]
+
+
+def printing(image, layer, channel, row, column):
+    print(by_sum(image, layer, channel, row, column))
+
+
+@pytest.mark.parametrize(
+    ("function", "fragment"),
+    [
+        (changed(lambda w, k, b, c: (w * k).sum()), "bias of the channel is still missing"),
+        (changed(lambda w, k, b, c: (w * k).mean() + b[c]), "do not take their mean"),
+        (changed(lambda w, k, b, c: (w * k).mean()), "The bias is missing as well"),
+        (changed(lambda w, k, b, c: (w * k).sum() - b[c]), "not subtracted"),
+        (changed(lambda w, k, b, c: (w * k + b[c]).sum()), "added once"),
+        (changed(lambda w, k, b, c: (w * k).sum() + b[0]), "bias of another channel"),
+        (changed(lambda w, k, b, c: (w * k).sum() + b.sum()), "Only one bias"),
+        (changed(lambda w, k, b, c: (w * k).sum() * b[c]), "should be added"),
+        (changed(lambda w, k, b, c: ((w * k).sum() + b[c]).relu()), "no ReLU"),
+        (changed(lambda w, k, b, c: ((w * k).sum() + b[c]).abs()), "sign is to be kept"),
+        (changed(lambda w, k, b, c: round(((w * k).sum() + b[c]).item())), "Do not round"),
+        (changed(lambda w, k, b, c: (w * k.flip(0, 1)).sum() + b[c]), "flipped"),
+        (changed(lambda w, k, b, c: (w * k.T).sum() + b[c]), "turned"),
+        (changed(lambda w, k, b, c: (w @ k).sum() + b[c]), "product of matrices"),
+        (changed(lambda w, k, b, c: w.sum() + b[c]), "not multiplied by the kernel"),
+        (changed(lambda w, k, b, c: k.sum() + b[c]), "image is not in it"),
+        (changed(lambda w, k, b, c: w.sum() * k.sum() + b[c]), "Sums are multiplied"),
+        (changed(lambda w, k, b, c: (w + k).sum() + b[c]), "Kernel and window are added"),
+        (changed(lambda w, k, b, c: w * k + b[c]), "Sum them up"),
+        (changed(lambda w, k, b, c: (w * k).sum() + b), "8 numbers"),
+        (changed(lambda w, k, b, c: (w * k)[0, 0] + b[c]), "Only one product"),
+        (changed(lambda w, k, b, c: 0.5), "Print your window"),
+        (changed(lambda w, k, b, c: "12"), "a number was expected"),
+        (changed(lambda w, k, b, c: Liar()), "a number was expected"),
+        (changed(lambda w, k, b, c: float("nan")), "Print your window"),
+        (moved(lambda c, y, x, k: (c, x, y)), "Row and column are swapped"),
+        (moved(lambda c, y, x, k: (c, y - k // 2, x - k // 2)), "has its middle at"),
+        (moved(lambda c, y, x, k: (c, y - k + 1, x - k + 1)), "lower right corner"),
+        (moved(lambda c, y, x, k: (c, y + 1, x + 1)), "off by one"),
+        (moved(lambda c, y, x, k: (c, y, x - 1)), "off by one"),
+        (other_kernel, "the kernel of channel 0"),
+        (in_place, "changes the image"),
+        (typed_five, "in place of a typed 5"),
+        (one_short, "one pixel too small"),
+        (slice_short, "raised RuntimeError on an image of 28×28"),
+        (by_layer, "the layer computed it"),
+        (printing, "prints something"),
+        (lambda image, layer: 0.0, "raised TypeError"),
+        (lambda image, layer, *place: layer(image), "the one value at the given channel"),
+        (0.25, "a function was expected"),
+    ],
+)
+def test_value_by_hand_wrong(function, fragment):
+    assert_incorrect(checks.value_by_hand, fragment, function)
+
+
+def partly_blank(image, layer, channel, row, column):
+    window = ...
+    return (window * layer.weight[channel, 0]).sum()
+
+
+@pytest.mark.parametrize(
+    "function", [..., None, lambda *_: None, lambda *_: ..., partly_blank], ids=str
+)
+def test_value_by_hand_blank(function):
+    assert_blank(checks.value_by_hand, function)
+
+
+def careless(image, layer, channel, row, column):
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    np.random.seed(0)
+    return by_sum(image, layer, channel, row, column)
+
+
+def test_value_by_hand_leaves_no_trace():
+    assert_no_trace(checks.value_by_hand, by_sum)
+    assert_no_trace(checks.value_by_hand, careless)
+
+
+# ---------------------------------------------------------------------------------- 1.5
+
+
+def width(input_width, kernel_size, stride=1, padding=0, dilation=1):
+    if dilation * (kernel_size - 1) + 1 > input_width + 2 * padding:
+        raise ValueError("the kernel does not fit")
+    return (input_width + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1
+
+
+def by_floor(input_width, kernel_size, stride=1, padding=0, dilation=1):
+    numerator = input_width + 2 * padding - dilation * (kernel_size - 1) - 1
+    if numerator < 0:
+        raise ValueError("the kernel does not fit")
+    return math.floor(numerator / stride + 1)
+
+
+def by_counting(input_width, kernel_size, stride=1, padding=0, dilation=1):
+    reach = dilation * (kernel_size - 1) + 1
+    starts = range(0, input_width + 2 * padding - reach + 1, stride)
+    if not starts:
+        raise ValueError("the kernel does not fit")
+    print(len(starts))
+    return np.int64(len(starts))
+
+
+class TooLarge(ValueError):
+    """An error of the student's own."""
+
+
+def own_error(*args, **kwargs):
+    try:
+        return width(*args, **kwargs)
+    except ValueError:
+        raise TooLarge from None
+
+
+@pytest.mark.parametrize(
+    "function", [width, by_floor, by_counting, own_error, layers.get_output_width]
+)
+def test_output_width_right(function):
+    line = assert_passes(checks.output_width, function)
+    assert line.startswith("✓ 1.5  28 → 24; right for ")
+
+
+def formula(make, guard=True):
+    """``get_output_width`` by another formula of w, k, s, p, d."""
+
+    def get_output_width(input_width, kernel_size, stride=1, padding=0, dilation=1):
+        if guard:
+            width(input_width, kernel_size, stride, padding, dilation)
+        return make(input_width, kernel_size, stride, padding, dilation)
+
+    return get_output_width
+
+
+def top(w, k, s, p, d):
+    return w + 2 * p - d * (k - 1) - 1
+
+
+def guarded_by(error):
+    def get_output_width(*args, **kwargs):
+        try:
+            return width(*args, **kwargs)
+        except ValueError:
+            return error()
+
+    return get_output_width
+
+
+def raising(kind):
+    def raise_it():
+        raise kind("too large")
+
+    return raise_it
+
+
+def afraid(input_width, kernel_size, stride=1, padding=0, dilation=1):
+    if dilation * (kernel_size - 1) + 1 >= input_width + 2 * padding:
+        raise ValueError("the kernel does not fit")
+    return width(input_width, kernel_size, stride, padding, dilation)
+
+
+def other_names(w, k, stride=1, padding=0, dilation=1):
+    return width(w, k, stride, padding, dilation)
+
+
+def print_width(input_width, kernel_size, stride=1, padding=0, dilation=1):
+    print(width(input_width, kernel_size, stride, padding, dilation))
+
+
+def no_defaults(input_width, kernel_size, stride, padding, dilation):
+    return width(input_width, kernel_size, stride, padding, dilation)
+
+
+@pytest.mark.parametrize(
+    ("function", "fragment"),
+    [
+        (formula(lambda *a: top(*a) / a[2] + 1), "Divide with //"),
+        (formula(lambda *a: top(*a) // a[2]), "It is one too few"),
+        (
+            formula(lambda w, k, s, p, d: (w + p - d * (k - 1) - 1) // s + 1),
+            "both sides of the image",
+        ),
+        (formula(lambda w, k, s, p, d: (w - d * (k - 1) - 1) // s + 1), "leaves out the padding"),
+        (formula(lambda w, k, s, p, d: (w + 2 * p - k) // s + 1), "leaves out the dilation"),
+        (formula(lambda *a: top(*a) + 1), "leaves out the stride"),
+        (formula(lambda w, k, s, p, d: w - k + 1), "the image and the kernel alone"),
+        (formula(lambda *a: math.ceil(top(*a) / a[2]) + 1), "does not count: round down"),
+        (formula(lambda *a: round(top(*a) / a[2]) + 1), "round() may round up"),
+        (
+            formula(lambda w, k, s, p, d: (w + 2 * p - d * k - 1) // s + 1),
+            "between the kernel's pixels",
+        ),
+        (
+            formula(lambda w, k, s, p, d: (w + 2 * p - d * k) // s + 1),
+            "between the kernel's pixels",
+        ),
+        (formula(lambda *a: (top(*a) + 1) // a[2] + 1), "The -1 inside the fraction"),
+        (formula(lambda *a: (top(*a) + 1) // a[2]), "The +1 stands outside"),
+        (formula(lambda *a: 24), "Try these numbers by hand"),
+        (formula(lambda *a: top(*a) // a[2] + 1, guard=False), "should raise a ValueError"),
+        (formula(lambda *a: max(0, top(*a) // a[2] + 1), guard=False), "returns 0 (of type int)"),
+        (guarded_by(lambda: None), "returns nothing; it should raise"),
+        (guarded_by(raising(AssertionError)), "raises AssertionError; it should raise"),
+        (guarded_by(lambda: ValueError("too large")), "it should raise a ValueError"),
+        (afraid, "nn.Conv2d gives 1"),
+        (other_names, "given by name"),
+        (no_defaults, "raised TypeError on input_width=28, kernel_size=5"),
+        (print_width, "prints something"),
+        (formula(lambda *a: (24, 24)), "one whole number"),
+        (formula(lambda *a: torch.tensor(24.0)), "Divide with //"),
+        (formula(lambda *a: Liar()), "one whole number"),
+        (24, "a function was expected"),
+    ],
+)
+def test_output_width_wrong(function, fragment):
+    assert_incorrect(checks.output_width, fragment, function)
+
+
+def test_output_width_names_the_first_disagreement():
+    once = formula(lambda w, k, s, p, d: (w + p - d * (k - 1) - 1) // s + 1)
+    message = assert_incorrect(checks.output_width, "both sides", once)
+    assert "input_width=28, kernel_size=1, stride=1, padding=1, dilation=1" in message
+    assert "returns 29; nn.Conv2d gives 30" in message
+
+
+def dots_inside(input_width, kernel_size, stride=1, padding=0, dilation=1):
+    reach = ...
+    return (input_width - reach) // stride + 1
+
+
+@pytest.mark.parametrize(
+    "function", [..., None, lambda *_: None, lambda *_: ..., dots_inside], ids=str
+)
+def test_output_width_blank(function):
+    assert_blank(checks.output_width, function)
+
+
+def test_output_width_leaves_no_trace():
+    assert_no_trace(checks.output_width, width)
+
+
+def test_true_widths_are_those_of_the_formula():
+    truth = checks.true_widths()
+    for arguments, expected in truth.items():
+        if expected is None:
+            with pytest.raises(ValueError, match="kernel"):
+                layers.get_output_width(*arguments)
+        else:
+            assert layers.get_output_width(*arguments) == expected
+    assert None in truth.values()
+    assert {*truth.values()} > {1, 24, 28}
+
+
+# ---------------------------------------------------------------------------------- 1.6
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (nn.Conv2d(1, 8, 5, padding="same"), (8, 28, 28)),
+        (nn.Conv2d(1, 8, 5, padding=2), [8, 28, 28]),
+        (nn.Conv2d(1, 8, (5, 5), padding=(2, 2)), torch.Size([8, 28, 28])),
+        (nn.Conv2d(1, 8, 5, padding="same", padding_mode="reflect"), (8, 28, 28)),
+    ],
+)
+def test_same_padding_right(answer):
+    assert "2 pixels of zeros" in assert_passes(checks.same_padding, *answer)
+
+
+SAME = nn.Conv2d(1, 8, 5, padding="same")
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "fragment"),
+    [
+        (nn.Conv2d(1, 8, 5), (8, 28, 28), "adds no padding"),
+        (nn.Conv2d(1, 8, 5, padding="valid"), (8, 28, 28), "adds no padding"),
+        (nn.Conv2d(1, 8, 5, padding=5), (8, 28, 28), "larger than the image"),
+        (nn.Conv2d(1, 8, 5, padding=4), (8, 28, 28), "larger than the image"),
+        (nn.Conv2d(1, 8, 5, padding=1), (8, 28, 28), "smaller than the image"),
+        (nn.Conv2d(1, 8, 5, stride=2, padding=2), (8, 28, 28), "moves by 2 pixels"),
+        (nn.Conv2d(1, 8, 3, padding="same"), (8, 28, 28), "3×3 pixels"),
+        (nn.Conv2d(1, 6, 5, padding="same"), (8, 28, 28), "gives 6 channels"),
+        (nn.Conv2d(3, 8, 5, padding="same"), (8, 28, 28), "grey"),
+        (nn.Conv2d, (8, 28, 28), "the class Conv2d itself"),
+        ("same", (8, 28, 28), "expected is a layer"),
+        (SAME, (8, 24, 24), "without padding"),
+        (SAME, (1, 28, 28), "8 channels"),
+        (SAME, (28, 28), "the channels are missing"),
+        (SAME, (28, 28, 8), "channels first"),
+        (SAME, (1, 8, 28, 28), "batch dimension"),
+        (SAME, (8, 32, 32), "takes some away again"),
+        (SAME, (8, 26, 26), "as wide as the image"),
+        (SAME, (8, 30, 30), "30 is too large"),
+        (SAME, image(), "asked for is the shape itself"),
+        (SAME, Liar(), "a shape is a list"),
+    ],
+)
+def test_same_padding_wrong(layer, shape, fragment):
+    assert_incorrect(checks.same_padding, fragment, layer, shape)
+
+
+def test_same_padding_blank():
+    assert_blank(checks.same_padding, ..., (8, 28, 28))
+    assert_blank(checks.same_padding, SAME, ...)
+    assert_blank(checks.same_padding, SAME, (8, None, None))
+
+
+def test_same_padding_leaves_no_trace():
+    assert_no_trace(checks.same_padding, used_layer(padding="same"), (8, 28, 28))
+
+
+# ---------------------------------------------------------------------------------- 1.7
+
+
+def edge_layer(weights, bias=None, **settings):
+    """A layer from 1 to 1 channel with these weights."""
+    weights = torch.tensor(weights, dtype=torch.float32)
+    layer = nn.Conv2d(1, 1, tuple(weights.shape), bias=bias is not None, **settings)
+    with torch.no_grad():
+        layer.weight[0, 0] = weights
+        if bias is not None:
+            layer.bias.fill_(bias)
+    return layer
+
+
+SOBEL = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        edge_layer(SOBEL),
+        edge_layer([[-1, 0, 1]] * 3),
+        edge_layer([[0, 0, 0], [1, 0, -1], [0, 0, 0]]),
+        edge_layer([[0, 0, 0], [0, -1, 1], [0, 0, 0]], padding=1),
+        edge_layer([[0.125, 0, -0.125], [0.25, 0, -0.25], [0.125, 0, -0.125]], bias=0.0),
+        edge_layer([[-1, -2, 0, 2, 1]] * 5, padding="same"),
+        edge_layer([[-1, 2, -1]] * 3),
+        edge_layer([[3, 0, -3], [10, 0, -10], [3.1, 0, -3.1]]),
+    ],
+)
+def test_vertical_edges_right(layer):
+    assert "flat areas give 0" in assert_passes(checks.vertical_edges, layer)
+
+
+def test_vertical_edges_says_how_strong():
+    line = assert_passes(checks.vertical_edges, edge_layer(SOBEL))
+    assert "gives 4 at a vertical edge, 0 at a horizontal one" in line
+    negative = [[-w for w in row] for row in SOBEL]
+    assert assert_passes(checks.vertical_edges, edge_layer(negative)) == line
+
+
+def replaced(weights):
+    layer = nn.Conv2d(1, 1, 3, bias=False)
+    layer.weight = nn.Parameter(weights)
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("layer", "fragment"),
+    [
+        (edge_layer([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]), "finds horizontal edges"),
+        (edge_layer([[1 / 9] * 3] * 3), "That blurs"),
+        (edge_layer([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), "the same sign"),
+        (edge_layer([[0] * 3] * 3), "all weights are 0"),
+        (edge_layer([[1, 0, -1], [2, 0, -1], [1, 0, -1]]), "add up to 1"),
+        (edge_layer([[-1, 5, -1]] * 3), "add up to 9"),
+        (edge_layer(SOBEL, bias=0.5), "the bias is not 0"),
+        (edge_layer([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]), "the second should be 0"),
+        (edge_layer([[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]), "the second should be 0"),
+        (edge_layer([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]), "and on horizontal ones"),
+        (edge_layer([[1, 0, -1]]), "1×3 pixels"),
+        (edge_layer([[1, -1], [1, -1]]), "odd size"),
+        (edge_layer([[2]]), "one pixel cannot see"),
+        (edge_layer([[float("nan")] * 3] * 3), "not finite"),
+        (replaced(torch.tensor(SOBEL, dtype=torch.float32)), "have the shape [3, 3]"),
+        (replaced(torch.tensor([[SOBEL]], dtype=torch.float64)), "torch.float64"),
+        (nn.Conv2d(1, 8, 3), "gives 8 out"),
+        (nn.Conv2d(3, 1, 3, bias=False), "takes 3 channels in"),
+        (torch.tensor(SOBEL), "expected is a layer"),
+        (nn.Conv1d(1, 1, 3), "one direction"),
+        (nn.Conv2d, "the class Conv2d itself"),
+        (Liar(), "expected is a layer"),
+    ],
+)
+def test_vertical_edges_wrong(layer, fragment):
+    assert_incorrect(checks.vertical_edges, fragment, layer)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_vertical_edges_weights_untouched(seed):
+    torch.manual_seed(seed)
+    assert_incorrect(checks.vertical_edges, "random numbers", nn.Conv2d(1, 1, 3, bias=False))
+    assert_incorrect(checks.vertical_edges, "random numbers", nn.Conv2d(1, 1, 5))
+
+
+def test_vertical_edges_that_cancel_in_the_columns():
+    weights = [[1, 0, -1], [-1.9, 0, 1.9], [1, 0, -1]]
+    assert_incorrect(checks.vertical_edges, "cancel within the columns", edge_layer(weights))
+
+
+def test_vertical_edges_blank():
+    assert_blank(checks.vertical_edges, ...)
+    assert_blank(checks.vertical_edges, None)
+
+
+def test_vertical_edges_leaves_no_trace():
+    assert_no_trace(checks.vertical_edges, edge_layer(SOBEL).eval())
+    assert_no_trace(checks.vertical_edges, nn.Conv2d(1, 1, 3))

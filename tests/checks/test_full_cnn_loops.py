@@ -238,7 +238,7 @@ TRAIN_LOOPS = {
     ),
     "cleared too early, to None": (
         train_with(learn=lambda loss, o: (loss.backward(), o.zero_grad(), o.step())),
-        "no gradients",
+        "between backward() and step()",
     ),
     "one step": (one_step, "one step in the whole epoch"),
     "step before backward": (

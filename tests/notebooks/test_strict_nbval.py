@@ -1,7 +1,6 @@
 """The strict comparison: each mend of nbval, tried on small notebooks in a pytest of their own."""
 
 import re
-import re
 import subprocess
 import sys
 import time

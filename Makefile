@@ -1,0 +1,51 @@
+# make lab         opens the lesson           make notebooks   makes the student notebooks
+# make test        runs every test            make execute     runs the solutions, stores outputs
+# make lint        looks at the code's style  make slides      the solutions as slides
+#
+# The first of them makes .venv and installs the course there, which takes some minutes.
+# Another Python than the one found: make lab PYTHON=/path/to/python
+
+SUITABLE = import ensurepip, sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
+RUN = .venv/bin/python -m
+TESTS ?= tests solutions
+
+# In a container one is often root, and there is no browser: JupyterLab then prints its address.
+AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
+BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
+
+.PHONY: lab test notebooks execute slides lint
+
+lab: .venv/lab
+	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.root_dir=. notebooks/01_convolution_layers.ipynb
+
+test: .venv/dev
+	$(RUN) pytest --nbval -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
+
+notebooks: .venv/dev
+	$(RUN:-m=) .github/scripts/student_notebooks.py
+
+execute: .venv/dev
+	$(RUN:-m=) .github/scripts/execute_solutions.py $(ONLY)
+
+slides: .venv/lab
+	$(RUN) nbconvert --to slides --output-dir build/slides solutions/*.ipynb
+
+lint: .venv/dev
+	$(RUN) ruff check . && $(RUN) ruff format --check --exclude '*.ipynb' . && $(RUN) codespell_lib
+
+# The stamps say which set-up is complete: .venv/lab for the lesson, .venv/dev for authors too.
+.venv/lab: requirements.txt pyproject.toml | .venv/bin/python
+	$(RUN) pip install -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements.txt pyproject.toml | .venv/bin/python
+	$(RUN) pip install -r requirements.txt -e '.[dev]'
+	@touch .venv/lab $@
+
+.venv/bin/python:
+	@[ -n "$(PYTHON)" ] || { echo "The course needs Python 3.11 or newer with its venv module," \
+		"and none was found. Get it from https://www.python.org (on Debian and Ubuntu:" \
+		"apt install python3-venv), then try again." >&2; exit 1; }
+	$(PYTHON) -m venv .venv

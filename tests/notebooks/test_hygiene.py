@@ -1,0 +1,287 @@
+"""What holds for the stored notebooks, for the rules of comparison and for the requirements."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import student_notebooks
+import yaml
+from nbval.plugin import get_sanitize_patterns
+from student_notebooks import ROOT, check_called, tags, tasks
+
+from helpers import checks
+from tests.notebooks.fixtures import notebook, write
+
+RULES = ROOT / ".github/nbval_sanitize.cfg"
+SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LONGEST_CELL = 25  # lines of code, without marks: what fits on a slide
+ABSOLUTE_PATH = re.compile(r"(?<![\w.<:/])/(?:[\w.-]+/)+[\w.-]+|\b[A-Z]:\\\w+")
+
+each_solution = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def code_cells(path: Path) -> list:
+    """The code cells of a stored notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def stored_texts(cell) -> list[str]:
+    """All texts among the outputs of a cell, without pictures."""
+    texts = []
+    for output in cell.outputs:
+        kinds = {"stream": output.get("text", ""), **output.get("data", {})}
+        texts += [str(text) for kind, text in kinds.items() if not kind.startswith("image/")]
+    return texts
+
+
+def test_there_are_five_pairs():
+    assert [path.name for path in SOLUTIONS] == [path.name for path in NOTEBOOKS]
+    assert [path.name[:3] for path in SOLUTIONS] == ["01_", "02_", "03_", "04_", "05_"]
+
+
+# --- the solutions -----------------------------------------------------------------------------
+
+
+@each_solution
+def test_every_cell_of_a_solution_was_run_in_order(path):
+    counts = {cell.id: cell.execution_count for cell in code_cells(path)}
+    assert list(counts.values()) == list(range(1, len(counts) + 1)), counts
+
+
+@each_solution
+def test_no_error_and_no_warning_is_stored(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert output.output_type != "error", f"cell {cell.id} stores an error"
+            assert output.get("name") != "stderr", f"cell {cell.id} stores {output.text!r}"
+
+
+@each_solution
+def test_no_state_of_widgets_is_stored(path):
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+
+
+@each_solution
+def test_no_path_of_a_machine_is_stored(path):
+    for cell in code_cells(path):
+        for text in stored_texts(cell):
+            found = ABSOLUTE_PATH.search(text)
+            assert not found, f"cell {cell.id} shows the path {found[0]}"
+
+
+def test_paths_are_recognized():
+    paths = ["saved to /home/ana/data/x.safetensors", "'/tmp/a'", "C:\\Users\\ana", "(/root/a/b)"]
+    assert all(ABSOLUTE_PATH.search(text) for text in paths)
+    others = [
+        "data/checkpoints/x",
+        "<b>x</b>",
+        "and/or",
+        "3/10   loss",
+        "https://a.org/b/c",
+        "1 / 2",
+    ]
+    assert not [text for text in others if ABSOLUTE_PATH.search(text)]
+
+
+@each_solution
+def test_no_cell_is_kept_from_comparison(path):
+    for cell in code_cells(path):
+        assert not [tag for tag in tags(cell) if tag.startswith("nbval")], cell.id
+        assert "NBVAL_" not in cell.source, cell.id
+        assert "raises-exception" not in tags(cell), cell.id
+
+
+@each_solution
+def test_cells_fit_on_a_slide(path):
+    for cell in code_cells(path):
+        lines = [line for line in cell.source.split("\n") if line.strip()]
+        count = len([line for line in lines if not student_notebooks.MARK.fullmatch(line)])
+        assert count <= LONGEST_CELL, f"cell {cell.id} has {count} lines"
+
+
+@each_solution
+def test_each_check_belongs_to_its_task(path):
+    for task in tasks(nbformat.read(path, as_version=4), path.name):
+        name = check_called(task.checks[0].source)
+        assert task.number.split(".")[0] == str(int(path.name[:2]))
+        assert getattr(checks, name).task == task.number, f"checks.{name}"
+
+
+# --- the student notebooks ---------------------------------------------------------------------
+
+
+@each_notebook
+def test_student_notebooks_store_no_outputs(path):
+    for cell in code_cells(path):
+        assert cell.outputs == [], cell.id
+        assert cell.execution_count is None, cell.id
+
+
+@each_notebook
+def test_student_notebooks_are_valid(path):
+    nbformat.validate(nbformat.read(path, as_version=4))
+
+
+def test_student_notebooks_are_up_to_date(capsys):
+    assert student_notebooks.main(["--check"]) == 0, capsys.readouterr().out
+
+
+@pytest.fixture
+def copies(tmp_path):
+    """Copies of all notebooks, to spoil; returns the folder and the arguments of the command."""
+    for name in ("solutions", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    arguments = ["--solutions", f"{tmp_path}/solutions", "--notebooks", f"{tmp_path}/notebooks"]
+    return tmp_path, [*arguments, "--check"]
+
+
+@each_solution
+def test_an_edited_solution_is_named_with_its_cell(path, copies, capsys):
+    folder, arguments = copies
+    edited = nbformat.read(path, as_version=4)
+    cell = next(c for c in edited.cells if c.cell_type == "code")
+    cell.source += "\n# edited"
+    nbformat.write(edited, folder / "solutions" / path.name)
+    assert student_notebooks.main(arguments) == 1
+    assert f"notebooks/{path.name}: cell {cell.id} differs" in capsys.readouterr().out
+
+
+# --- the comparison ----------------------------------------------------------------------------
+
+
+def compare(path: Path) -> subprocess.CompletedProcess:
+    """The strict comparison over one notebook outside the repository, with its plugin and rules."""
+    script = "import sys, kernels, pytest; kernels.prepare_images = lambda: 'any'; " + (
+        "sys.exit(pytest.main(sys.argv[1:]))"
+    )
+    options = ["--nbval", f"--nbval-sanitize-with={RULES}", "-p", "tests.notebooks.strict_nbval"]
+    return subprocess.run(
+        [sys.executable, "-c", script, *options, "-p", "no:cacheprovider", str(path)],
+        cwd=path.parent,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / '.github/scripts'}"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_one_changed_shape_in_a_stored_output_is_noticed(tmp_path):
+    source = nbformat.read(ROOT / "solutions/01_convolution_layers.ipynb", as_version=4)
+    cells = [cell for cell in source.cells if cell.cell_type == "code"]
+    shape = re.compile(r"\[\d+(?:, \d+){2,}\]")
+    last = next(i for i, cell in enumerate(cells) if any(map(shape.search, stored_texts(cell))))
+    part = notebook(*cells[: last + 1])
+    right = compare(write(tmp_path / "right/01.ipynb", part))
+    assert right.returncode == 0, right.stdout
+    assert f"01.ipynb: {last + 1} cells run, {last + 1} agree" in right.stdout
+
+    stream = next(o for o in cells[last].outputs if shape.search(o.get("text", "")))
+    stream.text = shape.sub(lambda found: found[0].replace("[", "[9"), stream.text, count=1)
+    wrong = compare(write(tmp_path / "wrong/01.ipynb", part))
+    assert wrong.returncode == 1, wrong.stdout
+    assert f"01.ipynb: {last + 1} cells run, {last} agree" in wrong.stdout
+    assert "Cell outputs differ" in wrong.stdout
+
+
+def sanitized(text: str) -> str:
+    """``text`` as nbval compares it."""
+    for regex, replacement in get_sanitize_patterns(RULES.read_text(encoding="utf-8")):
+        text = re.sub(regex, replacement, text)
+    return text
+
+
+def test_every_rule_is_loaded_and_explained():
+    lines = RULES.read_text(encoding="utf-8").splitlines()
+    places = [number for number, line in enumerate(lines) if line.startswith("regex:")]
+    loaded = get_sanitize_patterns("\n".join(lines))
+    assert places
+    assert [regex for regex, _ in loaded] == [lines[place][7:] for place in places]
+    assert len({regex for regex, _ in loaded}) == len(loaded)
+    for place, (regex, replacement) in zip(places, loaded, strict=True):
+        re.compile(regex)
+        assert replacement.strip(), f"an empty replacement in line {place + 2}"
+        assert lines[place - 1].startswith("["), f"a rule without a name in line {place + 1}"
+        assert lines[place - 2].startswith("#"), f"a rule without its reason in line {place + 1}"
+
+
+@pytest.mark.parametrize(
+    ("stored", "new"),
+    [
+        ("epoch 1/10   training loss 2.301   4.5 s", "epoch 1/10   training loss 0.983   12.0 s"),
+        ("test accuracy 87.4%", "test accuracy 9.0%"),
+        ("accuracy: 0.8742", "accuracy: 1.000"),
+        ("gap: -0.012", "gap:  0.345"),
+        ("Device: cpu", "Device: cuda"),
+        ("device(type='cpu')", "device(type='cuda')"),
+        ("tensor([1.234], device='cuda:0')", "tensor([1.234], device='mps:0')"),
+        (
+            "Fashion-MNIST, official files: 60,000 grey images of 28×28 in ten classes",
+            "drawn garments (not Fashion-MNIST): 60,000 grey images of 28×28 in ten classes",
+        ),
+        (
+            "CIFAR-10, official files: 50,000 colour images of 32×32 in ten classes",
+            "CIFAR-10, pictures from a folder: 10,000 colour images of 32×32 in ten classes",
+        ),
+        ("Nine images.\nData: Fashion-MNIST; Coat, Bag", "Nine images.\nData: drawn; Dress, Coat"),
+        ("Network: reference weights, 88.1%", "Network: your checkpoint of today, 10 epochs"),
+    ],
+)
+def test_what_may_differ_is_not_compared(stored, new):
+    assert sanitized(stored) == sanitized(new)
+
+
+@pytest.mark.parametrize(
+    ("stored", "new"),
+    [
+        ("X: [64, 1, 28, 28]", "X: [64, 3, 28, 28]"),
+        ("44,426 parameters", "44,427 parameters"),
+        ("8 kernels and 8 biases: 208 numbers", "8 kernels and 8 biases: 200 numbers"),
+        ("28 pixels, kernel 5: 24", "28 pixels, kernel 5: 23"),
+        ("epoch 1/10", "epoch 2/10"),
+        ("grey images of 28×28 in ten classes", "grey images of 32×32 in ten classes"),
+        ("True", "False"),
+        ("lr 0.1", "lr 0.01"),
+        ("training loss 0.123", "test loss 0.123"),
+        ("Six kernels of 5×5.\nData: x", "Eight kernels of 5×5.\nData: x"),
+    ],
+)
+def test_what_may_not_differ_is_compared(stored, new):
+    assert sanitized(stored) != sanitized(new)
+
+
+# --- the requirements --------------------------------------------------------------------------
+
+
+def requirements() -> list[str]:
+    """The lines of requirements.txt without comments."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    plain = [line.split("#")[0].strip() for line in lines]
+    return [line for line in plain if line]
+
+
+def test_the_environment_says_nothing_twice():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *conda, pip = environment["dependencies"]
+    assert [re.match(r"\w+", line)[0] for line in conda] == ["python", "pip"]
+    assert pip == {"pip": ["-r requirements.txt"]}
+
+
+def test_the_same_python_is_asked_for_everywhere():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert environment["dependencies"][0] == "python" + project["requires-python"]
+    assert "dependencies" not in project
+
+
+def test_the_requirements_end_with_the_course_itself():
+    *packages, course = requirements()
+    assert course == "-e ."
+    assert all(re.fullmatch(r"[\w-]+>=[\d.]+,<[\d.]+", line) for line in packages), packages
