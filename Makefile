@@ -10,6 +10,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
 RUN = .venv/bin/python -m
 TESTS ?= tests solutions
+BREAKS = --SlidesExporter.preprocessors=slide_breaks.SlideBreaks --SlidesExporter.reveal_scroll=True
+FIRST = notebooks/01_convolution_layers.ipynb
 
 # In a container one is often root, and there is no browser: JupyterLab then prints its address.
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
@@ -18,7 +20,7 @@ BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" 
 .PHONY: lab test notebooks execute slides lint
 
 lab: .venv/lab
-	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.root_dir=. notebooks/01_convolution_layers.ipynb
+	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --LabApp.default_url=/lab/tree/$(FIRST)
 
 test: .venv/dev
 	$(RUN) pytest --nbval -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
@@ -30,7 +32,7 @@ execute: .venv/dev
 	$(RUN:-m=) .github/scripts/execute_solutions.py $(ONLY)
 
 slides: .venv/lab
-	$(RUN) nbconvert --to slides --output-dir build/slides solutions/*.ipynb
+	PYTHONPATH=.github/scripts $(RUN) nbconvert --to slides --output-dir build/slides $(BREAKS) solutions/*.ipynb
 
 lint: .venv/dev
 	$(RUN) ruff check . && $(RUN) ruff format --check --exclude '*.ipynb' . && $(RUN) codespell_lib

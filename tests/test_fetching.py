@@ -315,6 +315,16 @@ def test_the_bar_forgets_what_came_in_vain():
         assert progress.bar.n == 30
 
 
+def test_the_bar_counts_only_the_mirror_that_gave_the_file():
+    file = collection().files[0]
+    with serving(FILES, "wrong sum") as bad, serving(FILES) as good:
+        with downloading.Progress("Tiny", file.size) as progress:
+            mirrors, reasons = [bad.address, good.address], {}
+            assert downloading.from_any_mirror(file, mirrors, reasons, progress)
+            assert progress.bar.n == file.size
+        assert list(reasons) == [bad.address]
+
+
 def test_store_removes_what_killed_processes_left_long_ago(tmp_path):
     old, new = tmp_path / ".a.gz.1.part", tmp_path / ".a.gz.2.part"
     for path in (old, new):

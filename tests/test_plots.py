@@ -181,7 +181,7 @@ def test_the_caption_is_drawn_under_the_picture():
 
 
 def test_a_dollar_sign_is_no_formula():
-    assert plots.show_image(IMAGE, "$\\frac$", caption="It costs 5 $ or $_.").png()
+    assert plots.show_image(IMAGE, "$\\frac$", caption="It costs $\\frac$.").png()
 
 
 def test_a_dark_style_does_not_reach_the_background():
@@ -291,6 +291,13 @@ def test_images_of_one_kind_share_one_scale():
     assert titles_of(picture) == ["image", "weak", "strong", "activations"]
     assert [axes.get_xlabel() for axes in picture.axes[:4]] == ["28×28", "4×4", "5×5", "6×6"]
     assert all(image.get_interpolation() == "nearest" for image in images_of(picture))
+
+
+@pytest.mark.parametrize("name", ["images_row", "convolution_step", "heat", "kernels"])
+def test_images_in_a_row_stand_at_one_height(name):
+    picture, _ = drawn_once(name)
+    tops = [axes.get_position().y1 for axes in picture.axes if axes.get_images()]
+    assert tops == pytest.approx([tops[0]] * len(tops))
 
 
 def test_the_row_says_sizes_and_values():

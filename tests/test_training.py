@@ -392,7 +392,7 @@ def test_a_real_sigint_ends_it_cleanly():
             seen = [process.stdout.readline() for _ in range(3)]  # the estimate and two epochs
             assert seen[-1].startswith("epoch "), (seen, process.stderr.read())
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=60)
         finally:
             process.kill()
     assert process.returncode == 0, err

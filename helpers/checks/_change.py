@@ -115,4 +115,4 @@ def _message(found: float, before: torch.Tensor, after: torch.Tensor, on: str) -
     for sentence, formula in _SLIPS:
         if _agree(found, formula(before, after, after - before)):
             return f"{told} {sentence}"
-    return f"{told} Try it on before = [1, -2] and after = [2, -2]: 1 of 3 changed."
+    return f"{told} Try it on before = [1, -2] and after = [2, -2]: there it is 1/3."

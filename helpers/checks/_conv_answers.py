@@ -133,8 +133,8 @@ def _expect_padding(layer: nn.Conv2d, padding: int) -> None:
         )
     more = "larger" if min(given) > padding else "smaller"
     raise Incorrect(
-        f"your layer adds {given[0]} pixels of padding above and below and {given[1]} left and "
-        f"right; the output is then {more} than the image. padding also takes a word: which?"
+        f"with padding={given[0] if given[0] == given[1] else given} the output is {more} than the "
+        "image. padding also takes a word: which?"
     )
 
 

@@ -42,8 +42,8 @@ def judge_edges(layer: nn.Conv2d) -> str:
     if horizontal > 0.25 * vertical:
         raise Incorrect(
             f"your kernel answers to a vertical edge with {vertical:.3g}, and to a horizontal one "
-            f"with {horizontal:.3g}; the second should be 0. Make every column add up by itself: "
-            "the same sign in a column, the opposite one on the other side."
+            f"with {horizontal:.3g}; the second should be 0. It is if every row of the kernel adds "
+            "up to 0 by itself."
         )
     if vertical < 0.1 * scale:
         raise Incorrect(
@@ -62,8 +62,8 @@ def _expect_form(layer: nn.Conv2d) -> torch.Tensor:
     """The kernel in float64 on the CPU; raises unless channels and size are as asked for."""
     if (layer.in_channels, layer.out_channels) != (1, 1):
         raise Incorrect(
-            f"your layer takes {layer.in_channels} channels in and gives {layer.out_channels} out; "
-            "one kernel for grey images takes 1 in and gives 1 out."
+            f"your layer has {layer.in_channels} in and {layer.out_channels} out as its channels; "
+            "a single kernel for grey images has 1 in and 1 out."
         )
     asked = (1, 1, *layer.kernel_size)
     shape = tuple(layer.weight.shape)
@@ -85,7 +85,7 @@ def _expect_form(layer: nn.Conv2d) -> torch.Tensor:
             f"the weights are of type {layer.weight.dtype}, the images of torch.float32. Write "
             "them as torch.tensor([...], dtype=torch.float32)."
         )
-    return layer.weight.detach()[0, 0].to("cpu", torch.float64)
+    return layer.weight.detach()[0, 0].cpu().double()
 
 
 def _flat_message(weights: torch.Tensor, total: float) -> str:

@@ -61,7 +61,7 @@ def _numbers(picture, name: str) -> np.ndarray:
     if not isinstance(picture, (torch.Tensor, np.ndarray)):
         raise Incorrect(f"{name} is {describe(picture)}; expected is the tensor that you show.")
     if isinstance(picture, torch.Tensor):
-        picture = picture.detach().to("cpu", torch.float64).numpy()
+        picture = picture.detach().cpu().double().numpy()
     if picture.ndim < 2 or picture.size != picture.shape[-1] * picture.shape[-2]:
         raise Incorrect(
             f"{name} has the shape {show_shape(picture.shape)}; expected is one grey image, such "

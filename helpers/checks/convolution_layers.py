@@ -143,15 +143,17 @@ def _expect_image(image) -> None:
 
 
 def _judge_maps(maps, layer, image) -> None:
-    picture = image.detach().reshape(1, 1, 28, 28).to("cpu", torch.float64)
-    weight, bias = (p.detach().to("cpu", torch.float64) for p in (layer.weight, layer.bias))
+    picture = image.detach().reshape(1, 1, 28, 28).cpu().double()
+    weight, bias = (p.detach().cpu().double() for p in (layer.weight, layer.bias))
     expected = F.conv2d(picture, weight, bias)[0]
     if close(maps, expected, 2e-3):
         return
     if close(maps, expected - bias[:, None, None], 2e-3):
         raise Incorrect("feature_maps lacks the bias. Call the layer itself: it adds the bias.")
     if close(maps, expected.relu(), 2e-3):
-        raise Incorrect("feature_maps has no negative values: there is a ReLU behind the layer.")
+        raise Incorrect(
+            "feature_maps has no negative values: a ReLU came after the layer. Leave it out here."
+        )
     raise Incorrect(
         "feature_maps has the right shape, but conv_layer makes something else of this image. "
         "If you made the layer or took the image anew in the meantime, run your cell again."
@@ -205,11 +207,11 @@ _WIDTH_SLIPS = (
         lambda w, k, s, p, d: round((w + 2 * p - d * (k - 1) - 1) / s) + 1,
     ),
     (
-        "The dilation lies between the kernel's pixels, of which there are kernel_size - 1.",
+        "The dilation spreads the kernel's pixels: there are kernel_size - 1 steps between them.",
         lambda w, k, s, p, d: (w + 2 * p - d * k - 1) // s + 1,
     ),
     (
-        "The dilation lies between the kernel's pixels, of which there are kernel_size - 1.",
+        "The dilation spreads the kernel's pixels: there are kernel_size - 1 steps between them.",
         lambda w, k, s, p, d: (w + 2 * p - d * k) // s + 1,
     ),
     (

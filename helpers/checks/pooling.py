@@ -87,7 +87,7 @@ def _pooled_shape_message(shape: tuple[int, ...]) -> str:
 
 
 def _judge_pooled(pooled: torch.Tensor, image: torch.Tensor) -> None:
-    picture = image.to("cpu", torch.float64)
+    picture = image.cpu().double()
     if close(pooled, F.max_pool2d(picture, 5), 1e-5):
         return
     begin = "pooled has the right shape, but not the right values: "
