@@ -25,10 +25,10 @@ CUTS: dict[str, tuple[tuple[float, float], ...]] = {
 }
 ODDS: dict[str, tuple[float, ...]] = {
     "print": (0.5, 0.4, 0.05, 0.03, 0.05),
-    "front": (0.02, 0.05, 0.12, 0.92, 0.4),
+    "front": (0.02, 0.04, 0.12, 0.94, 0.4),
     "open": (0, 0.01, 0.02, 0.3, 0.03),
-    "buttons": (0.02, 0.02, 0.1, 0.35, 0.82),
-    "collar": (0.03, 0.06, 0.08, 0.8, 0.76),
+    "buttons": (0.02, 0.02, 0.1, 0.35, 0.9),
+    "collar": (0.03, 0.05, 0.08, 0.8, 0.85),
     "rib": (0.08, 0.6, 0.05, 0.2, 0.1),
     "belt": (0.02, 0.02, 0.3, 0.15, 0.03),
     "pockets": (0.04, 0.06, 0.06, 0.6, 0.15),
@@ -191,7 +191,7 @@ def sneaker(dice: Dice, size: int) -> Canvas:
     x = canvas.x
     y = canvas.y + dice.uniform(-0.05, 0.05) * x
     shade = canvas.cloth(0.35)
-    tall = dice.uniform(7.5, 12.5) + dice.some(0.2, 1, 9)
+    tall = dice.uniform(7.5, 12.5) + dice.some(0.25, 2, 10)
     ground = tall * 0.5 + dice.uniform(0, 1.5)
     underside, _, back = heeled(dice, canvas, ground, dice.uniform(0, 0.6))
     toe, tongue = dice.uniform(2.8, 4.8), dice.uniform(-2, 2.5)
@@ -246,7 +246,7 @@ def sandal(dice: Dice, size: int) -> Canvas:
         lean = x + dice.uniform(-0.9, 0.6) * (y - underside)
         strap = dice.uniform(0.8, 3.2) - np.abs(lean - middle - dice.uniform(-2, 2)) * 0.8
         canvas.paint(cover(both(strap, foot)) * dice.chance(often), shade * dice.uniform(0.7, 1.1))
-    canvas.paint(cover(foot) * dice.chance(0.05), shade)
+    canvas.paint(cover(foot) * dice.chance(0.1), shade)
     ankle = dice.chance(0.72)
     loop = both(dice.uniform(0.6, 1.5) - np.abs(y - rise - 1), x - dice.uniform(-6, 7), within)
     canvas.paint(cover(loop) * ankle, shade)
@@ -262,7 +262,7 @@ def ankle_boot(dice: Dice, size: int) -> Canvas:
     y = canvas.y + dice.uniform(-0.04, 0.04) * x
     shade = canvas.cloth(0.25)
     heel = dice.some(0.6, 0.5, 8)
-    tall = np.minimum(dice.uniform(15, 27) + heel * 0.5 - dice.some(0.2, 1, 5), 27)
+    tall = np.minimum(dice.uniform(15, 27) + heel * 0.5 - dice.some(0.3, 1, 7), 27)
     ground = tall * 0.5 + dice.uniform(0, 0.6)
     underside, post, back = heeled(dice, canvas, ground, heel)
     canvas.paint(post, dice.uniform(0.2, 0.9))

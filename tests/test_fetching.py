@@ -414,8 +414,10 @@ def test_wanted_source(monkeypatch):
     for value in ("auto", "official", "drawn", " Drawn "):
         monkeypatch.setenv("CNN_COURSE_DATASET", value)
         assert fetching.wanted_source() == value.strip().lower()
-    monkeypatch.setenv("CNN_COURSE_DATASET", "offical")
-    with pytest.raises(DataError, match=r"'offical', which is not one of auto, official and drawn"):
+    monkeypatch.setenv("CNN_COURSE_DATASET", "officially")
+    with pytest.raises(
+        DataError, match=r"'officially', which is not one of auto, official and drawn"
+    ):
         fetching.wanted_source()
 
 

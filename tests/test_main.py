@@ -304,7 +304,7 @@ def test_a_folder_of_pictures(tmp_path):
 
 
 def test_a_wrong_setting_is_one_line(monkeypatch):
-    monkeypatch.setenv("CNN_COURSE_DATASET", "offical")
+    monkeypatch.setenv("CNN_COURSE_DATASET", "officially")
     good, text = one(ready.images())
     assert not good
     assert "one of auto, official and drawn" in text

@@ -123,4 +123,5 @@ def run_cell(client: NotebookClient, index: int, source: str | None = None) -> l
     except CellTimeoutError:
         raise CellFailed(f"{where} did not end within {client.timeout:g} seconds") from None
     except DeadKernelError:
-        raise CellFailed(f"the kernel died in {where}") from None
+        status = getattr(getattr(client.km.provisioner, "process", None), "returncode", None)
+        raise CellFailed(f"the kernel died in {where} (exit status {status})") from None

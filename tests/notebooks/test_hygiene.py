@@ -217,11 +217,13 @@ def test_every_rule_is_loaded_and_explained():
     [
         ("epoch 1/10   training loss 2.301   4.5 s", "epoch 1/10   training loss 0.983   12.0 s"),
         ("test accuracy 87.4%", "test accuracy 9.0%"),
+        ("44,426 parameters   9.4 s   87.4%", "44,426 parameters   12.3 s   9.0%"),
         ("accuracy: 0.8742", "accuracy: 1.000"),
         ("gap: -0.012", "gap:  0.345"),
         ("Device: cpu", "Device: cuda"),
         ("device(type='cpu')", "device(type='cuda')"),
-        ("tensor([1.234], device='cuda:0')", "tensor([1.234], device='mps:0')"),
+        ("tensor([1, 2], device='cuda:0')", "tensor([1, 2])"),
+        ("tensor([1], device='mps:0', dtype=torch.uint8)", "tensor([1], dtype=torch.uint8)"),
         (
             "Fashion-MNIST, official files: 60,000 grey images of 28×28 in ten classes",
             "drawn garments (not Fashion-MNIST): 60,000 grey images of 28×28 in ten classes",
