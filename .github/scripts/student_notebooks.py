@@ -50,7 +50,13 @@ NOTEBOOK_METADATA = {
 CELL_METADATA = ("tags", "jupyter")  # "jupyter" says whether a long given cell starts folded
 
 # Lines that give nothing away, however long: they open a block or a class in every lesson.
-IDIOMS = {"super().__init__()", "with torch.no_grad():", "fig, ax = plt.subplots()"}
+IDIOMS = {
+    "super().__init__()",
+    "with torch.no_grad():",
+    "fig, ax = plt.subplots()",
+    "for _ in range(num_epochs):",
+    "for epoch in range(num_epochs):",
+}
 SHORT = 12  # characters; a shorter line, such as ")" or "else:", gives nothing away either
 
 

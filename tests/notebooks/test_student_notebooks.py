@@ -205,7 +205,8 @@ def test_a_comment_does_not_hide_an_answer_that_stands_elsewhere():
 
 
 @pytest.mark.parametrize(
-    "line", [")", "else:", "x = 1", "# the same comment", "import numpy as np"]
+    "line",
+    [")", "else:", "x = 1", "# the same comment", "import numpy as np", "with torch.no_grad():"],
 )
 def test_a_line_that_gives_nothing_away_may_stand_in_given_code(line):
     answer = code(f'"""\n# BEGIN SOLUTION\n{line}\n# END SOLUTION\n"""')
