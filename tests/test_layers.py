@@ -14,10 +14,11 @@ from helpers.models import ConvNet
 
 
 def width_of_torch(width, kernel, stride, padding, dilation) -> int | None:
-    """The width that ``nn.Conv2d`` gives, or ``None`` if it refuses. On "meta": no numbers."""
-    layer = nn.Conv2d(1, 1, (1, kernel), (1, stride), (0, padding), (1, dilation), device="meta")
+    """The width that ``nn.Conv2d`` gives, or ``None`` if it refuses (on "meta" not all do)."""
+    layer = nn.Conv2d(1, 1, (1, kernel), (1, stride), (0, padding), (1, dilation))
     try:
-        return layer(torch.empty(1, 1, 1, width, device="meta")).shape[-1]
+        with torch.no_grad():
+            return layer(torch.zeros(1, 1, 1, width)).shape[-1]
     except RuntimeError:
         return None
 
