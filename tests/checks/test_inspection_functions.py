@@ -560,7 +560,7 @@ def test_passes_whatever_the_default_device_and_type(answers):
         assert_passes(*answers)
         assert torch.get_default_device() == torch.device("meta")
     finally:
-        torch.set_default_device("cpu")
+        torch.set_default_device(None)
     torch.set_default_dtype(torch.float64)
     try:
         assert_passes(*answers)
