@@ -275,3 +275,15 @@ def judge_sizes(
 def show_call(names: tuple[str, ...], arguments: tuple) -> str:
     """``input_width=28, kernel_size=5``."""
     return ", ".join(f"{n}={a}" for n, a in zip(names, arguments, strict=False))
+
+
+def expect_image(image) -> None:
+    """Refuse what is not one grey image, as it comes from the data or as a batch of one."""
+    if not isinstance(image, torch.Tensor) or tuple(image.shape) not in (
+        (1, 28, 28),
+        (1, 1, 28, 28),
+    ):
+        raise Incorrect(
+            f"image is {describe(image)}; expected is one image, a tensor of shape [1, 28, 28]. "
+            "Run the cell again that takes it from the training data."
+        )

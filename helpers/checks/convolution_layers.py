@@ -11,6 +11,7 @@ from helpers.checks._conv_answers import (
     Raised,
     expect_conv2d,
     expect_garment_layer,
+    expect_image,
     expect_int,
     judge_shape,
     judge_sizes,
@@ -106,7 +107,7 @@ def conv_output(predicted_shape, feature_maps, conv_layer, image) -> str:
             f"feature_maps is {describe(feature_maps)}; expected is the tensor that comes out when "
             "you call the layer like a function, with the image in the parentheses."
         )
-    _expect_image(image)
+    expect_image(image)
     expect_garment_layer(conv_layer, "conv_layer", padding=0)
     batch = tuple(feature_maps.shape) == (1, 8, 24, 24)
     if not (batch and predicted == (1, 8, 24, 24)):
@@ -129,17 +130,6 @@ def conv_output(predicted_shape, feature_maps, conv_layer, image) -> str:
         raise Incorrect(f"feature_maps has the shape {show_shape(feature_maps.shape)}: {advice}")
     _judge_maps(feature_maps.reshape(8, 24, 24), conv_layer, image)
     return "[1, 28, 28] → [8, 24, 24]: a window of 5 pixels has 24 places in a row of 28"
-
-
-def _expect_image(image) -> None:
-    if not isinstance(image, torch.Tensor) or tuple(image.shape) not in (
-        (1, 28, 28),
-        (1, 1, 28, 28),
-    ):
-        raise Incorrect(
-            f"image is {describe(image)}; expected is one image, a tensor of shape [1, 28, 28]. "
-            "Run the cell again that takes it from the training data."
-        )
 
 
 def _judge_maps(maps, layer, image) -> None:

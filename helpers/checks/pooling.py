@@ -9,7 +9,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers.checks._change import judge_change
-from helpers.checks._conv_answers import expect_int, judge_shape, judge_sizes, show_call
+from helpers.checks._conv_answers import (
+    expect_image,
+    expect_int,
+    judge_shape,
+    judge_sizes,
+    show_call,
+)
 from helpers.checks._feedback import (
     Incorrect,
     answered,
@@ -39,7 +45,7 @@ def max_pool(predicted_shape, pooled, image) -> str:
         raise Incorrect("pooled is a pair: leave out return_indices, or keep the first part only.")
     if not isinstance(pooled, torch.Tensor):
         raise Incorrect(f"pooled is {describe(pooled)}; expected is the tensor that comes out.")
-    _expect_image(image)
+    expect_image(image)
     batch = tuple(pooled.shape) == (1, 1, 5, 5)
     if not (batch and predicted == (1, 1, 5, 5)):
         slips = {
@@ -57,17 +63,6 @@ def max_pool(predicted_shape, pooled, image) -> str:
         raise Incorrect(_pooled_shape_message(tuple(pooled.shape)))
     _judge_pooled(pooled.reshape(1, 5, 5), image.detach().reshape(1, 28, 28))
     return "[1, 28, 28] → [1, 5, 5]: 25 numbers are left of 784"
-
-
-def _expect_image(image) -> None:
-    if not isinstance(image, torch.Tensor) or tuple(image.shape) not in (
-        (1, 28, 28),
-        (1, 1, 28, 28),
-    ):
-        raise Incorrect(
-            f"image is {describe(image)}; expected is one image, a tensor of shape [1, 28, 28]. "
-            "Run the cell again that takes it from the training data."
-        )
 
 
 def _pooled_shape_message(shape: tuple[int, ...]) -> str:

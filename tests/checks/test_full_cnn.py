@@ -314,7 +314,7 @@ NETS = {
         "all but the first dimension",
     ),
     "self forgotten": (
-        forward(lambda self, x: linear_stack(self.conv_stack(x))),  # noqa: F821
+        forward(lambda self, x: linear_stack(self.conv_stack(x))),  # noqa: F821 (the mistake itself)
         "need self. in front",
     ),
     "forward raises": (forward(lambda self, x: 1 / 0), "ZeroDivisionError"),
