@@ -1,6 +1,11 @@
-"""Is this answer right, and if not, why? One module per notebook, one function per task."""
+"""Is this answer right, and if not, why? One module per notebook, one function per task.
+
+``hint("3.5")`` helps with a task, ``progress()`` tells how far a notebook is done.
+"""
 
 from helpers.checks._feedback import CheckError, Incorrect, NotAnswered
+from helpers.checks._hints import hint
+from helpers.checks._progress import progress
 from helpers.checks.convolution_layers import (
     conv_layer,
     conv_output,
@@ -46,6 +51,7 @@ __all__ = [
     "dropout",
     "feature_maps",
     "first_layer",
+    "hint",
     "kernel_pictures",
     "learning_rates",
     "loss_and_optimizer",
@@ -55,6 +61,7 @@ __all__ = [
     "on_device",
     "output_width",
     "pooled_width",
+    "progress",
     "quick_test",
     "rgb_net",
     "same_padding",

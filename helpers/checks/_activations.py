@@ -4,7 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from helpers.checks._feedback import Incorrect, close, describe, show_shape
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import close, describe, show_shape
 
 
 class _Winding(nn.Module):

@@ -4,17 +4,16 @@ For tasks 3.5 and 3.6: the loop runs on these alone, never on the student's own 
 gives four batches, the last one short, so that a mean over images and a mean over batches differ.
 """
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
-from IPython.utils.capture import capture_output
 from torch import nn
 from torch.utils.data import BatchSampler, DataLoader, Dataset, SequentialSampler
 
-from helpers.checks._feedback import Incorrect, attempt
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import attempt
 
 SIZES = (8, 8, 8, 3)  # images per batch
 TOTAL = sum(SIZES)
@@ -24,19 +23,14 @@ MOST_PASSES = 20  # a loop that starts the loader more often will never end
 
 
 def call(function: Callable, *args, on: str = ""):
-    """What the student's function returns, ``None`` and ``...`` included.
-
-    What it prints, warns of or displays is not shown. Raises as ``attempt`` does.
-    """
+    """What the student's function returns, ``None`` and ``...`` included, else as ``attempt``."""
 
     def boxed(*arguments):
         return [function(*arguments)]
 
     boxed.__name__ = getattr(function, "__name__", type(function).__name__)
     try:
-        with capture_output(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return attempt(boxed, *args, on=on)[0]
+        return attempt(boxed, *args, on=on)[0]
     except Incorrect as error:
         end = "" if error.message.rstrip()[-1] in ".?!)" else "."
         raise Incorrect(error.message + end) from None

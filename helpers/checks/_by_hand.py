@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from helpers.checks._feedback import Incorrect, attempt, close, describe, real_number
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import attempt, close, describe, real_number
 
 # Image height and width, kernel size, and then channel, row and column of the value asked for.
 # First two for the diagnosis: all numbers differ, and every neighbouring window fits.

@@ -2,7 +2,8 @@
 
 import torch
 
-from helpers.checks._feedback import Incorrect, attempt, describe, real_number
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import attempt, describe, real_number
 
 _SHAPES = ((1, 28, 28), (8, 24, 24), (1, 5, 5), (6, 7))
 # What is often measured instead, and what is then said; d is after - before.

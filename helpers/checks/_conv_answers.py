@@ -12,15 +12,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from helpers.checks._feedback import (
-    Incorrect,
-    answered,
-    attempt,
-    close,
-    describe,
-    first_line,
-    show_shape,
-)
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import answered, attempt, close, describe, first_line, show_shape
 
 # Kinds of layers that are taken for nn.Conv2d, and why they are not what is asked for.
 _OTHER_LAYERS = (

@@ -8,14 +8,8 @@ import torch
 from torch import nn
 
 from helpers.checks._bench import call
-from helpers.checks._feedback import (
-    Incorrect,
-    NotAnswered,
-    describe,
-    is_blank,
-    show_shape,
-    whole_number,
-)
+from helpers.checks._feedback import Incorrect, NotAnswered
+from helpers.checks._reading import describe, is_blank, show_shape, whole_number
 
 PARTS = ("conv_stack", "flatten", "linear_stack", "linear_entry_dim")
 CONVOLUTIONS = ((1, 6), (6, 16))

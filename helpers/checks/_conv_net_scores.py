@@ -12,7 +12,8 @@ from torch import nn
 
 from helpers.checks._bench import call
 from helpers.checks._conv_net import BATCH, ORDINALS
-from helpers.checks._feedback import Incorrect, close
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import close
 
 
 def look_at_scores(net: nn.Module) -> None:

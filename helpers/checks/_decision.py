@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from helpers.checks._feedback import Incorrect, describe, show_shape
+from helpers.checks._feedback import Incorrect
 from helpers.checks._pictures import alike
+from helpers.checks._reading import describe, show_shape
 
 
 @dataclass(frozen=True)

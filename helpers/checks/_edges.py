@@ -5,7 +5,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers.checks._conv_answers import expect_pure, seeded_images
-from helpers.checks._feedback import Incorrect, show_shape
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import show_shape
 
 _SIZE = 28  # of the images with an edge that the kernel is tried on
 

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from helpers.checks._feedback import Incorrect, attempt, close, describe, show_shape
+from helpers.checks._feedback import Incorrect
 from helpers.checks._pictures import alike, pictures_of
+from helpers.checks._reading import attempt, close, describe, show_shape
 
 
 def drawn_image(index, training_data) -> torch.Tensor:

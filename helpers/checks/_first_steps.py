@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers.checks._bench import call
-from helpers.checks._feedback import Incorrect, describe, show_shape
+from helpers.checks._feedback import Incorrect
 from helpers.checks._loops import look_at_number
+from helpers.checks._reading import describe, show_shape
 
 BATCH_SIZE = 64
 NUM_CLASSES = 10

@@ -14,7 +14,8 @@ from helpers.checks._bench import (
     call,
     trained,
 )
-from helpers.checks._feedback import Incorrect, NotAnswered, close, describe, real_number
+from helpers.checks._feedback import Incorrect, NotAnswered
+from helpers.checks._reading import close, describe, real_number
 
 
 def look_at_function(function, name: str, arguments: tuple[str, ...]) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
-from helpers.checks._feedback import Incorrect, NotAnswered, describe
+from helpers.checks._feedback import Incorrect, NotAnswered
+from helpers.checks._reading import describe
 from helpers.checks._runs import same
 
 

@@ -2,7 +2,8 @@
 
 import torch
 
-from helpers.checks._feedback import Incorrect, describe, show_shape
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import describe, show_shape
 
 
 def make_answers(wrong: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:

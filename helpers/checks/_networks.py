@@ -8,14 +8,8 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
-from helpers.checks._feedback import (
-    Incorrect,
-    NotAnswered,
-    answered,
-    attempt,
-    describe,
-    show_shape,
-)
+from helpers.checks._feedback import Incorrect, NotAnswered
+from helpers.checks._reading import answered, attempt, describe, show_shape
 
 
 def build_network(network, name: str) -> nn.Module:

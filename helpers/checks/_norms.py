@@ -3,7 +3,8 @@
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from helpers.checks._feedback import Incorrect, show_shape
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import show_shape
 
 
 def norm_that_does_not_fit(calls: list) -> str | None:

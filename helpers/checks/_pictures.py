@@ -8,7 +8,8 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import Colormap
 from matplotlib.figure import FigureBase
 
-from helpers.checks._feedback import Incorrect, NotAnswered, answered, describe
+from helpers.checks._feedback import Incorrect, NotAnswered
+from helpers.checks._reading import answered, describe
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,9 @@
 
 import math
 
-from helpers.checks._feedback import (
-    Incorrect,
-    NotAnswered,
-    answered,
-    describe,
-    is_blank,
-    real_number,
-    whole_number,
-)
+from helpers.checks._feedback import Incorrect, NotAnswered
 from helpers.checks._networks import listed
+from helpers.checks._reading import answered, describe, is_blank, real_number, whole_number
 
 
 def judge_results(results) -> None:

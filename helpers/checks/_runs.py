@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from helpers.checks._feedback import Incorrect, NotAnswered, describe, is_blank, real_number
+from helpers.checks._feedback import Incorrect, NotAnswered
+from helpers.checks._reading import describe, is_blank, real_number
 
 EPOCHS = 10
 RATES = (1e-3, 1e-2, 1e-1)

@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure, SubFigure
 
-from helpers.checks._feedback import Incorrect, describe, show_shape
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import describe, show_shape
 
 
 def judge_pictures(fig, image, pooled) -> str:

@@ -5,7 +5,8 @@ import functools
 import torch
 from torch import nn
 
-from helpers.checks._feedback import Incorrect, NotAnswered, answered, attempt, describe
+from helpers.checks._feedback import Incorrect, NotAnswered
+from helpers.checks._reading import answered, attempt, describe
 
 
 def on_cpu(function):

@@ -1,13 +1,20 @@
 """The promise of every check that it leaves no trace."""
 
+import os
 import random
+import sys
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
+
+LARGEST = 100_000_000  # numbers in a tensor that is copied: no answer of this course has more
 
 
 @contextmanager
@@ -22,11 +29,12 @@ def no_trace(*values):
     tensors = [v for v in found if isinstance(v, torch.Tensor)]
     tensors += [t for m in modules for t in [*m.parameters(False), *m.buffers(False)]]
     with ExitStack() as stack:  # each is put back, even if another cannot be
+        stack.enter_context(warnings.catch_warnings())
         stack.callback(_remember_settings())
         for module in modules:
             stack.callback(_remember_module(module))
         for tensor in tensors:
-            if not is_lazy(tensor):
+            if not is_lazy(tensor) and tensor.numel() <= LARGEST:
                 stack.callback(_remember_tensor(tensor))
         yield
 
@@ -41,12 +49,35 @@ def _held(value, depth: int = 2) -> list:
     return [held for item in items for held in _held(item, depth - 1)]
 
 
+def _set_environment(kept: dict[str, str]) -> None:
+    for name in os.environ.keys() - kept.keys():
+        del os.environ[name]
+    os.environ.update(kept)
+
+
+# How to read each setting that a student's code might change for the whole kernel, and to set it.
+_SETTINGS: tuple[tuple[Callable, Callable], ...] = (
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.is_grad_enabled, torch.set_grad_enabled),
+    (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+    (torch.get_num_threads, torch.set_num_threads),
+    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
+    (np.geterr, lambda kept: np.seterr(**kept)),
+    (np.get_printoptions, lambda kept: np.set_printoptions(**kept)),
+    (lambda: dict(matplotlib.rcParams), matplotlib.rcParams.update),
+    (lambda: dict(os.environ), _set_environment),
+    (os.getcwd, os.chdir),
+    (lambda: list(sys.path), lambda kept: sys.path.__setitem__(slice(None), kept)),
+)
+
+
 def _remember_settings() -> Callable[[], None]:
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
     mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
-    dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    grad_enabled = torch.is_grad_enabled()
+    device, figures = torch.get_default_device(), set(plt.get_fignums())
+    settings = [(read, write, read()) for read, write in _SETTINGS]
 
     def put_back() -> None:
         random.setstate(states[0])
@@ -58,8 +89,11 @@ def _remember_settings() -> Callable[[], None]:
             torch.mps.set_rng_state(mps)
         if torch.get_default_device() != device:
             torch.set_default_device(None if device.type == "cpu" else device)
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(grad_enabled)
+        for read, write, kept in settings:
+            if read() != kept:
+                write(kept)
+        for number in set(plt.get_fignums()) - figures:
+            plt.close(number)
 
     return put_back
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from helpers.checks._by_hand import judge_value
+from helpers.checks._check import check
 from helpers.checks._conv_answers import (
     Raised,
     expect_conv2d,
@@ -19,11 +20,10 @@ from helpers.checks._conv_answers import (
     show_call,
 )
 from helpers.checks._edges import judge_edges
-from helpers.checks._feedback import (
-    Incorrect,
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import (
     answered,
     attempt,
-    check,
     close,
     describe,
     shape_of,
@@ -32,14 +32,14 @@ from helpers.checks._feedback import (
 )
 
 
-@check("1.1")
+@check("1.1", "Your first convolution layer")
 def conv_layer(layer) -> str:
     """Right: ``nn.Conv2d`` from 1 channel to 8 with a 5×5 kernel, all else as by default."""
     expect_garment_layer(layer, "conv_layer", padding=0)
     return "8 kernels of 1×5×5 and 8 biases: 208 numbers"
 
 
-@check("1.2")
+@check("1.2", "What is inside?")
 def conv_parameters(weight_shape, bias_shape, num_parameters) -> str:
     """Right: ``[8, 1, 5, 5]``, ``[8]`` and 208, in any way of writing a shape."""
     answered(weight_shape=weight_shape, bias_shape=bias_shape, num_parameters=num_parameters)
@@ -92,7 +92,7 @@ def _bias_shape(value) -> tuple[int, ...]:
     return shape_of(value, "bias_shape")
 
 
-@check("1.3")
+@check("1.3", "What comes out?")
 def conv_output(predicted_shape, feature_maps, conv_layer, image) -> str:
     """Right: ``[8, 24, 24]`` and what ``conv_layer`` makes of ``image`` (also as a batch of 1)."""
     answered(
@@ -150,7 +150,7 @@ def _judge_maps(maps, layer, image) -> None:
     )
 
 
-@check("1.4")
+@check("1.4", "Compute it yourself")
 def value_by_hand(function) -> str:
     """Right: (window · kernel).sum() + bias at ``(channel, row, column)``, for any square kernel.
 
@@ -215,7 +215,7 @@ _WIDTH_SLIPS = (
 )
 
 
-@check("1.5")
+@check("1.5", "The size as a function")
 def output_width(function) -> str:
     """Right: ⌊(H + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 as a whole number.
 
@@ -282,7 +282,7 @@ def _true_width(width, kernel, stride, padding, dilation) -> int | None:
         return None
 
 
-@check("1.6")
+@check("1.6", "Keep the size")
 def same_padding(same_layer, same_shape) -> str:
     """Right: ``nn.Conv2d(1, 8, 5)`` with padding "same" (or 2, which is the same), [8, 28, 28]."""
     answered(same_layer=same_layer, same_shape=same_shape)
@@ -298,7 +298,7 @@ def same_padding(same_layer, same_shape) -> str:
     return "[1, 28, 28] → [8, 28, 28]: (5 - 1) / 2 = 2 pixels of zeros on each side"
 
 
-@check("1.7")
+@check("1.7", "Find the vertical edges")
 def vertical_edges(edge_layer) -> str:
     """Right: one kernel, square and of odd size, that gives 0 on flat areas and on horizontal
     edges (or far less) and answers to vertical edges; without a bias, or with a bias of 0.

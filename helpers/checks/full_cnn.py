@@ -17,19 +17,13 @@ from helpers.checks import (
     _loss_plot,
     _runs,
 )
-from helpers.checks._feedback import (
-    Incorrect,
-    NotAnswered,
-    answered,
-    check,
-    describe,
-    is_blank,
-    show_shape,
-)
+from helpers.checks._check import check
+from helpers.checks._feedback import Incorrect, NotAnswered
 from helpers.checks._first_steps import BATCH_SIZE, NUM_CLASSES
+from helpers.checks._reading import answered, describe, is_blank, show_shape
 
 
-@check("3.1")
+@check("3.1", "Build the network")
 def conv_net(ConvNet) -> str:
     """Right: a class of networks with ``conv_stack``, ``flatten``, ``linear_stack`` and a
     ``linear_entry_dim`` of 4, which computes two convolutions (6 and 16 channels, kernel 5) with
@@ -69,7 +63,7 @@ def conv_net(ConvNet) -> str:
     return "44,426 parameters; the first fully-connected layer takes 16·4² = 256 numbers"
 
 
-@check("3.2")
+@check("3.2", "Make one")
 def on_device(model, device) -> str:
     """Right: an instance of ``ConvNet`` with all its parameters and buffers on ``device``."""
     answered(model=model, device=device)
@@ -107,7 +101,7 @@ def on_device(model, device) -> str:
     return "all 44,426 parameters are on the device, where the images will have to go, too"
 
 
-@check("3.3")
+@check("3.3", "Test it before you train it")
 def quick_test(scores_one, scores_batch) -> str:
     """Right: the scores for one image, ``[1, 10]``, and for a batch, ``[64, 10]``, as they come
     out of the network, without softmax or argmax."""
@@ -126,7 +120,7 @@ def quick_test(scores_one, scores_batch) -> str:
     return "ten scores per image: [1, 10] for one, [64, 10] for a batch; the batch comes first"
 
 
-@check("3.4")
+@check("3.4", "Loss and optimizer")
 def loss_and_optimizer(loss_fn, optimizer, model) -> str:
     """Right: cross-entropy as it comes (mean over the batch), and ``torch.optim.SGD`` with a
     learning rate of 1e-3 and nothing else set, on all parameters of ``model``."""
@@ -150,7 +144,7 @@ def loss_and_optimizer(loss_fn, optimizer, model) -> str:
     return "ten equal scores cost ln 10 ≈ 2.303: this is where training will begin"
 
 
-@check("3.5")
+@check("3.5", "The training loop")
 def train_loop(train_loop) -> str:
     """Right: one pass over the loader in training mode, each batch moved to the model's device,
     one SGD step per batch with the gradients of this batch alone; returns the mean loss per image
@@ -175,7 +169,7 @@ def train_loop(train_loop) -> str:
     return "one step per batch; the short last batch counts by its number of images"
 
 
-@check("3.6")
+@check("3.6", "The test loop")
 def test_loop(test_loop) -> str:
     """Right: one pass over the loader in eval mode and without gradients, each batch moved to the
     model's device; returns the mean loss per image and the accuracy, between 0 and 1."""
@@ -224,7 +218,7 @@ def _two_values(found) -> tuple:
     return tuple(found)
 
 
-@check("3.7")
+@check("3.7", "Ten epochs")
 def training_run(train_losses, test_losses, accuracies) -> str:
     """Right: three lists of the same length, ten epochs or more, of mean losses per image and of
     accuracies between 0 and 1; the training loss is lower at the end than at the start. A run that
@@ -242,7 +236,7 @@ def training_run(train_losses, test_losses, accuracies) -> str:
     return "a curve that stays near ln 10 ≈ 2.303 is on a plateau: no mistake, continue training"
 
 
-@check("3.8")
+@check("3.8", "The learning curves")
 def loss_plot(fig, train_losses, test_losses) -> str:
     """Right: a Matplotlib figure (or axes) with both losses over the epochs in the same axes, both
     axes named, and a legend (or text) that tells the two curves apart."""
@@ -259,7 +253,7 @@ def loss_plot(fig, train_losses, test_losses) -> str:
     return "both curves are means per image, so the gap between them means something"
 
 
-@check("3.9")
+@check("3.9", "The learning rate")
 def learning_rates(runs, best_learning_rate) -> str:
     """Right: a dictionary of the accuracies per epoch for 1e-3, 1e-2 and 1e-1, ten epochs or more
     each with a new network, of which 1e-1 reaches 0.80; and the rate whose run ends highest."""

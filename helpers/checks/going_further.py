@@ -5,7 +5,8 @@ from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from helpers.checks import _norms
-from helpers.checks._feedback import Incorrect, answered, check, close, describe
+from helpers.checks._check import check
+from helpers.checks._feedback import Incorrect
 from helpers.checks._networks import (
     build_network,
     call_network,
@@ -15,12 +16,13 @@ from helpers.checks._networks import (
     scores_of,
     watching,
 )
+from helpers.checks._reading import answered, close, describe
 from helpers.checks._results import judge_results, read_share
 
 LIMIT = 100_000  # parameters, in task 5.5
 
 
-@check("5.1")
+@check("5.1", "Other shapes")
 def variants(make_conv_net, results) -> str:
     """Right: a network with one convolution per entry of ``channels``, and a table of results.
 
@@ -71,7 +73,7 @@ def _judge_variant(model: nn.Module, channels: tuple, kernel_size: int, on: str)
         )
 
 
-@check("5.2")
+@check("5.2", "Colours")
 def rgb_net(RGBConvNet) -> str:
     """Right: [N, 3, 32, 32] → [N, 10], image by image, and every colour counts by itself."""
     torch.manual_seed(52)
@@ -100,7 +102,7 @@ def rgb_net(RGBConvNet) -> str:
     return "3×32×32 goes in, 10 scores come out: each first kernel has a slice for every colour"
 
 
-@check("5.3")
+@check("5.3", "Dropout")
 def dropout(DropoutConvNet) -> str:
     """Right: numbers are dropped at random in training mode only, before the last layer.
 
@@ -145,7 +147,7 @@ def dropout(DropoutConvNet) -> str:
     return "train() drops at random, anew in every call; eval() keeps all and repeats itself"
 
 
-@check("5.4")
+@check("5.4", "Batch normalisation")
 def batch_norm(BatchNormConvNet) -> str:
     """Right: BatchNorm2d after every convolution, BatchNorm1d after every linear layer but the
     last, before or after ReLU, each its own."""
@@ -166,7 +168,7 @@ def batch_norm(BatchNormConvNet) -> str:
     return "train() normalises by the batch, eval() by the mean and variance that training kept"
 
 
-@check("5.5")
+@check("5.5", "As good as you can, within 100,000 parameters")
 def small_net(small_net, accuracy) -> str:
     """Right: an instance with at most 100,000 parameters, and its accuracy between 0 and 1."""
     answered(small_net=small_net, accuracy=accuracy)

@@ -4,8 +4,10 @@ import torch
 from torch import nn
 
 from helpers.checks import _activations, _decision, _feature_maps, _kernels, _mistakes
-from helpers.checks._feedback import Incorrect, answered, check, describe
+from helpers.checks._check import check
+from helpers.checks._feedback import Incorrect
 from helpers.checks._pictures import pictures_of, show_size
+from helpers.checks._reading import answered, describe
 from helpers.checks._student import (
     call_student,
     expect_function,
@@ -16,7 +18,7 @@ from helpers.checks._student import (
 )
 
 
-@check("4.1")
+@check("4.1", "The first layer")
 def first_layer(first_layer, model) -> str:
     """Right: ``model.conv_stack[0]`` itself, the convolution that sees the image."""
     answered(first_layer=first_layer, model=model)
@@ -84,7 +86,7 @@ def _same_numbers(a: torch.Tensor, b: torch.Tensor) -> bool:
     return a.shape == b.shape and torch.equal(a.detach().cpu(), b.detach().cpu())
 
 
-@check("4.2")
+@check("4.2", "Its kernels")
 def kernel_pictures(fig, first_layer) -> str:
     """Right: one picture per kernel, all on one diverging colour scale with 0 in its middle."""
     layer = _convolution(first_layer)
@@ -105,7 +107,7 @@ def _convolution(layer) -> nn.Conv2d:
     return layer
 
 
-@check("4.3")
+@check("4.3", "What they make of an image")
 @on_cpu
 def feature_maps(index, feature_maps, fig, first_layer, training_data) -> str:
     """Right: ``first_layer(training_data[index][0])`` for a drawn index, beside the image."""
@@ -120,7 +122,7 @@ def feature_maps(index, feature_maps, fig, first_layer, training_data) -> str:
     return f"{len(right)} kernels make {len(right)} feature maps of {show_size(right.shape[1:])}"
 
 
-@check("4.4")
+@check("4.4", "Catch the output of a layer")
 @on_cpu
 def activations(get_activations) -> str:
     """Right: what ``layer`` gives while ``model(images)`` runs; no hook stays behind."""
@@ -141,7 +143,7 @@ def activations(get_activations) -> str:
     return "the hook noted the layer's output during the forward pass, and is gone again"
 
 
-@check("4.5")
+@check("4.5", "The map of a decision")
 @on_cpu
 def decision_map(decision_map) -> str:
     """Right: large on the pixels that decide on the score of ``label``, however it is computed.
@@ -174,7 +176,7 @@ def decision_map(decision_map) -> str:
     return "the map finds the pixels that the given label hangs on, even if another is predicted"
 
 
-@check("4.6")
+@check("4.6", "Count them, and look at the worst")
 @on_cpu
 def mistakes(confusion_matrix, confident_mistakes) -> str:
     """Right: counts with rows true and columns predicted; the surest wrong answers first."""

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers.checks._change import judge_change
+from helpers.checks._check import check
 from helpers.checks._conv_answers import (
     expect_image,
     expect_int,
@@ -16,11 +17,10 @@ from helpers.checks._conv_answers import (
     judge_sizes,
     show_call,
 )
-from helpers.checks._feedback import (
-    Incorrect,
+from helpers.checks._feedback import Incorrect
+from helpers.checks._reading import (
     answered,
     attempt,
-    check,
     close,
     describe,
     real_number,
@@ -31,7 +31,7 @@ from helpers.checks._feedback import (
 from helpers.checks._side_by_side import judge_pictures
 
 
-@check("2.1")
+@check("2.1", "Pool an image")
 def max_pool(predicted_shape, pooled, image) -> str:
     """Right: ``[1, 5, 5]`` and what ``nn.MaxPool2d(5)`` makes of ``image`` (or a batch of 1)."""
     answered(predicted_shape=predicted_shape, pooled=pooled, image=image)
@@ -134,7 +134,7 @@ _POOLED_SLIPS = (
 )
 
 
-@check("2.2")
+@check("2.2", "Make the size function agree")
 def pooled_width(function, dropped) -> str:
     """Right: ⌊(H − kernel) / stride⌋ + 1, where a stride of None is the kernel size; 3 dropped."""
     answered(get_pooled_width=function, dropped=dropped)
@@ -183,7 +183,7 @@ def _true_widths() -> dict[tuple, int]:
     return {a: F.max_pool2d(torch.zeros(1, a[0], a[0]), *a[1:]).shape[-1] for a in settings}
 
 
-@check("2.3")
+@check("2.3", "Show both")
 def side_by_side(fig, image, pooled) -> str:
     """Right: a figure with ``image`` and ``pooled`` beside each other, each under its own title."""
     answered(fig=fig, image=image, pooled=pooled)
@@ -193,7 +193,7 @@ def side_by_side(fig, image, pooled) -> str:
 KEYS = ("convolution", "maximum", "average")
 
 
-@check("2.4")
+@check("2.4", "Measure the change")
 def shift_changes(relative_change, changes) -> str:
     """Right: sum|after − before| / sum|before|, and its three measured values in a dictionary."""
     answered(relative_change=relative_change, changes=changes)

@@ -79,7 +79,7 @@ def _refused(check, kind, fragment, args) -> str:
     assert "Traceback" not in error.message
     assert error.message.rstrip()[-1] in ".?!)…", f"not a whole sentence: {error.message}"
     assert fragment in error.message, f"{fragment!r} is not in: {error.message}"
-    assert not shown.getvalue(), "a wrong answer must not also show the line of a right one"
+    assert shown.getvalue().strip() == str(error), "the message, and nothing else, is shown"
     return error.message
 
 

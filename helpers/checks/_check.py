@@ -1,0 +1,63 @@
+"""What makes a function the check of a task."""
+
+import functools
+import inspect
+from collections.abc import Callable
+
+from IPython.display import display
+
+from helpers.checks._feedback import CheckError, Incorrect, Passed
+from helpers.checks._limits import TimeUp, quiet, time_limit
+from helpers.checks._progress import register, remember
+from helpers.checks._reading import first_line
+from helpers.checks._trace import no_trace
+
+
+def check(task: str, title: str) -> Callable:
+    """Make a function that returns a fact, or raises ``CheckError``, the check of ``task``.
+
+    The answers are judged in silence, for a limited time, and everything is put back afterwards.
+    Whatever else the function raises is shown as ``Incorrect``, too, with the exception as its
+    cause. ``title`` is the heading of the task in the notebook.
+    """
+
+    def decorate(function: Callable[..., str]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def checked(*args, **kwargs) -> None:
+            outcome = _outcome(function, args, kwargs)
+            outcome.task = task
+            remember(outcome)
+            if isinstance(outcome, Passed):
+                display(outcome)
+                return
+            display(outcome.block())
+            raise outcome from outcome.__cause__
+
+        checked.task = task
+        register(task, title)
+        return checked
+
+    return decorate
+
+
+def _outcome(function: Callable[..., str], args: tuple, kwargs: dict) -> Passed | CheckError:
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        names = ", ".join(signature.parameters)
+        return Incorrect(f"this check is called as checks.{function.__name__}({names}).")
+    try:
+        with no_trace(*args, *kwargs.values()), quiet(), time_limit():
+            return Passed(function(*args, **kwargs))
+    except CheckError as error:
+        return error
+    except TimeUp as error:
+        return Incorrect(f"your answer {error}.")
+    except Exception as error:
+        problem = Incorrect(
+            f"the check could not work with this answer ({type(error).__name__}: "
+            f"{first_line(error)}). Compare its form with what the task asks for."
+        )
+        problem.__cause__ = error
+        return problem
