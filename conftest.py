@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-pytest_plugins = ["tests.notebooks.strict_nbval"]
+pytest_plugins = ["tests.notebooks.strict_nbval", "tests.checks.counts"]
 
 LONGEST = ("03_", "05_", "04_")  # these notebooks first, so that no core waits for them at the end
 

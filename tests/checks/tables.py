@@ -22,6 +22,9 @@ from helpers.checks import CheckError, Incorrect, NotAnswered
 
 SECONDS = 2.0  # of processor time: the most that a check may take
 
+# What the running test has tried: the task, "right", "wrong" or "blank", and what was said.
+ANSWERS: list[tuple[str, str, str]] = []
+
 
 def assert_passes(check, *args) -> str:
     """The answers are right: the check shows one line, which is returned, within ``SECONDS``."""
@@ -33,6 +36,7 @@ def assert_passes(check, *args) -> str:
     assert line.startswith(f"✓ {check.task}  "), line
     assert len(line) > len(f"✓ {check.task}  ") + 5, "a fact worth knowing is missing"
     assert "\n" not in line
+    ANSWERS.append((check.task, "right", line))
     return line
 
 
@@ -80,6 +84,7 @@ def _refused(check, kind, fragment, args) -> str:
     assert error.message.rstrip()[-1] in ".?!)…", f"not a whole sentence: {error.message}"
     assert fragment in error.message, f"{fragment!r} is not in: {error.message}"
     assert shown.getvalue().strip() == str(error), "the message, and nothing else, is shown"
+    ANSWERS.append((check.task, "wrong" if kind is Incorrect else "blank", error.message))
     return error.message
 
 
