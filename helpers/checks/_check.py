@@ -9,7 +9,7 @@ from IPython.display import display
 from helpers.checks._feedback import CheckError, Incorrect, Passed
 from helpers.checks._limits import TimeUp, quiet, time_limit
 from helpers.checks._progress import register, remember
-from helpers.checks._reading import first_line
+from helpers.checks._reading import first_line, refuse_odd_tensor
 from helpers.checks._trace import no_trace
 
 
@@ -43,12 +43,14 @@ def check(task: str, title: str) -> Callable:
 def _outcome(function: Callable[..., str], args: tuple, kwargs: dict) -> Passed | CheckError:
     signature = inspect.signature(function)
     try:
-        signature.bind(*args, **kwargs)
+        answers = signature.bind(*args, **kwargs).arguments
     except TypeError:
         names = ", ".join(signature.parameters)
         return Incorrect(f"this check is called as checks.{function.__name__}({names}).")
     try:
-        with no_trace(*args, *kwargs.values()), quiet(), time_limit():
+        for name, answer in answers.items():
+            refuse_odd_tensor(answer, name)
+        with no_trace(*answers.values()), quiet(), time_limit():
             return Passed(function(*args, **kwargs))
     except CheckError as error:
         return error

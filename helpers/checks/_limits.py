@@ -36,7 +36,8 @@ def time_limit() -> Iterator[None]:
             with lock:
                 if not left.is_set():
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TimeUp))
-            pause = GRACE if pause == SECONDS else 0.01  # code that catches all is asked again
+            # Code that catches all is asked again, until it happens to be outside of its ``try``.
+            pause = GRACE if pause == SECONDS else 0.01
 
     threading.Thread(target=watch, daemon=True).start()
     try:

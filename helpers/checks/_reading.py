@@ -1,12 +1,14 @@
 """The words in which a check reads an answer: is it there, what is it, is it close enough."""
 
 import inspect
+import itertools
 import reprlib
 from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from helpers.checks._feedback import CheckError, Incorrect, NotAnswered
 from helpers.checks._limits import TimeUp, quiet
@@ -22,6 +24,27 @@ def answered(**answers) -> None:
     for name, value in answers.items():
         if is_blank(value):
             raise NotAnswered(f"put your answer in place of the dots, so that {name} has a value.")
+
+
+LARGEST = 100_000_000  # numbers in a tensor: no answer of this course has so many
+
+
+def refuse_odd_tensor(value, name: str) -> None:
+    """Raise for a tensor that cannot be looked into, or not within reason."""
+    if not isinstance(value, torch.Tensor) or is_lazy(value):
+        return
+    if value.is_meta:
+        raise Incorrect(
+            f"{name} is on the device meta, where a tensor has a shape but no numbers. Make it on "
+            "the device of the notebook."
+        )
+    if value.layout is not torch.strided:
+        raise Incorrect(f"{name} is a sparse tensor; .to_dense() makes an ordinary one of it.")
+    if value.numel() > LARGEST:
+        raise Incorrect(
+            f"{name} is a tensor of shape {show_shape(value.shape)}, of more numbers than any "
+            "answer in this course has. Look again at what goes into it."
+        )
 
 
 def attempt(function: Callable, *args, on: str = "", **kwargs):
@@ -51,6 +74,7 @@ def attempt(function: Callable, *args, on: str = "", **kwargs):
         raise Incorrect(
             f"{name} raised {type(error).__name__}{where}: {first_line(error)}."
         ) from None
+    refuse_odd_tensor(value, f"what {name} returns{where}")
     if value is None and printed.any_text:
         raise Incorrect(f"{name} prints something{where}, but returns nothing. End it with return.")
     if is_blank(value):
@@ -58,6 +82,9 @@ def attempt(function: Callable, *args, on: str = "", **kwargs):
             f"{name} returns nothing yet{where}. Fill in the dots and return a value."
         )
     return value
+
+
+MOST_ENTRIES = 16  # of a shape
 
 
 def shape_of(value, name: str) -> tuple[int, ...]:
@@ -68,13 +95,16 @@ def shape_of(value, name: str) -> tuple[int, ...]:
             "itself, such as (1, 28, 28)."
         )
     try:
-        items = value.tolist() if isinstance(value, (torch.Tensor, np.ndarray)) else list(value)
+        items = value.tolist() if isinstance(value, (torch.Tensor, np.ndarray)) else value
+        items = list(itertools.islice(items, MOST_ENTRIES))  # it may be a generator without end
         if any(is_blank(n) for n in items):
             raise NotAnswered(f"there are still dots (...) in {name} to fill in.")
         if any(isinstance(n, bool) or int(n) != n for n in items):
             raise ValueError
         return tuple(int(n) for n in items)
-    except (TypeError, ValueError, AttributeError, OverflowError):
+    except CheckError:
+        raise
+    except Exception:
         raise Incorrect(
             f"{name} is {describe(value)}; a shape is a list of whole numbers, such as (1, 28, 28)."
         ) from None
@@ -87,7 +117,7 @@ def whole_number(value, name: str) -> int:
         if isinstance(number, (bool, str)) or int(number) != number:
             raise ValueError
         return int(number)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
+    except Exception:
         raise Incorrect(f"{name} is {describe(value)}; a whole number was expected.") from None
 
 
@@ -102,7 +132,7 @@ def real_number(value, name: str) -> float:
         if isinstance(number, (bool, str)):
             raise ValueError
         return float(number)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
+    except Exception:
         raise Incorrect(f"{name} is {describe(value)}; a number was expected.") from None
 
 

@@ -1,6 +1,7 @@
 """What every check promises: how it speaks, what it takes for a blank, and no trace."""
 
 import inspect
+import re
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -8,7 +9,17 @@ from IPython.core.interactiveshell import InteractiveShell
 from helpers import checks
 from helpers.checks import _reading as reading
 from helpers.checks._check import check
-from helpers.checks._feedback import Incorrect, NotAnswered
+from helpers.checks._feedback import (
+    AMBER,
+    BLUE,
+    GREEN,
+    RED,
+    Block,
+    CheckError,
+    Incorrect,
+    NotAnswered,
+    Passed,
+)
 from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_passes
 
 EVERY = [found for found in map(vars(checks).get, checks.__all__) if hasattr(found, "task")]
@@ -149,3 +160,46 @@ def test_tables_tell_the_three_outcomes_apart():
         assert_passes(small, 4)
     with pytest.raises(AssertionError):
         assert_incorrect(broken, "", 1)  # an error of the check is no message for the student
+
+
+# ------------------------------------------------------------------------------ in a browser
+
+OUTCOMES = [Passed("a < b"), NotAnswered("a < b"), Incorrect("a < b"), Block("?", "a < b", BLUE)]
+
+
+def html_of(outcome) -> str:
+    """What a browser gets of an outcome."""
+    return (outcome.block() if isinstance(outcome, CheckError) else outcome)._repr_html_()
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of ``#rrggbb``, as WCAG 2.2 defines it."""
+    shares = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    return sum(w * s for w, s in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("ground, letters", [GREEN, AMBER, RED, BLUE])
+def test_labels_can_be_read_on_any_page(ground, letters):
+    dark, light = sorted(map(luminance, (ground, letters)))
+    assert (light + 0.05) / (dark + 0.05) > 7
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: type(outcome).__name__)
+def test_a_block_follows_the_page(outcome):
+    html = html_of(outcome)
+    assert "a &lt; b" in html
+    assert len(re.findall(r"[ ;\"]color:", html)) == 1, "only the label has a colour of its own"
+    assert not re.search(r"\d(px|pt)\b", html), "sizes follow the zoom and the presentation mode"
+
+
+def test_outcomes_differ_in_sign_and_word_not_in_colour_alone():
+    kinds = (Passed, NotAnswered, Incorrect)
+    assert len({k.sign for k in kinds}) == len({k.word for k in kinds}) == 3
+    for outcome in OUTCOMES[:3]:
+        assert outcome.sign in html_of(outcome) and outcome.word in html_of(outcome)
+
+
+def test_screen_readers_are_told_at_once_of_what_stops_the_notebook():
+    roles = [re.search(r'role="(\w+)"', html_of(outcome))[1] for outcome in OUTCOMES]
+    assert roles == ["status", "alert", "alert", "status"]
