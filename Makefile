@@ -1,6 +1,7 @@
 # make lab         opens the lesson           make notebooks   makes the student notebooks
 # make test        runs every test            make execute     runs the solutions, stores outputs
 # make lint        looks at the code's style  make slides      the solutions as slides
+# make mutants     takes out each assertion of the checks, one by one: does a test notice?
 #
 # The first of them makes .venv and installs the course there, which takes some minutes.
 # Another Python than the one found: make lab PYTHON=/path/to/python
@@ -17,13 +18,16 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab test notebooks execute slides lint
+.PHONY: lab test mutants notebooks execute slides lint
 
 lab: .venv/lab
 	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --LabApp.default_url=/lab/tree/$(FIRST)
 
 test: .venv/dev
 	$(RUN) pytest --nbval -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
+
+mutants: .venv/dev
+	$(RUN) tests.checks.mutants $(ONLY)
 
 notebooks: .venv/dev
 	$(RUN:-m=) .github/scripts/student_notebooks.py

@@ -251,7 +251,7 @@ def hint(task: str) -> None:
     hints = HINTS[task]
     _shown[task] = min(_shown.get(task, 0) + 1, len(hints))
     for number, sentence in enumerate(hints[: _shown[task]], start=1):
-        display(Block(f"? {task} hint {number} of {len(hints)}", sentence, BLUE))
+        display(Block(f"? {task} further hint {number} of {len(hints)}", sentence, BLUE))
     if _shown[task] < len(hints):
         print(f'Still stuck? Ask again for the second: checks.hint("{task}")')
     else:

@@ -20,6 +20,7 @@ import importlib.machinery
 import io
 import re
 import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -118,17 +119,20 @@ class Hunt:
 
     def pytest_runtestloop(self, session):
         """Run the tests once to see which assertions they reach, then hunt."""
+        seconds = {}
         for item in session.items:
-            self.mutants.test = item.nodeid
+            self.mutants.test, start = item.nodeid, time.perf_counter()
             if failed(item):
                 pytest.exit(f"{item.nodeid} fails as it is: mend it first", returncode=2)
+            seconds[item.nodeid] = time.perf_counter() - start
         self.mutants.test = None
         items = {item.nodeid: item for item in session.items}
         for number, place in enumerate(self.mutants.places):
             if self.modules and Path(place.split(":")[0]).stem not in self.modules:
                 continue
             self.count += 1
-            reaching = [items[nodeid] for nodeid in sorted(self.mutants.reached[number])]
+            reached = sorted(self.mutants.reached[number], key=seconds.get)  # the quick ones first
+            reaching = [items[nodeid] for nodeid in reached]
             self.mutants.off = number
             if not any(failed(item) for item in reaching):
                 found = f"{len(reaching)} tests reach it" if reaching else "no test reaches it"
