@@ -1,17 +1,21 @@
 """The student walk: each student notebook from the top, as a student meets it.
 
 Every given cell and every blank runs without an error. Every check stops a student who has not
-answered yet, says so, and stops for nothing else. With the answers of the solution, matched by
-cell id, the check passes and the notebook goes on, to its end.
+answered yet, says so, and stops for nothing else. Wrong answers are refused with the message meant
+for them, shown as a block without a traceback. With the answers of the solution, matched by cell
+id, the check passes and the notebook goes on, to its end.
 """
 
 from contextlib import ExitStack
+from html import unescape
 from pathlib import Path
 
 import nbformat
 import pytest
 from kernels import CellFailed, open_kernel, prepare_images, run_cell
 from student_notebooks import ROOT, STUB, Task, tasks
+
+from tests.notebooks.wrong_answers import WRONG, Wrong
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 
@@ -60,6 +64,37 @@ class Walk:
         if outcome.error != "NotAnswered":
             self.fail(f"the check of a blank says something else: {outcome}", outcome.details)
 
+    def answer(self, task: Task, wrong: Wrong | None = None) -> None:
+        """Run the cells of a task up to its check, with the solution's answers or a wrong one.
+
+        The given cells run as well: one of them may undo what an earlier answer has left.
+        """
+        sources = {cell.id: cell.source for cell in task.blanks} | (wrong.sources if wrong else {})
+        meant = f" meant for '{wrong.fragment}'" if wrong else ""
+        for place in range(self.places[task.heading.id], self.places[task.checks[0].id]):
+            cell = self.client.nb.cells[place]
+            if cell.cell_type == "code":
+                self.run(place, f"the answer of task {task.number}{meant}", sources.get(cell.id))
+
+    def expect_refused(self, task: Task, fragment: str) -> None:
+        """Run a check on a wrong answer: it must say ``fragment`` in a block, and no traceback."""
+        place = self.places[task.checks[0].id]
+        outcome = self.attempt(place)
+        if not isinstance(outcome, CellFailed):
+            self.fail(f"the check of task {task.number} passes on the answer for '{fragment}'")
+        outputs = self.client.nb.cells[place].outputs
+        block = next((output.data for output in outputs if "data" in output), {})
+        text, page = block.get("text/plain", ""), unescape(block.get("text/html", ""))
+        said = text.startswith(f"✗ {task.number} not right yet: ") and fragment in text
+        stopped = f'Stopped at task {task.number}. More help: checks.hint("{task.number}")'
+        if (
+            outcome.error != "Incorrect"
+            or not (said and fragment in page)
+            or outputs[-1].traceback != [stopped]
+            or "Traceback" in str(outputs)
+        ):
+            self.fail(f"task {task.number} does not say '{fragment}', but {outcome}", str(outputs))
+
     def fail(self, reason: str, details: str = "") -> None:
         """End the walk through this notebook here."""
         self.stuck = reason
@@ -101,9 +136,20 @@ STEPS = [
 ]
 
 
+def test_every_task_is_answered_wrongly():
+    """Each task has a wrong answer, and each of these stands in blanks of its task."""
+    blanks = {task.number: task.blanks for path in SOLUTIONS for task in tasks_of(path)}
+    assert WRONG.keys() == blanks.keys()
+    for number, answers in WRONG.items():
+        assert answers, f"task {number} has no wrong answer"
+        for wrong in answers:
+            assert wrong.sources and wrong.fragment
+            assert wrong.sources.keys() <= {cell.id for cell in blanks[number]}, wrong.fragment
+
+
 @pytest.mark.parametrize(("path", "number"), STEPS)
 def test_walk(walks, path, number):
-    """One task: its check holds a student up until the answer is there; or the way to the end."""
+    """One task: its check holds a student up until the answer is right; or the way to the end."""
     walk = walks.through(path)
     if number == "end":
         walk.go_to(len(walk.client.nb.cells))
@@ -112,8 +158,10 @@ def test_walk(walks, path, number):
     check = walk.places[task.checks[0].id]
     walk.go_to(check)
     walk.expect_open(check)
-    for cell in task.blanks:
-        walk.run(walk.places[cell.id], f"the answer of task {number}", cell.source)
+    for wrong in WRONG[number]:
+        walk.answer(task, wrong)
+        walk.expect_refused(task, wrong.fragment)
+    walk.answer(task)
     outputs = walk.run(check, f"with the answer of the solution, the check of task {number}")
     shown = [output.get("data", {}).get("text/plain", "") for output in outputs]
     if not any(text.startswith(f"✓ {number} ") for text in shown):
