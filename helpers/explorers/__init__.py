@@ -1,1 +1,10 @@
-"""The interactive panels of the course, one module each."""
+"""The interactive panels of the course, one module each on the small base class in ``_base``.
+
+Each panel works from the keyboard, has a caption that says in words and numbers what it shows, and
+is a picture with that caption where there is no kernel: in slides, on a web page, in the tests.
+"""
+
+from helpers.explorers._base import lecture
+from helpers.explorers.convolution import Convolution
+
+__all__ = ["Convolution", "lecture"]

@@ -1,0 +1,175 @@
+"""What all interactive panels have in common.
+
+A panel is a box of controls over a view and a caption. Whenever a control changes, ``look`` is
+asked what to show now. Under the view stands the caption, which says in words and numbers what it
+shows: a screen reader speaks it, nbval compares it, and an export has it below the picture.
+
+Controls may call back from another thread than the cell's, so drawing takes a lock. Exceptions in
+such calls would be shown nowhere, so they become the caption.
+"""
+
+import base64
+import html
+import io
+import threading
+import weakref
+from dataclasses import dataclass
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib import image as matplotlib_image
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from helpers.plots._text import DPI, SMALL, long_minus, wrap
+
+STYLE = """<style>
+.cnn-explorer { max-width: 1200px; padding: 4px; }
+.cnn-explorer .widget-html-content { line-height: 1.5; }
+.cnn-explorer img { max-width: 100%; height: auto; background: white; }
+.cnn-explorer .cnn-caption { font-size: 1.1em; }
+.cnn-explorer .cnn-grids { display: flex; flex-wrap: wrap; align-items: center; gap: 0.8em; }
+.cnn-explorer table.cnn-grid { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.cnn-explorer table.cnn-grid caption { caption-side: top; text-align: left; font-weight: 600; }
+.cnn-explorer table.cnn-grid td { border: 1px solid #767676; min-width: 2.4em; height: 2em;
+  text-align: center; padding: 0 0.2em; background: #ffffff; color: #000000; }
+.cnn-explorer table.cnn-grid td.padded { font-style: italic; border-style: dashed; }
+.cnn-explorer table.cnn-grid td.dropped { background: #c9c9c9; color: #404040; }
+.cnn-explorer table.cnn-grid td.marked { background: #ffe08a; box-shadow: inset 0 0 0 2px #8a4b00;
+  font-weight: 700; }
+.cnn-lecture { --jp-widgets-font-size: 26px; --jp-widgets-inline-height: 46px;
+  --jp-widgets-inline-width: 560px; --jp-widgets-inline-label-width: 260px;
+  --jp-widgets-inline-width-short: 300px; --jp-widgets-input-padding: 8px;
+  font-size: 26px; max-width: none; }
+.cnn-lecture .cnn-secondary { display: none !important; }
+.cnn-lecture img { width: 100%; }
+</style>"""
+
+_panels: "weakref.WeakSet[Explorer]" = weakref.WeakSet()
+_lecture = False
+
+
+class Refused(ValueError):
+    """An input that cannot be shown; the message is a sentence for the caption."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What a panel shows now: a caption, and a picture (PNG) or HTML such as a grid of numbers."""
+
+    caption: str
+    png: bytes | None = None
+    html: str = ""
+
+
+class Explorer(widgets.VBox):
+    """A panel. Subclasses make their controls, hand them to ``__init__``, and write ``look``.
+
+    ``controls`` are redrawn upon, ``secondary`` too, but a lecture hides these.
+    """
+
+    def __init__(self, controls: list[widgets.Widget], secondary: list[widgets.Widget] = ()):
+        self._lock = threading.RLock()
+        self.view, self._words = widgets.HTML(), widgets.HTML()
+        self.caption = ""
+        self._last = View("")
+        rows = [_row(controls)] + ([_row(secondary, "cnn-secondary")] if secondary else [])
+        super().__init__([widgets.HTML(STYLE), *rows, self.view, self._words])
+        self.add_class("cnn-explorer")
+        _panels.add(self)
+        enlarge(self, _lecture)
+        for control in [*controls, *secondary]:
+            if isinstance(control, widgets.Button):
+                continue
+            if "value" in control.traits():
+                control.observe(self.redraw, "value")
+        self.redraw()
+
+    def look(self) -> View:
+        """What to show for the controls' present values. Raises ``Refused`` with a sentence."""
+        raise NotImplementedError
+
+    def redraw(self, _change=None) -> None:
+        """Show what ``look`` says now; if it fails, say why in the caption."""
+        with self._lock:
+            try:
+                view = self.look()
+            except Refused as error:
+                view = View(str(error))
+            except Exception as error:
+                view = View(f"This cannot be shown ({type(error).__name__}: {error}).")
+            self._show(view)
+
+    def _show(self, view: View) -> None:
+        self._last, self.caption = view, view.caption
+        words = html.escape(view.caption).replace("\n", "<br>")
+        self._words.value = f'<div role="status" class="cnn-caption">{words}</div>'
+        self.view.value = view.html if view.png is None else picture_html(view.png)
+
+    def still(self) -> bytes | None:
+        """The view as a PNG with its caption below, for where there is no kernel; None if empty."""
+        return None if self._last.png is None else self.captioned(self._last.png)
+
+    def captioned(self, png: bytes) -> bytes:
+        """``png`` with the caption below it."""
+        return with_caption(png, self.caption)
+
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        bundle = super()._repr_mimebundle_(**kwargs) or {}
+        bundle["text/plain"] = self.caption
+        with self._lock:
+            picture = self.still()
+        if picture is not None:
+            bundle["image/png"] = base64.b64encode(picture).decode()
+        return bundle
+
+
+def _row(controls: list[widgets.Widget], *classes: str) -> widgets.HBox:
+    row = widgets.HBox(list(controls), layout=widgets.Layout(flex_flow="row wrap"))
+    for name in classes:
+        row.add_class(name)
+    return row
+
+
+def picture_html(png: bytes) -> str:
+    """An image for the view. Its words are in the caption below it, so it has none itself."""
+    data = base64.b64encode(png).decode()
+    return f'<img alt="" src="data:image/png;base64,{data}">'
+
+
+def png_of(figure: Figure) -> bytes:
+    """A figure as PNG, drawn without pyplot, so that any thread may do it."""
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(buffer)
+    return buffer.getvalue()
+
+
+def with_caption(png: bytes, caption: str) -> bytes:
+    """The picture with the caption in small print below it."""
+    pixels = matplotlib_image.imread(io.BytesIO(png))
+    height, width = pixels.shape[:2]
+    lines = [line for part in caption.split("\n") for line in wrap(long_minus(part), width - 20)]
+    room = int((0.2 * len(lines) + 0.2) * DPI)
+    figure = Figure((width / DPI, (height + room) / DPI), dpi=DPI, facecolor="white")
+    figure.figimage(np.asarray(pixels), 0, room)
+    figure.text(
+        10 / width, 10 / (height + room), "\n".join(lines),
+        fontsize=SMALL, color="0.2", va="bottom", linespacing=1.15, parse_math=False,
+    )  # fmt: skip
+    return png_of(figure)
+
+
+def enlarge(panel: Explorer, large: bool) -> None:
+    """Make one panel large enough for a lecture hall, or as it was."""
+    (panel.add_class if large else panel.remove_class)("cnn-lecture")
+
+
+def lecture(on: bool = True) -> None:
+    """Make all panels, those to come as well, large enough for the last row of a lecture hall.
+
+    What is secondary is hidden. ``lecture(False)`` goes back.
+    """
+    global _lecture
+    _lecture = bool(on)
+    for panel in list(_panels):
+        enlarge(panel, _lecture)
