@@ -26,6 +26,9 @@ from helpers.plots._text import DPI, SMALL, long_minus, wrap
 STYLE = """<style>
 .cnn-explorer { max-width: 1200px; padding: 4px; }
 .cnn-explorer .widget-html-content { line-height: 1.5; }
+.cnn-explorer .widget-box { column-gap: 0.8em; row-gap: 0.2em; }
+.cnn-explorer input[type="number"] { width: 4.5em; }
+.cnn-explorer .widget-button { padding: 0 1em; }
 .cnn-explorer img { max-width: 100%; height: auto; background: white; }
 .cnn-explorer .cnn-caption { font-size: 1.1em; }
 .cnn-explorer .cnn-grids { display: flex; flex-wrap: wrap; align-items: center; gap: 0.8em; }
@@ -125,6 +128,11 @@ class Explorer(widgets.VBox):
 
 
 def _row(controls: list[widgets.Widget], *classes: str) -> widgets.HBox:
+    for control in controls:
+        if "description" in control.traits():  # whole, however long, and no wider than needed
+            control.layout.width = "auto"
+            if control.has_trait("style") and "description_width" in control.style.traits():
+                control.style.description_width = "initial"
     row = widgets.HBox(list(controls), layout=widgets.Layout(flex_flow="row wrap"))
     for name in classes:
         row.add_class(name)

@@ -1,0 +1,119 @@
+"""A JupyterLab of its own, and a page of it in Chromium, for the tests in a real browser."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kernels import private_data_folder
+from playwright.sync_api import Page
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+START = 60  # seconds that the server and a page may take to come up
+
+# No news from the network, and every cell in the page even if it is scrolled away.
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+}
+
+
+@contextmanager
+def jupyterlab(folder: Path, dark: bool = False) -> Iterator[str]:
+    """A JupyterLab on ``folder``, with settings of its own; gives its address."""
+    settings = dict(SETTINGS)
+    if dark:
+        settings["@jupyterlab/apputils-extension/themes"] = {"theme": "JupyterLab Dark"}
+    home = folder / ".jupyter"
+    for name, values in settings.items():
+        path = home / "settings" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
+        "--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}",
+        "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    with private_data_folder() as data, (home / "log").open("wb") as log:
+        env = {
+            **os.environ,
+            "CNN_COURSE_DATA": str(data),
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        }
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=folder)
+        try:
+            wait_for(address, server)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(address: str, server: subprocess.Popen) -> None:
+    """Until the server answers."""
+    end = time.monotonic() + START
+    while server.poll() is None and time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab does not answer at {address}")
+
+
+class Notebook:
+    """A notebook in a page of JupyterLab; ``errors`` is what the page complained of."""
+
+    def __init__(self, page: Page, address: str, name: str):
+        self.page, self.errors = page, []
+        page.on("pageerror", lambda error: self.errors.append(f"page: {error}"))
+        page.on("console", self._note)
+        page.goto(f"{address}/lab/tree/{name}?reset")
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+            "?.status === 'idle'",
+            timeout=1000 * START,
+        )
+
+    def _note(self, message) -> None:
+        if message.type == "error":
+            self.errors.append(f"console: {message.text}")
+
+    def run_all(self) -> None:
+        """Run all cells, until the last has ended or one has failed."""
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def failures(self) -> list[str]:
+        """What cells have raised."""
+        return self.page.evaluate(
+            """() => jupyterapp.shell.currentWidget.content.widgets.flatMap(cell =>
+                (cell.model.sharedModel.outputs ?? [])
+                    .filter(output => output.output_type === 'error')
+                    .map(output => `${cell.model.id}: ${output.ename}: ${output.evalue}`))"""
+        )
+
+    def counts(self) -> list[int | None]:
+        """The execution counts of the code cells."""
+        return self.page.evaluate(
+            """() => jupyterapp.shell.currentWidget.content.widgets
+                .filter(cell => cell.model.type === 'code').map(cell => cell.model.executionCount)"""
+        )
