@@ -20,6 +20,9 @@ from nbformat import NotebookNode
 from student_notebooks import ROOT, stable_metadata, text_of
 
 
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
 def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """A copy of ``notebook`` with fresh outputs. Raises ``CellFailed``."""
     notebook = copy.deepcopy(notebook)
@@ -33,7 +36,17 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
             run_cell(client, index)
             count += 1
             cell.execution_count = count
+            keep_stills(cell)
     return stable_metadata(notebook)
+
+
+def keep_stills(cell: NotebookNode) -> None:
+    """Store of a panel its picture and its words, not the link to widgets of a kernel long gone.
+
+    JupyterLab would follow that link in a notebook that was only opened, and show an error.
+    """
+    for output in cell.outputs:
+        output.get("data", {}).pop(WIDGET_VIEW, None)
 
 
 def chosen(names: list[str], folder: Path) -> list[Path]:

@@ -8,14 +8,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 from kernels import private_data_folder
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page
+from student_notebooks import NOTEBOOK_METADATA
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 START = 60  # seconds that the server and a page may take to come up
 
@@ -102,6 +106,10 @@ class Notebook:
         """Run all cells, until the last has ended or one has failed."""
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
 
+    def run_next(self) -> None:
+        """Run the chosen cell, whatever comes of it, and choose the next."""
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell-and-select-next')")
+
     def failures(self) -> list[str]:
         """What cells have raised."""
         return self.page.evaluate(
@@ -115,5 +123,12 @@ class Notebook:
         """The execution counts of the code cells."""
         return self.page.evaluate(
             """() => jupyterapp.shell.currentWidget.content.widgets
-                .filter(cell => cell.model.type === 'code').map(cell => cell.model.executionCount)"""
+                .filter(cell => cell.model.type === 'code')
+                .map(cell => cell.model.executionCount)"""
         )
+
+
+def write_notebook(path: Path, sources: Iterable[str]) -> None:
+    """A notebook of code cells."""
+    cells = [new_code_cell(source) for source in sources]
+    nbformat.write(new_notebook(cells=cells, metadata=NOTEBOOK_METADATA), path)

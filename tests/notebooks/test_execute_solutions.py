@@ -68,6 +68,11 @@ def test_nothing_of_this_machine_is_stored(stored):
     assert all("execution" not in cell.metadata for cell in done.cells)
 
 
+def test_a_panel_is_stored_as_what_it_shows(stored):
+    (output,) = stored[1]["widget"].outputs
+    assert list(output.data) == ["text/plain"]
+
+
 def test_a_kernel_works_in_the_folder_of_its_notebook(stored):
     _, cells, folder = stored
     assert texts(cells["folder"]) == [f"'{folder.name}'"]

@@ -68,6 +68,10 @@ def test_no_error_and_no_warning_is_stored(path):
 @each_solution
 def test_no_state_of_widgets_is_stored(path):
     assert "widgets" not in nbformat.read(path, as_version=4).metadata
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            kinds = output.get("data", {})
+            assert not [kind for kind in kinds if "widget" in kind], f"cell {cell.id}"
 
 
 @each_solution
