@@ -1,11 +1,26 @@
 """Networks on which task 4.4 is tried, and what a hook should record of them."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.hooks import RemovableHandle
 
-from helpers.checks._feedback import Incorrect
+from helpers.checks._feedback import Incorrect, NotAnswered
 from helpers.checks._reading import close, describe, show_shape
+from helpers.checks._student import call_student
+
+# Parts of error messages, and what to try then.
+HINTS = (
+    ("index out of range", "Nothing was kept: the hook must be on the layer while model(images) "
+     "runs. Register it before, and remove it afterwards."),
+    ("KeyError", "Nothing was kept: the hook must be on the layer while model(images) runs. "
+     "Register it before, and remove it afterwards."),
+    ("but 3 were given", "A forward hook gets three arguments: the layer, its inputs and its "
+     "output."),
+    ("'NoneType' object is not callable", "Hand over the hook by its name alone: with "
+     "parentheses, it would be called at once."),
+)  # fmt: skip
 
 
 class _Winding(nn.Module):
@@ -51,9 +66,41 @@ def watch(model: nn.Module, layer: nn.Module, images: torch.Tensor) -> dict:
     return seen
 
 
+def record(function, model: nn.Module, layer: nn.Module, images: torch.Tensor, **words):
+    """What the student's function returns; after a run of the network, None is no blank."""
+    runs = []
+    handle = model.register_forward_hook(lambda *_: runs.append(True))
+    try:
+        return call_student(function, model, layer, images, hints=HINTS, **words)
+    except NotAnswered:
+        if not runs:
+            raise
+        raise Incorrect(
+            "get_activations runs the network, but returns nothing. Return what the hook has kept. "
+            "(A name that the hook sets is gone when the hook ends: let it append to a list.)"
+        ) from None
+    finally:
+        handle.remove()
+
+
 def judge_activations(recorded, seen: dict, on: str) -> None:
     """Raise unless ``recorded`` is the output in ``seen``, which ``watch`` has made."""
     right = seen["output"]
+    if isinstance(recorded, (list, dict)) and not recorded:
+        raise Incorrect(
+            f"get_activations returned an empty {type(recorded).__name__} on {on}. The hook must "
+            "be on the layer while model(images) runs: register it before, remove it afterwards."
+        )
+    if isinstance(recorded, RemovableHandle):
+        raise Incorrect(
+            f"get_activations returned the handle on {on}, which is there to remove the hook. "
+            "Return what the hook has kept."
+        )
+    if isinstance(recorded, np.ndarray):
+        raise Incorrect(
+            f"get_activations returned {describe(recorded)} on {on}; expected is a tensor, as the "
+            "cells below need one. Leave out .numpy()."
+        )
     if isinstance(recorded, (list, tuple, dict)):
         raise Incorrect(
             f"get_activations returned a {type(recorded).__name__} on {on}; expected is one "
@@ -84,9 +131,20 @@ def judge_activations(recorded, seen: dict, on: str) -> None:
             "get_activations returned the output for the first image only; expected is the "
             f"output for all {len(right)} images. Leave out the index."
         )
+    if recorded.numel() == right.numel() and close(recorded.reshape(right.shape), right):
+        raise Incorrect(
+            f"get_activations returned the right numbers on {on}, but in the shape "
+            f"{show_shape(recorded.shape)}; expected is {show_shape(right.shape)}. Return the "
+            "output as the hook got it: from a list, take it out with [0]."
+        )
+    if close(recorded, right.relu()):
+        raise Incorrect(
+            f"get_activations returned the output on {on} without its negative numbers. Return it "
+            "as the hook got it, without a ReLU."
+        )
     raise Incorrect(
         f"get_activations returned {describe(recorded)} on {on}; expected is the layer's output "
         f"during model(images), of shape {show_shape(right.shape)}"
         + (", with other numbers. " if recorded.shape == right.shape else ". ")
-        + "Let model(images) run as a whole and have a hook keep the output as it is."
+        + "Let model(images) run as a whole and have a forward hook keep the output as it is."
     )

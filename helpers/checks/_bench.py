@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.data import BatchSampler, DataLoader, Dataset, SequentialSampler
+from torch.overrides import TorchFunctionMode
+from torch.utils.data import DataLoader, Dataset
 
 from helpers.checks._feedback import Incorrect
-from helpers.checks._reading import attempt
+from helpers.checks._reading import attempt, describe, show_shape
 
 SIZES = (8, 8, 8, 3)  # images per batch
 TOTAL = sum(SIZES)
 RIGHT = (5, 3, 6, 1)  # images per batch that the network of a test gets right
 LEARNING_RATE = 0.003
 MOST_PASSES = 20  # a loop that starts the loader more often will never end
+MOST_CALLS = 100  # nor one that calls the network more often
 
 
 def call(function: Callable, *args, on: str = ""):
@@ -47,9 +49,14 @@ class Record:
     training: list[bool] = field(default_factory=list)  # the mode in each forward pass
     with_gradients: list[bool] = field(default_factory=list)
     modes_set: list[bool] = field(default_factory=list)  # each call of train() or eval()
+    images_changed: bool = False
+    outputs: list[torch.Tensor] = field(default_factory=list)  # the scores of each forward pass
     softmaxed: bool = False
+    scores_changed: bool = False
     backwards: int = 0  # how often gradients were computed
     steps: list[bool] = field(default_factory=list)  # per step: was there a gradient?
+    stepped_first: bool = False  # a step came before any gradients were computed
+    first_gradient: torch.Tensor | None = None  # that of the weights at the first step that has one
 
 
 class Unmoved(torch.Tensor):
@@ -72,6 +79,22 @@ class Unmoved(torch.Tensor):
         return super().__torch_function__(func, types, args, kwargs)
 
 
+class Moves(TorchFunctionMode):
+    """In this context torch.as_tensor(X, device=...) and its like take the mark off, too.
+
+    PyTorch does not ask ``Unmoved`` about these functions, but it asks this context.
+    """
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        makes_tensor = func in (torch.as_tensor, torch.asarray, torch.tensor)
+        if not (makes_tensor and args and isinstance(args[0], Unmoved)):
+            return func(*args, **kwargs)
+        moved = kwargs.pop("device", None) is not None
+        value = plain(func(*args, **kwargs))
+        return value if moved else value.as_subclass(Unmoved)
+
+
 def plain(tensor: torch.Tensor) -> torch.Tensor:
     """``tensor`` without the mark of ``Unmoved``."""
     with torch._C.DisableTorchFunctionSubclass():
@@ -79,7 +102,7 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
 
 
 class Images(Dataset):
-    """27 images with labels, by index or by a list of indices."""
+    """27 images with labels."""
 
     def __init__(self, images: torch.Tensor, labels: torch.Tensor):
         self.images, self.labels = images, labels
@@ -96,8 +119,7 @@ class Loader(DataLoader):
 
     def __init__(self, dataset: Images, record: Record):
         self.record = record
-        sampler = BatchSampler(SequentialSampler(dataset), SIZES[0], drop_last=False)
-        super().__init__(dataset, sampler=sampler, batch_size=None)
+        super().__init__(dataset, batch_size=SIZES[0])
 
     def __iter__(self):
         self.record.passes += 1
@@ -110,22 +132,48 @@ class Loader(DataLoader):
 class TinyNet(nn.Module):
     """One fully-connected layer from an image to ten scores; notes each call."""
 
-    def __init__(self, weight: torch.Tensor, record: Record):
+    def __init__(self, weight: torch.Tensor, images: torch.Tensor, record: Record):
         super().__init__()
         self.weight = nn.Parameter(weight.clone())
         self.bias = nn.Parameter(torch.zeros(10, device="cpu"))
-        self.__dict__["record"] = record
+        self.__dict__.update(record=record, known=images.flatten(1))
         self.weight.register_hook(self._note_gradient)
 
     def _note_gradient(self, _gradient) -> None:
         self.record.backwards += 1
 
-    def forward(self, images):
+    def forward(self, images, *more):
+        if more:
+            raise Incorrect(
+                "model was given more than the images. It takes X alone; the labels y go into "
+                "loss_fn, after the scores."
+            )
+        if not isinstance(images, torch.Tensor):
+            found = "the whole loader" if isinstance(images, DataLoader) else describe(images)
+            raise Incorrect(
+                f"model was given {found}. It takes the images of one batch, the X of "
+                "for X, y in dataloader."
+            )
+        if images.shape[1:] != (1, 28, 28):
+            raise Incorrect(
+                f"model was given a tensor of shape {show_shape(images.shape)}; a batch of images "
+                f"has the shape [{SIZES[0]}, 1, 28, 28]. Give it X whole, as it comes out of "
+                "dataloader."
+            )
+        astray = not self.record.passes and sum(self.record.sizes) > 10 * TOTAL  # other data
+        if astray or len(self.record.sizes) >= MOST_CALLS:
+            raise RuntimeError(f"the network was called more than {MOST_CALLS} times")
+        flat = plain(images).flatten(1)
+        if not (flat[:, None] == self.known).all(-1).any(1).all():
+            self.record.images_changed = True
         self.record.images_moved.append(not isinstance(images, Unmoved))
         self.record.sizes.append(len(images))
         self.record.training.append(self.training)
         self.record.with_gradients.append(torch.is_grad_enabled())
-        return F.linear(plain(images).flatten(1), self.weight, self.bias)
+        with torch.autocast("cpu", enabled=False):  # half precision is no mistake, but less exact
+            scores = F.linear(flat, self.weight, self.bias)
+        self.record.outputs.append(scores.detach().clone())
+        return scores
 
     def train(self, mode: bool = True):
         self.record.modes_set.append(mode)
@@ -145,30 +193,62 @@ class NotingLoss(nn.CrossEntropyLoss):
         super().__init__()
         self.__dict__["record"] = record
 
-    def forward(self, scores, labels):
-        if not torch.is_floating_point(scores):
+    def forward(self, input, target):  # PyTorch's own names for scores and labels
+        _look_at_scores(input)
+        if isinstance(target, torch.Tensor) and target.dim() > 1 and not target.is_floating_point():
             raise Incorrect(
-                "loss_fn was given whole numbers where the scores should be. It takes the scores "
-                "of the network first, as they come, and then the labels."
+                f"loss_fn was given labels of shape {show_shape(target.shape)}. It takes one "
+                "number per image: y as it comes out of dataloader."
             )
-        self.record.labels_moved.append(not isinstance(labels, Unmoved))
-        with torch.no_grad():
-            sums = scores.sum(dim=-1)
-            if (scores >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):
-                self.record.softmaxed = True
-        return super().forward(plain(scores), plain(labels))
+        self.record.labels_moved.append(not isinstance(target, Unmoved))
+        self._note(plain(input).detach().float())
+        return super().forward(plain(input), plain(target))
+
+    def _note(self, scores: torch.Tensor) -> None:
+        sums = scores.sum(dim=-1)
+        if (scores >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):
+            self.record.softmaxed = True
+        # log_softmax takes out what the loss cannot tell: the same number added to all ten.
+        found = scores.log_softmax(-1)
+        outputs = [s.log_softmax(-1) for s in self.record.outputs if s.shape == scores.shape]
+        if outputs and not any(torch.allclose(found, output, atol=1e-2) for output in outputs):
+            self.record.scores_changed = True
+
+
+def _look_at_scores(scores) -> None:
+    """Is what the loss is given ten scores for each image?"""
+    if isinstance(scores, nn.Module) or not isinstance(scores, torch.Tensor):
+        found = "the network itself" if isinstance(scores, nn.Module) else describe(scores)
+        raise Incorrect(
+            f"loss_fn was given {found} where the scores should be. Call the network, model(X), "
+            "and give loss_fn what it returns."
+        )
+    if not scores.is_floating_point():
+        raise Incorrect(
+            "loss_fn was given whole numbers where the scores should be. It takes the scores "
+            "of the network first, as they come, and then the labels."
+        )
+    if scores.shape[-1:] != (10,):
+        raise Incorrect(
+            f"loss_fn was given a tensor of shape {show_shape(scores.shape)} where ten scores per "
+            "image should be. Give it what model(X) returns, as it comes, and then the labels y."
+        )
 
 
 class NotingSGD(torch.optim.SGD):
-    """SGD that notes for each step whether there was any gradient to follow."""
+    """SGD that notes for each step whether there was any gradient to follow, and the first one."""
 
     def __init__(self, parameters, record: Record):
         super().__init__(parameters, lr=LEARNING_RATE)
         self.record = record
 
     def step(self, *args, **kwargs):
+        record = self.record
         gradients = [p.grad for group in self.param_groups for p in group["params"]]
-        self.record.steps.append(any(g is not None and bool(g.any()) for g in gradients))
+        record.steps.append(any(g is not None and bool(g.any()) for g in gradients))
+        record.stepped_first = record.stepped_first or not record.backwards
+        if record.steps[-1] and record.first_gradient is None and gradients[0] is not None:
+            record.first_gradient = gradients[0].clone()
         return super().step(*args, **kwargs)
 
 
@@ -202,7 +282,7 @@ def bench() -> Bench:
         ]
     )
     record = Record()
-    model = TinyNet(weight, record)
+    model = TinyNet(weight, images, record)
     return Bench(
         Loader(Images(images, labels), record),
         model,
@@ -210,29 +290,3 @@ def bench() -> Bench:
         NotingSGD(model.parameters(), record),
         record,
     )
-
-
-def trained(
-    batches, weight: torch.Tensor, accumulate: bool = False, sign: int = 1
-) -> tuple[torch.Tensor, list[float]]:
-    """Weights after one epoch of plain SGD, and the loss of each batch, computed by hand.
-
-    ``accumulate``: gradients are never cleared. ``sign=-1``: steps go up the slope.
-    """
-    weight = weight.detach().clone()
-    bias = torch.zeros(10, device="cpu")
-    sums = [torch.zeros_like(weight), torch.zeros_like(bias)]
-    losses = []
-    for images, labels in batches:
-        x = images.flatten(1)
-        scores = F.linear(x, weight, bias)
-        losses.append(F.cross_entropy(scores, labels).item())
-        # The gradient of cross-entropy in the scores: probabilities minus the one-hot label.
-        slope = (scores.softmax(1) - F.one_hot(labels, 10)) / len(x)
-        gradients = [slope.T @ x, slope.sum(0)]
-        if accumulate:
-            sums = [a + b for a, b in zip(sums, gradients, strict=True)]
-            gradients = sums
-        weight = weight - sign * LEARNING_RATE * gradients[0]
-        bias = bias - sign * LEARNING_RATE * gradients[1]
-    return weight, losses

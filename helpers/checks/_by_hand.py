@@ -1,5 +1,6 @@
 """The check of task 1.4: one value of a convolution, computed by hand, and how it goes wrong."""
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -22,6 +23,32 @@ _CASES = (
 )
 
 
+# What Python says where something does not fit, and what is then added.
+_HINTS = (
+    (
+        "size of tensor a (28)",
+        "The whole image is in it: cut out a window, with three indices, image[0, rows, columns].",
+    ),
+    (
+        "must match the size",
+        "Is your window as high and wide as the kernel? The slice a:b has b - a entries.",
+    ),
+    (
+        "out of bounds",
+        "The channel picks a kernel, layer.weight[channel], and a bias. The image has one channel, "
+        "number 0. The arguments come in the order image, layer, channel, row, column.",
+    ),
+    (
+        "'Tensor' object has no attribute",
+        "The arguments come in the order image, layer, channel, row, column.",
+    ),
+    (
+        "in-place operation",
+        "+= and *= would change the layer's own numbers. Put the result into a new variable.",
+    ),
+)
+
+
 def judge_value(function) -> None:
     """Raise unless ``function`` computes the output value in every case, without the layer."""
     for number, case in enumerate(_CASES):
@@ -31,9 +58,8 @@ def judge_value(function) -> None:
             f"channel={place[0]}, row={place[1]}, column={place[2]}"
         )
         layer, image = _make(number, case)
-        weight, bias, picture = layer.weight.clone(), layer.bias.clone(), image.clone()
-        calls: list = []
-        layer.register_forward_hook(lambda *_, calls=calls: calls.append(True))
+        numbers = [layer.weight, layer.bias, image]
+        copies = weight, bias, picture = [tensor.detach().clone() for tensor in numbers]
         try:
             value = attempt(function, image, layer, *place, on=on)
         except Incorrect as error:
@@ -42,27 +68,45 @@ def judge_value(function) -> None:
                     f"{error.message} With a kernel of 5 it works: take the size from the layer, "
                     "layer.kernel_size[0], in place of a typed 5."
                 ) from None
-            if "must match the size" in error.message:
-                raise Incorrect(
-                    f"{error.message} Is your window as high and wide as the kernel? The slice a:b "
-                    "has b - a entries."
-                ) from None
-            raise
-        if not (close(image, picture, 0) and close(layer.weight, weight, 0)):
+            hint = next((hint for text, hint in _HINTS if text in error.message), "")
+            raise Incorrect(f"{error.message} {hint}".rstrip()) from None
+        if not all(close(now, then, 0) for now, then in zip(numbers, copies, strict=True)):
             raise Incorrect(
                 "value_by_hand changes the image or the layer that it is given (as *= does). "
                 "Multiply with * into a new variable."
             )
         found = _one_number(value, kernel, on)
-        with torch.no_grad():
-            expected = nn.functional.conv2d(picture[None], weight, bias)[0][tuple(place)].item()
-        if not _agree(found, expected):
+        if not math.isfinite(found):
             raise Incorrect(
-                f"value_by_hand gives {found:.4f}, the layer {expected:.4f}, on {on}. "
-                + _diagnosis(found, picture[0], weight[:, 0], bias, *place)
+                f"value_by_hand gives {found} on {on}, which is no ordinary number. There is "
+                "nothing to divide by, and no root or logarithm to take: multiply and add."
             )
-        if calls:
-            _refuse_the_layers_own(function, number, case, expected)
+        expected = nn.functional.conv2d(picture[None], weight, bias)[0][tuple(place)].item()
+        if not _agree(found, expected):
+            sentence = (
+                _diagnosis(found, picture[0], weight[:, 0], bias, *place)
+                or _what_is_not_used(function, number, case, found)
+                or "Print your window, the kernel and the bias for this place, and compare their "
+                "shapes."
+            )
+            raise Incorrect(
+                f"value_by_hand gives {found:.4f}, the layer {expected:.4f}, on {on}. {sentence}"
+            )
+        _refuse_the_layers_own(function, number, case, expected)
+
+
+def _what_is_not_used(function, number: int, case: tuple, found: float) -> str:
+    """A sentence if the value stays the same for another image or another layer, else ''."""
+    layer, image = _make(number, case)
+    other_layer, other_image = _make(99, case)
+    for name, arguments in (("image", (other_image, layer)), ("layer", (image, other_layer))):
+        value = attempt(function, *arguments, *case[3:])
+        if _agree(_one_number(value, case[2], "another image"), found):
+            return (
+                f"For another {name} your function gives the same: use the {name} that it is "
+                "given, and not one from outside."
+            )
+    return ""
 
 
 def _make(seed: int, case: tuple) -> tuple[nn.Conv2d, torch.Tensor]:
@@ -86,12 +130,22 @@ def _make(seed: int, case: tuple) -> tuple[nn.Conv2d, torch.Tensor]:
 
 
 def _one_number(value, kernel: int, on: str) -> float:
+    if isinstance(value, (tuple, list)):
+        raise Incorrect(
+            f"value_by_hand returns a {type(value).__name__}; asked for is one number, the sum of "
+            "the products plus the bias."
+        )
     if isinstance(value, torch.Tensor) and value.numel() > 1:
         shape = tuple(value.shape)
         if shape[-2:] == (kernel, kernel) and kernel > 1:
             raise Incorrect(
                 f"value_by_hand returns {describe(value)}: the products, one per pixel of the "
                 "window. Sum them up to get one number."
+            )
+        if shape[-1] == kernel:
+            raise Incorrect(
+                f"value_by_hand returns {describe(value)}: the products are summed in one "
+                "direction only. .sum() without a number in the parentheses sums them all."
             )
         if shape == (8,):
             raise Incorrect(
@@ -112,10 +166,11 @@ def _agree(found: float, expected: float) -> bool:
 def _refuse_the_layers_own(function, number: int, case: tuple, expected: float) -> None:
     """Raise if the value follows the layer's output when that is changed behind its back."""
     layer, image = _make(number, case)
-    layer.register_forward_hook(lambda _layer, _inputs, output: output + 1000)
+    convolve = layer._conv_forward  # what layer(image) and layer.forward(image) come to
+    layer._conv_forward = lambda *args: convolve(*args) + 1000
     try:
         value = real_number(attempt(function, image, layer, *case[3:]), "value")
-    except Incorrect:
+    except Incorrect:  # as when it compares its value with the layer's
         return
     if not _agree(value, expected):
         raise Incorrect(
@@ -125,32 +180,41 @@ def _refuse_the_layers_own(function, number: int, case: tuple, expected: float) 
 
 
 def _diagnosis(found, image, kernels, bias, channel, row, column) -> str:
-    """A sentence on what seems to have gone wrong, or a general one."""
-    with torch.no_grad():
-        b = bias[channel].item()
-        for sentence, products in _slips(image, kernels, channel, row, column):
-            if _agree(found, products + b):
-                return sentence
-            if _agree(found, products):
-                return f"{sentence} The bias is missing as well."
-        size = kernels.shape[-1]
-        s = (image[row : row + size, column : column + size] * kernels[channel]).sum().item()
-        for sentence, value in (
-            ("The bias of the channel is still missing.", s),
-            ("The bias is added, not subtracted.", s - b),
-            ("The bias is added once, after the sum, not to each product.", s + size**2 * b),
-            ("Only one bias belongs to the value: that of the channel.", s + bias.sum().item()),
-            ("The bias multiplies; it should be added.", s * b),
-            ("There is no ReLU in the layer: negative values stay.", max(0.0, s + b)),
-            ("The sign is to be kept: negative values stay.", abs(s + b)),
-            ("Do not round the value.", float(round(s + b))),
-            ("Do not round the value.", float(int(s + b))),
-        ):
-            if _agree(found, value):
-                return sentence
-        if any(_agree(found, s + other.item()) for other in bias):
+    """A sentence on what seems to have gone wrong, or ''."""
+    b = bias[channel].item()
+    for sentence, products in _slips(image, kernels, channel, row, column):
+        if _agree(found, products + b):
+            return sentence
+        if _agree(found, products):
+            return f"{sentence} The bias is missing as well."
+    size = kernels.shape[-1]
+    window = image[row : row + size, column : column + size]
+    s = (window * kernels[channel]).sum().item()
+    for sentence, value in (
+        ("The bias of the channel is still missing.", s),
+        ("The bias is added, not subtracted.", s - b),
+        ("The bias is added once, after the sum, not to each product.", s + size**2 * b),
+        ("The bias is added once, after the sum, not to each row.", s + size * b),
+        ("Only one bias belongs to the value: that of the channel.", s + bias.sum().item()),
+        ("Only one bias belongs to the value: that of the channel.", s + bias.mean().item()),
+        ("The bias multiplies; it should be added.", s * b),
+        ("There is no ReLU in the layer: negative values stay.", max(0.0, s + b)),
+        ("The sign is to be kept: negative values stay.", abs(s + b)),
+        ("Do not round the value.", float(round(s + b))),
+        ("Do not round the value.", float(int(s + b))),
+    ):
+        if _agree(found, value):
+            return sentence
+    for other, kernel in enumerate(kernels):
+        if _agree(found, s + bias[other].item()):
             return "That is the bias of another channel: take the one with the index channel."
-    return "Print your window, the kernel and the bias for this place, and compare their shapes."
+        if _agree(found, (window * kernel).sum().item() + bias[other].item()):
+            return (
+                f"Kernel and bias are those of channel {other}; take those with the index channel."
+            )
+    if abs(found - s - b) < 0.02:
+        return "That is nearly it: do not round on the way, and stay with torch.float32."
+    return ""
 
 
 def _slips(image, kernels, channel, row, column) -> Iterator[tuple[str, float]]:
@@ -168,6 +232,10 @@ def _slips(image, kernels, channel, row, column) -> Iterator[tuple[str, float]]:
     yield (
         "Row and column are swapped: rows come first in image[channel, row, column].",
         (window(column, row) * kernel).sum().item(),
+    )
+    yield (
+        "Your window stands at (0, 0), whatever row and column are.",
+        (window(0, 0) * kernel).sum().item(),
     )
     yield (
         "Your window has its middle at (row, column); there its upper left corner belongs.",
@@ -199,6 +267,16 @@ def _slips(image, kernels, channel, row, column) -> Iterator[tuple[str, float]]:
         (here.sum() * kernel.sum()).item(),
     )
     yield "Kernel and window are added; they should be multiplied.", (here + kernel).sum().item()
+    yield (
+        "The kernel is subtracted from the window; they should be multiplied.",
+        (here - kernel).sum().item(),
+    )
+    yield "That is the largest product alone; sum them all.", (here * kernel).max().item()
+    yield "That is one pixel of the image, without the kernel.", here[0, 0].item()
+    yield (
+        "One pixel is multiplied by all weights; each weight has a pixel of its own in the window.",
+        (here[0, 0] * kernel.sum()).item(),
+    )
     for other in range(len(kernels)):
         if other != channel:
             yield (
@@ -209,7 +287,12 @@ def _slips(image, kernels, channel, row, column) -> Iterator[tuple[str, float]]:
         "All 8 kernels are summed up; only that of the channel belongs there.",
         (here * kernels).sum().item(),
     )
-    yield "Only one product is in it; the window has more pixels.", (here * kernel)[0, 0].item()
+    for sentence, products in (
+        ("Only the first product is in it; does return stand inside a loop?", (0, 0)),
+        ("Only the last product is in it; += adds up, while = starts anew.", (-1, -1)),
+        ("Only the first row of the window is in it; does return stand inside a loop?", 0),
+    ):
+        yield sentence, (here * kernel)[products].sum().item()
     yield (
         "Your window is one pixel too small: a slice ends before its second number.",
         (here * kernel)[:-1, :-1].sum().item(),

@@ -1,11 +1,17 @@
 """The check of ``relative_change`` in task 2.4: how much of the values moved."""
 
+import math
+
 import torch
 
 from helpers.checks._feedback import Incorrect
 from helpers.checks._reading import attempt, describe, real_number
 
-_SHAPES = ((1, 28, 28), (8, 24, 24), (1, 5, 5), (6, 7))
+_SHAPES = ((2, 1, 28, 28), (3, 8, 12, 12), (1, 1, 5, 5))  # of batches, as the notebook has them
+_SQUARED = "Differences are squared; take their absolute values."
+_BEFORE = "Divide by what was there before alone; after is in it, too."
+_SUMS = "Sums are compared here; subtract pixel by pixel first, then take absolute values and sum."
+_PARENTHESES = "abs() takes in before alone; put after - before in parentheses."
 # What is often measured instead, and what is then said; d is after - before.
 _SLIPS = (
     (
@@ -43,16 +49,31 @@ _SLIPS = (
         "A sum is divided by a mean; take sums in both places.",
         lambda b, a, d: d.abs().sum() / b.abs().mean(),
     ),
+    (_SQUARED, lambda b, a, d: d.square().sum() / b.square().sum()),
+    (_SQUARED, lambda b, a, d: d.norm() / b.norm()),
+    (_SQUARED, lambda b, a, d: d.square().sum() / b.abs().sum()),
+    (_SQUARED, lambda b, a, d: d.square().mean()),
+    (_SQUARED, lambda b, a, d: d.square().mean().sqrt()),
+    (_BEFORE, lambda b, a, d: d.abs().sum() / (b.abs().sum() + a.abs().sum())),
+    (_BEFORE, lambda b, a, d: 2 * d.abs().sum() / (b.abs().sum() + a.abs().sum())),
+    (_SUMS, lambda b, a, d: (a.abs().sum() - b.abs().sum()) / b.abs().sum()),
+    (_SUMS, lambda b, a, d: (a.abs().sum() - b.abs().sum()).abs() / b.abs().sum()),
+    (_SUMS, lambda b, a, d: a.abs().sum() / b.abs().sum()),
+    (_PARENTHESES, lambda b, a, d: (a - b.abs()).abs().sum() / b.abs().sum()),
+    (_PARENTHESES, lambda b, a, d: (a - b.abs()).sum() / b.abs().sum()),
     (
-        "Differences are squared; take their absolute values.",
-        lambda b, a, d: d.square().sum() / b.square().sum(),
+        "It is the mean over the images of their changes; sum over all images first, then divide.",
+        lambda b, a, d: (d.abs().sum((1, 2, 3)) / b.abs().sum((1, 2, 3))).mean(),
     ),
-    (
-        "Differences are squared; take their absolute values.",
-        lambda b, a, d: d.norm() / b.norm(),
-    ),
-    ("Differences are squared; take their absolute values.", lambda b, a, d: d.square().mean()),
     ("That is the largest difference; sum them all.", lambda b, a, d: d.abs().max()),
+    (
+        "Largest values are compared here; sum them all.",
+        lambda b, a, d: d.abs().max() / b.abs().max(),
+    ),
+    (
+        "Do not round: // gives whole numbers, and int() and round() do.",
+        lambda b, a, d: d.abs().sum() // b.abs().sum(),
+    ),
     (
         "Sum first, then divide; a mean of shares gives dark pixels too much weight.",
         lambda b, a, d: (d.abs() / b.abs()).mean(),
@@ -89,16 +110,21 @@ def judge_change(function) -> None:
                 "relative_change changes the tensors that it is given (as -= does). Put the "
                 "difference into a new variable."
             )
+        if isinstance(value, (tuple, list)):
+            raise Incorrect(
+                f"relative_change returns a {type(value).__name__}; asked for is one number, the "
+                "first sum divided by the second."
+            )
         if isinstance(value, torch.Tensor) and value.numel() > 1:
             raise Incorrect(
                 f"relative_change returns {describe(value)} on {on}; asked for is one number for "
-                "the whole. Sum over all values."
+                "the whole. .sum() without a number in the parentheses sums all values."
             )
         found = real_number(value, "the value that relative_change returns")
         b, a = before.double(), after.double()
         if not _agree(found, (a - b).abs().sum() / b.abs().sum()):
-            raise Incorrect(_message(found, b, a, on))
-    same = torch.ones(1, 4, 4)
+            raise Incorrect(_message(function, found, before, after, on))
+    same = torch.ones(1, 1, 4, 4)
     unmoved = real_number(
         attempt(function, same, same.clone(), on="the same image twice"), "relative_change"
     )
@@ -110,10 +136,17 @@ def _agree(found: float, expected: torch.Tensor) -> bool:
     return abs(found - expected.item()) <= 1e-4 * max(1e-3, abs(expected.item()))
 
 
-def _message(found: float, before: torch.Tensor, after: torch.Tensor, on: str) -> str:
-    expected = ((after - before).abs().sum() / before.abs().sum()).item()
-    told = f"on {on} relative_change gives {found:.4g}; expected is {expected:.4g}."
+def _message(function, found: float, before: torch.Tensor, after: torch.Tensor, on: str) -> str:
+    if not math.isfinite(found):
+        return f"on {on} relative_change gives {found}. Do you divide by something that is 0?"
+    b, a = before.double(), after.double()
+    expected = ((a - b).abs().sum() / b.abs().sum()).item()
+    told = f"on {on} relative_change gives {found:.5g}; expected is {expected:.5g}."
     for sentence, formula in _SLIPS:
-        if _agree(found, formula(before, after, after - before)):
+        if _agree(found, formula(b, a, a - b)):
             return f"{told} {sentence}"
+    if abs(found - expected) < 0.01:
+        return f"{told} That is nearly it: do not round, and stay with torch.float32."
+    if found == real_number(attempt(function, 3 * after, before - 1, on=on), "the value"):
+        return f"{told} It is the same for other tensors: use before and after as they are given."
     return f"{told} Try it on before = [1, -2] and after = [2, -2]: there it is 1/3."

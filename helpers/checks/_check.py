@@ -10,7 +10,7 @@ from helpers.checks._feedback import CheckError, Incorrect, Passed
 from helpers.checks._limits import TimeUp, quiet, time_limit
 from helpers.checks._progress import register, remember
 from helpers.checks._reading import first_line, refuse_odd_tensor
-from helpers.checks._trace import no_trace
+from helpers.checks._trace import no_trace, tensors_in
 
 
 def check(task: str, title: str) -> Callable:
@@ -49,7 +49,8 @@ def _outcome(function: Callable[..., str], args: tuple, kwargs: dict) -> Passed 
         return Incorrect(f"this check is called as checks.{function.__name__}({names}).")
     try:
         for name, answer in answers.items():
-            refuse_odd_tensor(answer, name)
+            for tensor in tensors_in(answer):
+                refuse_odd_tensor(tensor, name if tensor is answer else f"a value in {name}")
         with no_trace(*answers.values()), quiet(), time_limit():
             return Passed(function(*args, **kwargs))
     except CheckError as error:

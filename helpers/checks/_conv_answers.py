@@ -1,191 +1,86 @@
-"""What the checks of notebooks 01 and 02 have in common: layers, shapes and size functions."""
+"""What the checks of notebooks 01 and 02 have in common: shapes, and functions that give a size."""
 
-import io
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import redirect_stdout
+from functools import cache
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
-from torch.nn.parameter import is_lazy
 
 from helpers.checks._feedback import Incorrect
-from helpers.checks._reading import answered, attempt, close, describe, first_line, show_shape
-
-# Kinds of layers that are taken for nn.Conv2d, and why they are not what is asked for.
-_OTHER_LAYERS = (
-    (nn.Linear, "nn.Linear joins every pixel with every output; a convolution looks at windows."),
-    (nn.Conv1d, "nn.Conv1d slides along one direction; an image has two: take nn.Conv2d."),
-    (nn.Conv3d, "nn.Conv3d slides in three directions; an image has two: take nn.Conv2d."),
-    (nn.ConvTranspose2d, "nn.ConvTranspose2d makes images larger; take nn.Conv2d."),
-    (nn.Sequential, "hand over the nn.Conv2d itself, without nn.Sequential around it."),
-)
+from helpers.checks._limits import TimeUp
+from helpers.checks._reading import attempt, describe, first_line, show_shape
 
 
-def expect_conv2d(layer, name: str) -> None:
-    """Raise unless ``layer`` is an ``nn.Conv2d`` with weights."""
-    answered(**{name: layer})
-    if isinstance(layer, tuple) and len(layer) == 1:
-        raise Incorrect(f"{name} is a tuple. Take away the comma at the end of the line.")
-    for kind, advice in _OTHER_LAYERS:
-        if isinstance(layer, kind):
-            raise Incorrect(f"{name} is {describe(layer)}, and asked for is nn.Conv2d: {advice}")
-    if not isinstance(layer, nn.Conv2d):
+def expect_image(image) -> None:
+    """Refuse what is not one grey image, as it comes from the data or as a batch of one."""
+    if not isinstance(image, torch.Tensor) or tuple(image.shape) not in (
+        (1, 28, 28),
+        (1, 1, 28, 28),
+    ):
         raise Incorrect(
-            f"{name} is {describe(layer)}; expected is a layer. Create it by calling nn.Conv2d(...)"
-            " with its numbers in the parentheses."
-        )
-    if is_lazy(layer.weight):
-        raise Incorrect(
-            f"{name} does not know its sizes yet. Take nn.Conv2d and give the channels that come "
-            "in as its first argument."
+            f"image is {describe(image)}; expected is one image, a tensor of shape [1, 28, 28]. "
+            "Run the cell again that takes it from the training data."
         )
 
 
-def pair(value) -> tuple[int, int]:
-    """An argument of a layer, for rows and columns: ``5`` and ``(5, 5)`` mean the same."""
-    rows, columns = value if isinstance(value, (tuple, list)) else (value, value)
-    return int(rows), int(columns)
-
-
-def expect_garment_layer(layer, name: str, padding: int) -> None:
-    """Raise unless ``layer`` is an ``nn.Conv2d(1, 8, 5)`` with so many pixels of padding."""
-    expect_conv2d(layer, name)
-    channels = (layer.in_channels, layer.out_channels)
-    kernel, stride, dilation = map(pair, (layer.kernel_size, layer.stride, layer.dilation))
-    if channels == (8, 1):
-        raise Incorrect(
-            "your layer takes 8 channels in and gives 1 out; it should be the other way round. "
-            "The first argument is the number of channels that come in."
-        )
-    if channels[0] != 1:
-        also = {28: " 28 is their width, which the layer need not know.", 64: " 64 is a batch."}
-        raise Incorrect(
-            f"your layer takes {channels[0]} channels in; these images are grey, so they have 1."
-            f"{also.get(channels[0], '')} Change the first argument."
-        )
-    if (channels[1], kernel) == (5, (8, 8)):
-        raise Incorrect(
-            "your layer has 5 channels out and a kernel of 8 pixels; it should be the other way "
-            "round. The second argument is the number of channels, the third the kernel size."
-        )
-    if channels[1] != 8:
-        raise Incorrect(
-            f"your layer gives {channels[1]} channel{'s' * (channels[1] != 1)} out; asked for are "
-            "8. Change the second argument."
-        )
-    if kernel != (5, 5):
-        raise Incorrect(
-            f"your kernel has {kernel[0]}×{kernel[1]} pixels; asked for are 5×5. "
-            "Change the third argument, kernel_size."
-        )
-    if stride != (1, 1):
-        raise Incorrect(
-            f"your kernel moves by {max(stride)} pixels at a time (stride={max(stride)}), so it "
-            "skips places; asked for is every place. Leave out stride."
-        )
-    if dilation != (1, 1):
-        raise Incorrect(
-            f"dilation={max(dilation)} leaves gaps between the pixels that the kernel looks at. "
-            "Leave it out."
-        )
-    _expect_padding(layer, padding)
-    if layer.bias is None:
-        raise Incorrect("your layer has no bias. Leave out bias=False.")
-    if layer.weight.dtype != torch.float32:
-        raise Incorrect(
-            f"the weights are of type {layer.weight.dtype}, the images of torch.float32. "
-            "Leave out dtype."
-        )
-    if tuple(layer.weight.shape) != (8, 1, 5, 5) or tuple(layer.bias.shape) != (8,):
-        raise Incorrect(
-            f"the weights of {name} now have the shape {show_shape(layer.weight.shape)}, the "
-            f"biases {show_shape(layer.bias.shape)}, which is not how they were made. "
-            "Create the layer afresh."
-        )
-    expect_pure(layer, name, seeded_images(2, 1, 28, 28))
-
-
-def _expect_padding(layer: nn.Conv2d, padding: int) -> None:
-    words = {"same": (2, 2), "valid": (0, 0)}
-    given = words[layer.padding] if isinstance(layer.padding, str) else pair(layer.padding)
-    if given == (padding, padding):
-        return
-    if not padding:
-        raise Incorrect(
-            f"your layer adds {max(given)} pixels of padding on each side. Leave out padding here; "
-            "it comes later."
-        )
-    if given == (0, 0):
-        raise Incorrect(
-            "your layer adds no padding, so its output is smaller than the image. "
-            "Say so with the argument padding."
-        )
-    more = "larger" if min(given) > padding else "smaller"
-    raise Incorrect(
-        f"with padding={given[0] if given[0] == given[1] else given} the output is {more} than the "
-        "image. padding also takes a word: which?"
-    )
-
-
-def seeded_images(*shape: int) -> torch.Tensor:
-    """Images of random grey values that the student never saw, the same every time, on the CPU."""
-    generator = torch.Generator().manual_seed(11)
-    return torch.rand(shape, generator=generator, dtype=torch.float32, device="cpu")
-
-
-def expect_pure(layer: nn.Conv2d, name: str, images: torch.Tensor) -> None:
-    """Raise unless ``layer`` does what its weights say, and nothing else."""
-    device = layer.weight.device
-    padding = layer.padding if isinstance(layer.padding, str) else pair(layer.padding)
-    with torch.no_grad():
-        made = attempt(layer, images.to(device), on="a batch of images")
-        expected = F.conv2d(
-            images.to(device), layer.weight, layer.bias, layer.stride, padding, layer.dilation
-        )
-    zeros = getattr(layer, "padding_mode", "zeros") == "zeros"
-    if zeros and not (isinstance(made, torch.Tensor) and close(made, expected, 2e-3)):
-        raise Incorrect(
-            f"{name} gives something else than the convolution with its weights. Take nn.Conv2d "
-            "as it is."
-        )
+def judge_known(given, right, name: str, slips: Mapping, otherwise: str) -> None:
+    """Raise unless ``given`` is ``right``; ``slips`` has a sentence for what is often given."""
+    if given != right:
+        shown = show_shape(given) if isinstance(given, tuple) else given
+        raise Incorrect(f"{name} is {shown}: {slips.get(given, otherwise)}")
 
 
 def judge_shape(
     given: tuple[int, ...], right: tuple[int, ...], name: str, slips: Mapping[tuple, str]
 ) -> None:
-    """Raise unless the shapes agree; ``slips`` has a sentence for shapes that are often given."""
-    if given == right:
-        return
-    begin = f"{name} is {show_shape(given)}"
-    channels, height, width = right
+    """Raise unless the shape, written down for one image, is right."""
+    channels, _, width = right
+    batch = "64 is the size of a batch; this is one image."
     slips = {
+        (channels, 1, *right[1:]): "each kernel makes one map: what goes in is summed up.",
         (1, *right): "the leading 1 is a batch dimension; this is one image without it.",
-        (64, *right): "64 is the size of a batch; this is one image.",
-        (height, width): "the channels are missing; they come first, even if there is only 1.",
-        (height, width, channels): "PyTorch puts the channels first, before height and width.",
+        (64, *right): batch,
+        (64, *right[1:]): batch,
+        right[1:]: "the channels are missing; they come first, even if there is only 1.",
+        (8, 1, 5, 5): "that is the shape of the weights; asked for is what comes out.",
         **slips,
     }
-    if given in slips:
-        raise Incorrect(f"{begin}: {slips[given]}")
     if len(given) != 3:
-        raise Incorrect(
-            f"{begin}, which has {len(given)} entries; one image has three: "
-            "channels, height and width."
+        otherwise = f"one image has three entries, not {len(given)}: channels, height and width."
+    elif sorted(given) == sorted(right):
+        otherwise = "PyTorch puts the channels first, before height and width."
+    elif given[0] != channels:
+        otherwise = "look again at the first number, the channels that come out."
+    elif given[1] != given[2]:
+        otherwise = "image and window are square, so height and width must come out the same."
+    else:
+        way = "large" if given[1] > width else "small"
+        otherwise = (
+            f"{given[1]} is too {way}. Count the places where the window can start in a row."
         )
-    if given[0] != channels:
-        raise Incorrect(f"{begin}: look again at the first number, the channels that come out.")
-    if given[1] != given[2]:
-        raise Incorrect(
-            f"{begin}: image and window are square, so height and width must come out the same."
-        )
-    way = "large" if given[1] > width else "small"
-    raise Incorrect(
-        f"{begin}: {given[1]} is too {way}. Count the places where the window can start in a row."
+    judge_known(given, right, name, slips, otherwise)
+
+
+def judge_made(
+    made: torch.Tensor, right: tuple[int, ...], name: str, slips: Mapping[tuple, str]
+) -> None:
+    """Raise unless a layer's output has the right shape, for one image or for a batch of 1."""
+    shape = tuple(made.shape)
+    if shape == (1, *right):
+        return
+    image = "that is an image still. Call the layer with it."
+    slips = {(28, 28): image, (1, 28, 28): image, (1, 1, 28, 28): image, **slips}
+    otherwise = (
+        f"that is for {shape[0]} images. Pass one image through the layer."
+        if shape[1:] == right
+        else f"what comes out for one image has the shape {show_shape(right)}. Look again at the "
+        "numbers of the layer, and leave its output as it is."
     )
+    judge_known(shape, right, f"the shape of {name}", slips, otherwise)
 
 
 # -------------------------------------------------------------------------- size functions
@@ -198,13 +93,15 @@ def expect_int(value, name: str, on: str) -> None:
     ):
         raise Incorrect(
             f"{name} returns {describe(value)} on {on}; pixels are counted in whole numbers. "
-            "Divide with // in place of /: it rounds down and stays whole."
+            "Divide with // in place of /: it rounds down and stays whole. int(...) does so, too."
         )
+    if value is None:
+        raise Incorrect(f"{name} returns nothing on {on}. Let every way through it end in return.")
     try:
         if isinstance(value, bool):
             raise TypeError
         operator.index(value)
-    except TypeError:
+    except Exception:  # whatever an object of the student's own may raise
         raise Incorrect(
             f"{name} returns {describe(value)} on {on}; expected is one whole number."
         ) from None
@@ -216,15 +113,21 @@ class Raised(NamedTuple):
     error: Exception
 
 
-def results_of(function: Callable, combinations: Iterable[tuple]) -> dict[tuple, object]:
-    """What ``function`` returns, or what it ``Raised``, for each combination."""
+def results_of(
+    function: Callable, settings: Iterable[tuple], names: tuple[str, ...]
+) -> dict[tuple, object]:
+    """What ``function`` returns, or what it ``Raised``, for each tuple of arguments."""
     results = {}
-    with redirect_stdout(io.StringIO()):
-        for arguments in combinations:
-            try:
-                results[arguments] = function(*arguments)
-            except Exception as error:
-                results[arguments] = Raised(error)
+    for arguments in settings:
+        try:
+            results[arguments] = function(*arguments)
+        except TimeUp as error:
+            raise Incorrect(
+                f"your function {error} on {show_call(names, arguments)}. "
+                "Is there a loop whose condition stays true?"
+            ) from None
+        except Exception as error:
+            results[arguments] = Raised(error)
     return results
 
 
@@ -240,7 +143,7 @@ def judge_sizes(
     ``slips`` are sentences with the formula that each belongs to.
     """
     name = getattr(function, "__name__", "your function")
-    results = results_of(function, truth)
+    results = results_of(function, truth, names)
     for arguments, value in results.items():
         if not isinstance(value, Raised):
             expect_int(value, name, show_call(names, arguments))
@@ -254,6 +157,8 @@ def judge_sizes(
         raise Incorrect(
             f"for {show_call(names, wrong[0])} {name} raises {type(error).__name__} "
             f"({first_line(error)}); {authority} gives {truth[wrong[0]]}."
+            + " The kernel fits here: look again at when you raise."
+            * isinstance(error, ValueError)
         )
     message = (
         f"for {show_call(names, first)} {name} returns {returned[first]}; "
@@ -270,13 +175,139 @@ def show_call(names: tuple[str, ...], arguments: tuple) -> str:
     return ", ".join(f"{n}={a}" for n, a in zip(names, arguments, strict=False))
 
 
-def expect_image(image) -> None:
-    """Refuse what is not one grey image, as it comes from the data or as a batch of one."""
-    if not isinstance(image, torch.Tensor) or tuple(image.shape) not in (
-        (1, 28, 28),
-        (1, 1, 28, 28),
-    ):
-        raise Incorrect(
-            f"image is {describe(image)}; expected is one image, a tensor of shape [1, 28, 28]. "
-            "Run the cell again that takes it from the training data."
-        )
+# --------------------------------------------------- the width of a convolution's output
+
+WIDTH_NAMES = ("input_width", "kernel_size", "stride", "padding", "dilation")
+USUAL = {"stride": 1, "padding": 0, "dilation": 1}
+
+
+def _formula(w, k, s, p, d) -> int:
+    return (w + 2 * p - d * (k - 1) - 1) // s + 1
+
+
+def _without(*names: str):
+    """The formula in which these settings have their usual values, whatever is given."""
+
+    def formula(w, k, *settings) -> int:
+        given = dict(zip(USUAL, settings, strict=True))
+        return _formula(w, k, *(given | {name: USUAL[name] for name in names}).values())
+
+    return formula
+
+
+_UP = "A window that would hang over the edge does not count: "
+_STEPS = "The dilation spreads the kernel's pixels: there are kernel_size - 1 steps between them."
+# Formulas that are often written, each with what is then said; w, k, s, p, d as in WIDTH_NAMES.
+WIDTH_SLIPS = (
+    (
+        "It is one too few: the number of steps is one less than the number of places.",
+        lambda w, k, s, p, d: _formula(w, k, s, p, d) - 1,
+    ),
+    (
+        "Padding is added on both sides of the image.",
+        lambda w, k, s, p, d: (w + p - d * (k - 1) - 1) // s + 1,
+    ),
+    ("Padding makes the image larger: add it.", lambda w, k, s, p, d: _formula(w, k, s, -p, d)),
+    *(
+        (f"Your function leaves out the {' and the '.join(names)}.", _without(*names))
+        for number in (1, 2)
+        for names in combinations(USUAL, number)
+    ),
+    (
+        "Your function takes the image and the kernel alone; stride, padding and dilation count.",
+        _without(*USUAL),
+    ),
+    ("It is one too few; stride, padding and dilation count, too.", lambda w, k, *others: w - k),
+    (
+        "A larger kernel makes the output smaller: subtract it.",
+        lambda w, k, s, p, d: _formula(w, k, s, p, -d),
+    ),
+    (
+        "A larger stride makes the output smaller: divide by it.",
+        lambda w, k, s, p, d: (_formula(w, k, 1, p, d) - 1) * s + 1,
+    ),
+    (
+        "Your function takes 28 for every width; calculate with input_width.",
+        lambda w, *others: _formula(28, *others),
+    ),
+    (
+        "Your function takes 5 for every kernel; calculate with kernel_size.",
+        lambda w, k, *others: _formula(w, 5, *others),
+    ),
+    (
+        "The stride comes before the padding, in this order: def ...(..., stride=1, padding=0, "
+        "dilation=1).",
+        lambda w, k, s, p, d: _formula(w, k, p, s, d) if p else None,
+    ),
+    (f"{_UP}round down.", lambda w, k, s, p, d: -((d * (k - 1) + 1 - w - 2 * p) // s) + 1),
+    (
+        f"{_UP}round() may round up; use //.",
+        lambda w, k, s, p, d: round((w + 2 * p - d * (k - 1) - 1) / s) + 1,
+    ),
+    (
+        f"{_UP}round() may round up; use //.",
+        lambda w, k, s, p, d: round((w + 2 * p - d * (k - 1) - 1) / s + 1),
+    ),
+    (_STEPS, lambda w, k, s, p, d: (w + 2 * p - d * k - 1) // s + 1),
+    (_STEPS, lambda w, k, s, p, d: (w + 2 * p - d * k) // s + 1),
+    (
+        "dilation * kernel_size - 1 multiplies first; put kernel_size - 1 in parentheses.",
+        lambda w, k, s, p, d: (w + 2 * p - d * k - 2) // s + 1,
+    ),
+    (
+        "// divides only what stands right before it; put all that is above the line in "
+        "parentheses.",
+        lambda w, k, s, p, d: w + 2 * p - d * (k - 1) - 1 // s + 1,
+    ),
+    (
+        "The -1 inside the fraction is missing.",
+        lambda w, k, s, p, d: (w + 2 * p - d * (k - 1)) // s + 1,
+    ),
+    (
+        "The +1 stands outside the fraction: it is added after the division.",
+        lambda w, k, s, p, d: (w + 2 * p - d * (k - 1)) // s,
+    ),
+)
+
+
+def judge_usual_values(function, name: str) -> None:
+    """Raise unless settings that are left out have their usual values, from the last to the first.
+
+    ``function`` is right already where all of them are given.
+    """
+    for given in ((28, 5, 2, 1), (28, 5, 2), (28, 5)):
+        left_out = WIDTH_NAMES[len(given)]
+        usual = list(USUAL.values())[len(given) - 2 :]
+        value, expected = attempt(function, *given), true_width(*given, *usual)
+        if value != expected:
+            raise Incorrect(
+                f"for {show_call(WIDTH_NAMES, given)} {name} returns {value}; nn.Conv2d gives "
+                f"{expected}. If {left_out} is not given, it is {USUAL[left_out]}: set this in "
+                "the line with def."
+            )
+
+
+@cache
+def true_widths() -> dict[tuple, int | None]:
+    """What PyTorch's convolution makes of small images, simple settings first.
+
+    The keys are arguments in the order of ``WIDTH_NAMES``; ``None`` where the kernel does not fit.
+    """
+    settings = product((28, 7, 2), (5, 1, 2, 3), (1, 2, 3), (0, 1, 2), (1, 2))
+    usual = tuple(USUAL.values())
+
+    def unusual(arguments: tuple) -> tuple:
+        differing = [a != b for a, b in zip(arguments[2:], usual, strict=True)]
+        return sum(differing), -arguments[0]
+
+    return {a: true_width(*a) for a in sorted(settings, key=unusual)}
+
+
+def true_width(width, kernel, stride, padding, dilation) -> int | None:
+    """What PyTorch's convolution makes of an image so wide; ``None`` if the kernel does not fit."""
+    image = torch.zeros(1, 1, width, device="meta")  # it has a shape, and nothing is computed
+    weight = torch.zeros(1, 1, kernel, device="meta")
+    try:
+        return F.conv1d(image, weight, None, stride, padding, dilation).shape[-1]
+    except RuntimeError:
+        return None

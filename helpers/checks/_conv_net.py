@@ -9,36 +9,10 @@ from torch import nn
 
 from helpers.checks._bench import call
 from helpers.checks._feedback import Incorrect, NotAnswered
-from helpers.checks._reading import describe, is_blank, show_shape, whole_number
+from helpers.checks._reading import describe, is_blank, show_shape
 
 PARTS = ("conv_stack", "flatten", "linear_stack", "linear_entry_dim")
-CONVOLUTIONS = ((1, 6), (6, 16))
-LINEARS = ((256, 120), (120, 84), (84, 10))
-ORDINALS = ("first", "second", "third")
-PARAMETERS = 44_426
 BATCH = 3
-
-# What linear_entry_dim is when the sum stops at the wrong place.
-OTHER_WIDTHS = {
-    28: "that is the width of the image itself, before any layer",
-    24: "that is the width after the first convolution only",
-    12: "that is the width after the first convolution and its pooling",
-    8: "that is the width after the second convolution, with one pooling only",
-    20: "that is the width after two convolutions without any pooling",
-    10: "that is the width with both convolutions but only one pooling",
-    16: "that looks like the number of channels, or like all pixels of one map; asked for is the "
-    "width of one map, in pixels",
-    256: "that is how many numbers enter the first fully-connected layer; asked for is the width "
-    "of one map, in pixels",
-}
-
-# What the first fully-connected layer takes when something is left out of the product.
-OTHER_ENTRIES = {
-    64: "That is one row of each of the 16 maps; but a map is as high as it is wide.",
-    16: "That is one map, or one pixel of each; but all 16 maps come in whole.",
-    4: "That is one row of one map; but all 16 maps come in whole.",
-    784: "Those are the pixels of the image; but what comes in here has left conv_stack.",
-}
 
 
 def build(network_class) -> nn.Module:
@@ -87,7 +61,12 @@ def _why_not_built(message: str) -> str:
     if "is not a Module subclass" in message:
         return (
             "one of the things in nn.Sequential is not a layer. A layer is made by calling its "
-            "class, with parentheses also where there is nothing to say: nn.Flatten()."
+            "class, with parentheses also where there is nothing to say: nn.ReLU()."
+        )
+    if "the kernel reaches over" in message:
+        return (
+            "get_output_width was told that the kernel is larger than its image. It takes the "
+            "width that comes in, the kernel size and the stride, in this order."
         )
     if "object has no attribute" in message:
         return f"{message} Inside __init__, set it as self.… before the line that uses it."
@@ -176,10 +155,23 @@ def _why_not_run(message: str, entered: list[tuple[nn.Module, torch.Size]]) -> I
         )
     if any(f"name '{part}' is not defined" in message for part in PARTS):
         return Incorrect(f"{message} In forward, the parts need self. in front.")
+    if "object has no attribute" in message and not entered:
+        return Incorrect(f"{message} In forward, use the names that you set in __init__.")
     layer, shape = entered[-1] if entered else (None, ())
+    if isinstance(layer, nn.Conv2d) and len(shape) != 4:
+        return Incorrect(
+            f"a convolution got a tensor of shape {show_shape(shape)}; it takes a batch of images, "
+            f"such as [{BATCH}, 1, 28, 28]. In forward, x is a batch already: pass it through "
+            "conv_stack first, as it is, and flatten after that."
+        )
     if not isinstance(layer, nn.Linear):
         return Incorrect(message)
     found = f"the fully-connected layers got a tensor of shape {show_shape(shape)}"
+    if tuple(shape) in ((BATCH, 1, 28, 28), (BATCH, 784)):
+        return Incorrect(
+            f"{found}: these are the images, as if conv_stack had not seen them. Keep what each "
+            "part returns, and give it to the next one: x = self.conv_stack(x)."
+        )
     if len(shape) == 4:
         return Incorrect(
             f"{found}: these are still maps with height and width. "
@@ -200,107 +192,17 @@ def _why_not_run(message: str, entered: list[tuple[nn.Module, torch.Size]]) -> I
     )
 
 
-def look_at_layers(net: nn.Module) -> None:
-    """Convolutions, the width that enters the fully-connected layers, and these layers."""
-    convs = [m for m in net.conv_stack.modules() if isinstance(m, nn.Conv2d)]
-    linears = [m for m in net.linear_stack.modules() if isinstance(m, nn.Linear)]
-    if len(convs) != 2:
-        raise Incorrect(
-            f"conv_stack holds {_count(len(convs), 'convolution layer')} (nn.Conv2d); "
-            "asked for are 2."
+def wrong_shape(scores: torch.Tensor) -> str:
+    """What to say of a result that is not ten scores per image."""
+    found = (
+        f"for a batch of {BATCH} images forward returns a tensor of shape "
+        f"{show_shape(scores.shape)}; expected are ten scores per image, [{BATCH}, 10]."
+    )
+    if scores.shape in ((BATCH,), (BATCH, 1)):
+        return (
+            f"{found} One number per image is left, as after argmax or max: return what "
+            "linear_stack gives."
         )
-    for ordinal, conv, sizes in zip(ORDINALS, convs, CONVOLUTIONS, strict=False):
-        _look_at_convolution(f"the {ordinal} convolution", conv, *sizes)
-    width = whole_number(net.linear_entry_dim, "linear_entry_dim")
-    if width != 4:
-        what = OTHER_WIDTHS.get(
-            width, "that is not the width of one map when it leaves your conv_stack"
-        )
-        raise Incorrect(
-            f"linear_entry_dim is {width}: {what}. Start at 28 and apply the size function once "
-            "for each convolution and each pooling; pooling moves by its kernel size."
-        )
-    if len(linears) != 3:
-        raise Incorrect(
-            f"linear_stack holds {_count(len(linears), 'fully-connected layer')} (nn.Linear); "
-            "asked for are 3."
-        )
-    for ordinal, linear, sizes in zip(ORDINALS, linears, LINEARS, strict=False):
-        _look_at_linear(f"the {ordinal} fully-connected layer", linear, *sizes)
-
-
-def _look_at_convolution(which: str, conv: nn.Conv2d, channels_in: int, channels_out: int) -> None:
-    if (conv.in_channels, conv.out_channels) == (channels_out, channels_in):
-        raise Incorrect(
-            f"{which} takes {channels_out} channels in and gives {channels_in} out; it should be "
-            "the other way round. The channels that come in are the first argument."
-        )
-    if conv.in_channels != channels_in:
-        why = "the images are grey" if channels_in == 1 else "that is what the first one gives out"
-        found = _count(conv.in_channels, "channel")
-        raise Incorrect(f"{which} takes {found} in; it should take {channels_in}: {why}.")
-    if conv.out_channels != channels_out:
-        raise Incorrect(
-            f"{which} gives {_count(conv.out_channels, 'channel')} out; "
-            f"asked for are {channels_out}."
-        )
-    if tuple(conv.kernel_size) != (5, 5):
-        raise Incorrect(
-            f"{which} has a kernel of {'×'.join(map(str, conv.kernel_size))} pixels; "
-            "asked for is 5×5."
-        )
-    if conv.padding not in ((0, 0), "valid"):
-        raise Incorrect(f"{which} pads the image (padding={conv.padding}); leave padding out here.")
-    for name, usual in (("stride", (1, 1)), ("dilation", (1, 1)), ("groups", 1)):
-        if getattr(conv, name) != usual:
-            raise Incorrect(f"{which} has {name}={getattr(conv, name)}; leave {name} out here.")
-    if conv.bias is None:
-        raise Incorrect(f"{which} has no bias; leave bias=False out here.")
-
-
-def _look_at_linear(which: str, linear: nn.Linear, numbers_in: int, numbers_out: int) -> None:
-    found = (linear.in_features, linear.out_features)
-    if found == (numbers_out, numbers_in):
-        raise Incorrect(
-            f"{which} takes {numbers_out} numbers and gives {numbers_in}; it should be the other "
-            "way round. The numbers that come in are the first argument."
-        )
-    if linear.in_features != numbers_in:
-        why = "It should take as many as the layer before gives."
-        if numbers_in == 256:
-            why = OTHER_ENTRIES.get(
-                linear.in_features,
-                "Count what leaves conv_stack for one image: channels × height × width.",
-            )
-        raise Incorrect(f"{which} takes {linear.in_features} numbers. {why}")
-    if linear.out_features != numbers_out:
-        raise Incorrect(
-            f"{which} gives {linear.out_features} numbers; asked for are {numbers_out}."
-        )
-    if linear.bias is None:
-        raise Incorrect(f"{which} has no bias; leave bias=False out here.")
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def look_at_the_rest(net: nn.Module) -> None:
-    """Nothing that was not asked for: layers of later notebooks, further parameters."""
-    for module in net.modules():
-        kind = type(module).__name__
-        if kind.startswith(("Dropout", "BatchNorm")):
-            raise Incorrect(
-                f"there is a {kind} in your network. A good idea that comes in notebook 05; "
-                "here, leave it out."
-            )
-    owned = [p for part in (net.conv_stack, net.linear_stack) for p in part.parameters()]
-    known = {id(p) for p in owned}
-    extra = [name for name, p in net.named_parameters() if id(p) not in known]
-    total = sum(p.numel() for p in net.parameters())
-    if extra or total != PARAMETERS:
-        where = f" Besides the two stacks there are: {', '.join(extra[:4])}." if extra else ""
-        raise Incorrect(
-            f"your network has {total:,} parameters; the layers asked for have {PARAMETERS:,}."
-            f"{where} Take out what is not in the list of layers."
-        )
+    if scores.shape == (10,):
+        return f"{found} Nothing in forward should choose one of the images, or average over them."
+    return f"{found} Which part comes last?"

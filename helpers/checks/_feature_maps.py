@@ -2,33 +2,54 @@
 
 import operator
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
 from helpers.checks._feedback import Incorrect
 from helpers.checks._pictures import alike, pictures_of
-from helpers.checks._reading import attempt, close, describe, show_shape
+from helpers.checks._reading import close, describe, show_shape
+from helpers.checks._student import read_tensor
 
 
-def drawn_image(index, training_data) -> torch.Tensor:
-    """The image that ``index`` stands for; raises ``Incorrect`` if it is no index of the data."""
-    length = len(training_data)
+def read_index(index) -> int:
+    """``index`` as a whole number; a tensor or array of one whole number will do."""
     try:
+        if isinstance(index, np.ndarray) and index.size == 1:
+            index = index.item()
         if isinstance(index, bool):
             raise TypeError
-        position = operator.index(index)
-    except TypeError:
+        return operator.index(index)
+    except Exception:
         raise Incorrect(
             f"index is {describe(index)}; expected is a whole number. "
-            "Draw it with a function for whole numbers, such as random.randrange."
+            "torch.randint draws one, and .item() takes it out of its tensor."
         ) from None
-    if not -length <= position < length:
+
+
+def drawn_image(position: int, training_data) -> torch.Tensor:
+    """The image [1, 1, H, W] at ``position``; raises ``Incorrect`` if the data has none there."""
+    again = "Run the cell that loads training_data again."
+    try:
+        length = len(training_data)
+        if 0 <= position < length:
+            image = read_tensor(training_data[position][0])
+    except Exception:
         raise Incorrect(
-            f"index is {position:,}, but with {length:,} images the last one is number "
+            f"training_data is {describe(training_data)}; expected are images and labels. {again}"
+        ) from None
+    shown = f"{position:,}" if abs(position) < 10**12 else "a huge number"
+    if position < 0:
+        raise Incorrect(f"index is {shown}; the first image has the number 0.")
+    if position >= length:
+        raise Incorrect(
+            f"index is {shown}, but with {length:,} images the last one is number "
             f"{length - 1:,}. Mind whether the upper end of your draw is included."
         )
-    return attempt(lambda: training_data[position][0]).detach()
+    if image is None or image.numel() != 28 * 28:
+        raise Incorrect(f"training_data[{position}][0] is no grey image of 28×28 pixels. {again}")
+    return image.reshape(1, 1, 28, 28)
 
 
 def _convolve(layer: nn.Conv2d, image: torch.Tensor) -> torch.Tensor:
@@ -46,29 +67,31 @@ def judge_maps(feature_maps, layer: nn.Conv2d, image: torch.Tensor, index: int) 
 
     Maps are [C, H, W], or with a batch of one; those returned are in float64 on the CPU.
     """
-    if not isinstance(feature_maps, torch.Tensor):
+    maps = read_tensor(feature_maps)
+    if maps is None:
         raise Incorrect(
             f"feature_maps is {describe(feature_maps)}; expected is the tensor that first_layer "
             "returns for the image."
         )
     right = _convolve(layer, image)[0]
-    maps = feature_maps.detach().cpu().double()
     if maps.shape not in (right.shape, (1, *right.shape)):
-        raise Incorrect(_wrong_maps_shape(maps.shape, right.shape, image.shape))
-    maps = maps.reshape(right.shape)
+        raise Incorrect(_wrong_maps_shape(maps.shape, right.shape, image.shape, layer.weight.shape))
+    maps = maps.double().reshape(right.shape)
     # Convolutions on recent GPUs keep about three digits (TF32).
     if not close(maps, right, 5e-3):
         raise Incorrect(_wrong_maps(maps, right, layer, index))
     return right
 
 
-def _wrong_maps_shape(shape, right, image) -> str:
+def _wrong_maps_shape(shape, right, image, weight) -> str:
     found = f"feature_maps has the shape {show_shape(shape)}; expected is {show_shape(right)}, "
-    if shape[-2:] == image[-2:]:
+    if shape[-2:] == image[-2:] and shape[:-2].numel() == 1:
         return (
             found
             + "since kernels do not reach over the border. This is the image: call first_layer."
         )
+    if shape == weight:
+        return found + "the maps that the kernels make. These are the kernels: call first_layer."
     if len(shape) == 4 and shape[1:] == right:
         return found + "because one image is asked for. This is a batch of several."
     if shape == right[1:]:
@@ -83,10 +106,22 @@ def _wrong_maps(maps: torch.Tensor, right: torch.Tensor, layer: nn.Conv2d, index
         return (
             "feature_maps has numbers that are not finite (nan or inf). Run the cells above again."
         )
+    if maps.max() == maps.min():
+        return f"feature_maps is {maps[0, 0, 0]:.2g} everywhere. Call first_layer with the image."
     if close(maps, right.relu(), 5e-3):
         return (
             "feature_maps has no negative numbers: these are the maps after ReLU. "
             "Call first_layer alone, without the layers that follow it."
+        )
+    if maps.equal(maps.round()):
+        return (
+            "feature_maps has whole numbers only. Keep what first_layer returns as it is, without "
+            "rounding or converting it."
+        )
+    if alike(maps.numpy(), right.numpy()):
+        return (
+            "feature_maps are the right maps, but stretched or shifted. Keep what first_layer "
+            "returns as it is; vmin and vmax set the scale of the pictures."
         )
     if layer.bias is not None:
         bias = layer.bias.detach().cpu().double()[:, None, None]
@@ -97,6 +132,11 @@ def _wrong_maps(maps: torch.Tensor, right: torch.Tensor, layer: nn.Conv2d, index
             f"feature_maps belongs to first_layer, but not to training_data[{index}][0] as it is: "
             "another image was drawn, or its values were changed on the way. Draw index once, "
             "then use it for the image and the maps."
+        )
+    if maps.min() >= 0 > right.min():
+        return (
+            "feature_maps has no negative numbers, but first_layer makes some of this image. "
+            "Leave out whatever takes their sign away, such as abs() or a ReLU."
         )
     return (
         "feature_maps has the right shape, but first_layer does not give these numbers. "
@@ -125,15 +165,23 @@ def _made_by(layer: nn.Conv2d, maps: torch.Tensor) -> bool:
 def judge_drawn_maps(fig, maps: torch.Tensor, image: torch.Tensor) -> None:
     """Raise unless ``fig`` shows ``image`` [1, 1, H, W] and each of its ``maps`` [C, H, W]."""
     wanted = f"the image and its {len(maps)} feature maps"
-    shown = [picture.values for picture in pictures_of(fig, len(maps) + 1, wanted)]
-    if not any(alike(values, image[0, 0].cpu().double().numpy()) for values in shown):
+    pictures = pictures_of(fig, len(maps) + 1, wanted)
+    right = [image[0, 0].cpu().double().numpy(), *maps.numpy()]
+    shown = [picture.as_seen(right) for picture in pictures]
+    if not any(alike(values, right[0]) for values in shown):
         raise Incorrect(
             "none of the pictures in fig shows the image itself. Draw training_data[index][0] "
-            "beside its feature maps."
+            "beside its feature maps. (If index was drawn anew since, run both cells again.)"
         )
-    for number, one in enumerate(maps.numpy()):
-        if not any(alike(values, one) for values in shown):
+    for number, one in enumerate(right[1:]):
+        if any(alike(values, one) for values in shown):
+            continue
+        if any(alike(values, other) for values in shown for other in (abs(one), one.clip(min=0))):
             raise Incorrect(
-                f"feature map {number} is not among the pictures in fig. "
-                "Let the loop's variable choose both the axes and the map."
+                f"feature map {number} is shown without its negative numbers. Show the maps as "
+                "they are, with a diverging colour map."
             )
+        raise Incorrect(
+            f"feature map {number} is not among the pictures in fig. "
+            "Let the loop's variable choose both the axes and the map."
+        )

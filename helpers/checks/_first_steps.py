@@ -8,7 +8,7 @@ from torch import nn
 
 from helpers.checks._bench import call
 from helpers.checks._feedback import Incorrect
-from helpers.checks._loops import look_at_number
+from helpers.checks._loop_numbers import look_at_number
 from helpers.checks._reading import describe, show_shape
 
 BATCH_SIZE = 64
@@ -36,11 +36,49 @@ def lies_on(found: torch.device, target: torch.device) -> bool:
     return found.type == target.type and (None in indices or found.index == target.index)
 
 
+def look_at_network(model: nn.Module) -> None:
+    """Can it learn, and does it end with scores?"""
+    if not all(p.requires_grad for p in model.parameters()):
+        raise Incorrect(
+            "some weights of model are frozen (their requires_grad is False), so training could "
+            "not change them. Make model anew, by calling ConvNet."
+        )
+    for module in model.modules():
+        if isinstance(module, (nn.Softmax, nn.LogSoftmax)):
+            raise Incorrect(
+                f"model holds a {type(module).__name__}. The loss function of Task 3.4 does that "
+                "itself: make model from ConvNet alone."
+            )
+
+
+def look_at_wrapping(value, name: str) -> None:
+    """A single thing in brackets, or with a comma after it, is a list or tuple of one."""
+    if not isinstance(value, (list, tuple)) or len(value) != 1:
+        return
+    if not isinstance(value[0], (list, tuple, float, int)):
+        kind = type(value).__name__
+        raise Incorrect(
+            f"{name} is a {kind} with one thing in it. Take that out of its "
+            f"{'brackets' if kind == 'list' else 'brackets, and leave out the comma after it'}."
+        )
+
+
 def look_at_kind(scores, name: str) -> None:
+    look_at_wrapping(scores, name)
+    if isinstance(scores, (list, tuple)) and any(isinstance(s, torch.Tensor) for s in scores):
+        raise Incorrect(
+            f"{name} consists of {len(scores)} things, not of one; expected is one tensor, "
+            "as the network returns it for all its images at once."
+        )
     if not isinstance(scores, torch.Tensor):
         hint = " Call the network with the images." if isinstance(scores, nn.Module) else ""
         raise Incorrect(
             f"{name} is {describe(scores)}; expected is the tensor that the network returns.{hint}"
+        )
+    if scores.dtype == torch.bool:
+        raise Incorrect(
+            f"{name} holds True and False, as after a comparison; asked for are the ten scores per "
+            "image, as the network returns them."
         )
     if not scores.is_floating_point():
         raise Incorrect(
@@ -52,6 +90,8 @@ def look_at_kind(scores, name: str) -> None:
 def wrong_shape(scores: torch.Tensor, name: str, count: int) -> str:
     shape = tuple(scores.shape)
     found = f"{name} has the shape {show_shape(shape)}; expected is [{count}, {NUM_CLASSES}]"
+    if shape == (NUM_CLASSES,) and count > 1:
+        return f"{found}. These are the scores of one image; give the network the whole batch X."
     if shape == (NUM_CLASSES,):
         return (
             f"{found}. The dimension that counts the images is missing: keep it in the result "
@@ -59,6 +99,8 @@ def wrong_shape(scores: torch.Tensor, name: str, count: int) -> str:
         )
     if shape[-2:] == (28, 28):
         return f"{found}. These are images; pass them through the network."
+    if len(shape) == 4:
+        return f"{found}. These are maps; call the whole network, model(...), and not a part of it."
     if len(shape) == 1:
         return (
             f"{found}. One number per image is left, as after max; "
@@ -83,34 +125,44 @@ def look_at_scores(scores: torch.Tensor, name: str) -> None:
             "3.2), and give it images with values between 0 and 1."
         )
     for values, kind in ((scores, "softmax"), (scores.exp(), "log-softmax")):
-        sums = values.sum(dim=1)
-        if (values >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):
-            raise Incorrect(
-                f"the rows of {name} are probabilities that add up to 1, as after {kind}. "
-                "Asked for are the scores themselves, as the last layer gives them."
-            )
+        for dim, lines in ((1, "rows"), (0, "columns"))[: len(scores)]:  # one row has no columns
+            sums = values.sum(dim=dim)
+            if (values >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):
+                raise Incorrect(
+                    f"the {lines} of {name} are probabilities that add up to 1, as after {kind}. "
+                    "Asked for are the scores themselves, as the last layer gives them."
+                )
     if len(scores) > 1 and bool((scores == scores[0]).all()):
         raise Incorrect(
             f"all rows of {name} are the same, as if it were one image many times. "
             "Give the network the batch X."
         )
+    if (scores >= 0).all() and (scores == 0).any() and (scores > 0).any():
+        raise Incorrect(
+            f"no value in {name} is negative, and some are exactly 0, as after ReLU. "
+            "Asked for are the scores themselves; they may have any sign."
+        )
 
 
+# Why a loss of torch.nn, or another thing from there, will not do; the others need no reason.
 OTHER_LOSSES = {
-    nn.NLLLoss: "it expects log-probabilities, but the network gives scores",
-    nn.MSELoss: "it measures distances between numbers, but classes are not near or far",
-    nn.L1Loss: "it measures distances between numbers, but classes are not near or far",
-    nn.BCELoss: "it is for yes or no, and there are ten classes",
-    nn.BCEWithLogitsLoss: "it is for yes or no, and there are ten classes",
+    "NLLLoss": "it expects log-probabilities, but the network gives scores",
+    "MSELoss": "it measures distances between numbers, but classes are not near or far",
+    "L1Loss": "it measures distances between numbers, but classes are not near or far",
+    "BCELoss": "it is for yes or no, and there are ten classes",
+    "BCEWithLogitsLoss": "it is for yes or no, and there are ten classes",
+    "Softmax": "it makes probabilities, but measures no loss",
+    "LogSoftmax": "it makes the logarithms of probabilities, but measures no loss",
 }
 
 
 def look_at_loss_fn(loss_fn) -> None:
-    for kind, why in OTHER_LOSSES.items():
-        if isinstance(loss_fn, kind):
-            raise Incorrect(
-                f"your loss is {kind.__name__}: {why}. Asked for is the cross-entropy loss."
-            )
+    kind = type(loss_fn)
+    if kind.__module__.startswith("torch.nn.") and not isinstance(loss_fn, nn.CrossEntropyLoss):
+        why = f": {OTHER_LOSSES[kind.__name__]}" if kind.__name__ in OTHER_LOSSES else ""
+        raise Incorrect(f"loss_fn is {kind.__name__}{why}. Asked for is the cross-entropy loss.")
+    if isinstance(loss_fn, nn.Module) and list(loss_fn.parameters()):
+        raise Incorrect("loss_fn is a network; expected is the cross-entropy loss.")
     if not callable(loss_fn):
         raise Incorrect(f"loss_fn is {describe(loss_fn)}; expected is the cross-entropy loss.")
     reduction = getattr(loss_fn, "reduction", "mean")
@@ -126,14 +178,40 @@ def look_at_loss_fn(loss_fn) -> None:
     generator = torch.Generator(device="cpu").manual_seed(34)
     scores = torch.randn(20, NUM_CLASSES, generator=generator, device="cpu")
     labels = torch.arange(20, device="cpu") % NUM_CLASSES
-    found = call(loss_fn, scores, labels, on="20 rows of scores and their labels")
+    scores.requires_grad_()
+    with torch.enable_grad():
+        found = call(loss_fn, scores, labels, on="20 rows of scores and their labels")
+    scores = scores.detach()
     expected = F.cross_entropy(scores, labels).item()
-    value = look_at_number(found, "what loss_fn returns", ".item()")
-    if not math.isclose(value, expected, rel_tol=1e-4):
-        raise Incorrect(
-            f"your loss gives {value:.4f} where cross-entropy gives {expected:.4f}. Use "
-            "nn.CrossEntropyLoss as it comes, without further settings."
-        )
+    detached = found.detach() if isinstance(found, torch.Tensor) else found
+    value = look_at_number(detached, "what loss_fn returns", ".item()")
+    if math.isclose(value, expected, rel_tol=1e-4):
+        if not isinstance(found, torch.Tensor) or not found.requires_grad:
+            raise Incorrect(
+                "loss_fn returns a plain number, from which no gradients can be computed. Use "
+                "nn.CrossEntropyLoss() as it is, without item() or detach()."
+            )
+        return
+    for wrong, what in _other_values(scores, labels).items():
+        if math.isclose(value, wrong, rel_tol=1e-4):
+            raise Incorrect(f"your loss_fn {what} Use nn.CrossEntropyLoss() as it comes.")
+    raise Incorrect(
+        f"your loss gives {value:.4f} where cross-entropy gives {expected:.4f}. Use "
+        "nn.CrossEntropyLoss as it comes, without further settings."
+    )
+
+
+def _other_values(scores: torch.Tensor, labels: torch.Tensor) -> dict[float, str]:
+    """What a function may return in place of the mean cross-entropy, and what that is."""
+    mean = F.cross_entropy(scores, labels).item()
+    softmaxed = F.cross_entropy(scores.softmax(1), labels).item()
+    return {
+        -mean: "is negative: training would make the network worse.",
+        mean * len(scores): "returns the sum over the batch; asked for is the mean.",
+        softmaxed: "applies softmax first, which cross-entropy does itself.",
+        F.nll_loss(scores, labels).item(): "expects log-probabilities (nll_loss), but the network "
+        "gives scores.",
+    }
 
 
 def look_at_optimizer(optimizer) -> None:
@@ -151,6 +229,7 @@ def look_at_optimizer(optimizer) -> None:
         rate = float(group["lr"])
         if not math.isclose(rate, 1e-3, rel_tol=1e-6):
             later = " Task 3.9 will try this one." if rate in (1e-2, 1e-1) else ""
+            later = " Is there a minus missing in lr=1e-3?" if rate == 1e3 else later
             raise Incorrect(f"the learning rate is {rate:g}; asked for is 1e-3.{later}")
         for name in ("momentum", "weight_decay", "dampening", "nesterov", "maximize"):
             if group.get(name):

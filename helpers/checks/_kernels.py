@@ -22,6 +22,11 @@ def judge_kernels(shown: list[np.ndarray], kernels: np.ndarray, bias) -> None:
                 f"{show_size(kernels[0].shape)}. Give imshow the first_layer.weight of one kernel, "
                 "without its channel dimension."
             )
+        if not np.isfinite(values).all():
+            raise Incorrect(
+                f"picture {number} has numbers that are not finite (nan or inf), which have no "
+                "colour. Look at first_layer.weight: is it like that, too?"
+            )
     # The same factor on all kernels leaves their pictures as they are.
     stacked = np.stack(shown)
     factor = np.abs(kernels).max() / (np.abs(stacked).max() or 1.0)
@@ -60,18 +65,31 @@ def _matches(shown: np.ndarray, kernels: np.ndarray) -> list[int | None]:
     return matches
 
 
+def _slips(kernel: np.ndarray) -> list[tuple[np.ndarray, str]]:
+    """What else may be shown of a square ``kernel``, and what to say of it."""
+    mirrored = [kernel[::-1], kernel[:, ::-1], *(np.rot90(kernel, n) for n in (1, 2, 3))]
+    return [
+        (np.abs(kernel), "without its signs. A negative weight is not a positive one: show the "
+         "weights as they are."),
+        (-kernel, "with all signs turned round. Show the weights as they are, without a minus."),
+        (kernel.clip(min=0), "without its negative weights. Show all weights as they are."),
+        (kernel.T, "with rows and columns swapped. Leave out the transposition."),
+        *((other, "turned or mirrored. Show it as it stands in first_layer.weight.")
+          for other in mirrored),
+    ]  # fmt: skip
+
+
 def _wrong_kernel(values: np.ndarray, kernels: np.ndarray) -> str:
     close = 1e-3 * np.abs(kernels).max()
+    if np.ptp(values) == 0:
+        return (
+            f"has the same number, {values.flat[0]:.2g}, everywhere. Weights differ: show "
+            "first_layer.weight, not rounded to whole numbers."
+        )
     for number, kernel in enumerate(kernels):
-        if np.abs(values - np.abs(kernel)).max() <= close:
-            return (
-                f"shows kernel {number} without its signs. A negative weight is not a positive "
-                "one: show the weights as they are."
-            )
-        if values.shape == kernel.T.shape and np.abs(values - kernel.T).max() <= close:
-            return (
-                f"shows kernel {number} with rows and columns swapped. Leave out the transposition."
-            )
+        for other, text in _slips(kernel):
+            if other.shape == values.shape and np.abs(values - other).max() <= close:
+                return f"shows kernel {number} {text}"
         if alike(values, kernel):
             return (
                 f"shows kernel {number} stretched or shifted by itself, so that it cannot be "
@@ -87,19 +105,26 @@ def _wrong_kernel(values: np.ndarray, kernels: np.ndarray) -> str:
 def judge_scales(pictures: list[Picture]) -> None:
     """Raise unless all pictures share one diverging colour scale with 0 in its middle."""
     low, high = pictures[0].limits
-    span = max(high - low, 1e-12)
-    for number, picture in enumerate(pictures):
-        if not np.allclose(picture.limits, (low, high), rtol=0, atol=1e-3 * span):
-            raise Incorrect(
-                f"each picture has its own colour scale: picture 0 goes from {low:.2g} to "
-                f"{high:.2g}, picture {number} from {picture.limits[0]:.2g} to "
-                f"{picture.limits[1]:.2g}, so that one colour means different weights. Give "
-                "every imshow the same vmin and vmax."
-            )
-    if abs(low + high) > 1e-2 * span:
+    span = max(abs(high - low), 1e-12)
+    differences = [np.abs(np.subtract(picture.limits, (low, high))).max() for picture in pictures]
+    number = int(np.argmax(differences))
+    if differences[number] > 1e-3 * span:
+        others = pictures[number].limits
         raise Incorrect(
-            f"your colour scale goes from {low:.2g} to {high:.2g}, so 0 is not in its middle. "
-            "Take the largest absolute value of all weights as the limit on both sides."
+            f"each picture has its own colour scale: picture 0 goes from {low:.3g} to "
+            f"{high:.3g}, picture {number} from {others[0]:.3g} to {others[1]:.3g}, so that one "
+            "colour means different weights. Give every imshow the same vmin and vmax."
+        )
+    if low > high:
+        raise Incorrect(
+            f"your colour scale begins at {low:.3g} and ends at {high:.3g}: vmin is the lower end, "
+            "vmax the upper one. Swap them."
+        )
+    if abs(low + high) > 2e-3 * span:
+        raise Incorrect(
+            f"your colour scale goes from {low:.3g} to {high:.3g}, not as far down as up, so that "
+            "colours of equal strength are not weights of equal strength. Take the largest "
+            "absolute value of all weights as the limit on both sides."
         )
     largest = max(float(np.abs(picture.values).max()) for picture in pictures)
     if not largest / 2 <= high <= 10 * largest:
@@ -113,8 +138,19 @@ def judge_scales(pictures: list[Picture]) -> None:
             raise Incorrect(
                 f"the colour map {picture.colours.name} has no neutral middle for 0, so signs "
                 "cannot be seen. Weights have a sign: choose with cmap= one of the maps that "
-                "Matplotlib calls diverging."
+                'Matplotlib calls diverging, such as "RdBu_r".'
             )
+        if not _same_colours(picture.colours, pictures[0].colours):
+            raise Incorrect(
+                f"the pictures have different colour maps, {pictures[0].colours.name} and "
+                f"{picture.colours.name}, so that one colour means different weights. Give every "
+                "imshow the same cmap."
+            )
+
+
+def _same_colours(one: Colormap, other: Colormap) -> bool:
+    places = np.linspace(0, 1, 9)
+    return np.allclose(one(places), other(places), atol=0.02)
 
 
 def is_diverging(colours: Colormap) -> bool:

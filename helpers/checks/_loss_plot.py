@@ -1,7 +1,9 @@
 """What the check of task 3.8 asks of a plot of both losses."""
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import FigureBase
 
 from helpers.checks._feedback import Incorrect, NotAnswered
@@ -16,11 +18,18 @@ def axes_of(fig) -> list[Axes]:
     elif isinstance(fig, FigureBase):
         axes = list(fig.axes)
     else:
+        several = isinstance(fig, (tuple, list, np.ndarray))
+        found = f"several things at once ({type(fig).__name__})" if several else describe(fig)
         raise Incorrect(
-            f"fig is {describe(fig)}; expected is the Matplotlib figure. "
-            "fig, ax = plt.subplots() gives you both figure and axes."
+            f"fig is {found}; expected is the Matplotlib figure alone. "
+            "fig, ax = plt.subplots() gives you both figure and axes, each under its own name."
         )
     drawn = [ax for ax in axes if curves(ax)]
+    if not drawn and any(ax.patches for ax in axes):
+        raise Incorrect(
+            "fig holds bars, but no lines. Draw each list with ax.plot(...), which joins the "
+            "values of the epochs."
+        )
     if not drawn:
         raise NotAnswered(
             "nothing is drawn in fig yet: plot both losses into it. (If you did: the figure must "
@@ -29,8 +38,8 @@ def axes_of(fig) -> list[Axes]:
     return drawn
 
 
-def curves(ax: Axes) -> list[tuple[np.ndarray, str]]:
-    """Each curve in ``ax`` as its points ``[N, 2]``, and its label; points of a scatter, too."""
+def curves(ax: Axes) -> list[tuple[np.ndarray, Artist]]:
+    """Each curve in ``ax`` as its points ``[N, 2]``, and its artist; points of a scatter, too."""
     found = []
     for artist in [*ax.lines, *ax.collections]:
         try:
@@ -39,12 +48,12 @@ def curves(ax: Axes) -> list[tuple[np.ndarray, str]]:
         except (TypeError, ValueError, RuntimeError):
             continue
         if points.ndim == 2 and len(points) > 1:
-            found.append((points, str(artist.get_label())))
+            found.append((points, artist))
     return found
 
 
-def find_curves(axes: list[Axes], losses: dict[str, list[float]]) -> tuple[Axes, dict[str, str]]:
-    """The axes that hold both curves, and the label of each."""
+def find_curves(axes: list[Axes], losses: dict[str, list[float]]) -> tuple[Axes, dict[str, Artist]]:
+    """The axes that hold both curves, and the artist of each."""
     where = {name: _where(axes, values) for name, values in losses.items()}
     missing = [name for name, hits in where.items() if not hits]
     if missing:
@@ -61,12 +70,12 @@ def find_curves(axes: list[Axes], losses: dict[str, list[float]]) -> tuple[Axes,
     )
 
 
-def _where(axes, values, column: int = 1) -> list[tuple[Axes, np.ndarray, str]]:
+def _where(axes, values, column: int = 1) -> list[tuple[Axes, np.ndarray, Artist]]:
     """Each curve whose ``column`` (1: upwards) holds ``values``."""
     return [
-        (ax, points, label)
+        (ax, points, artist)
         for ax in axes
-        for points, label in curves(ax)
+        for points, artist in curves(ax)
         if same(points[:, column], values)
     ]
 
@@ -88,6 +97,9 @@ def _why_missing(axes: list[Axes], losses: dict[str, list[float]], missing: list
                     "Run the cell that draws again."
                 )
     if len(missing) == 1:
+        other = next(name for name in losses if name not in missing)
+        if len(_where(axes, losses[other])) > 1:
+            return f"{other} is drawn twice, and {missing[0]} not at all. Draw each list once."
         only = " There is only one curve in your figure." if len(all_curves) == 1 else ""
         return f"{missing[0]} is not in the plot.{only} Draw both losses into the same axes."
     if all(points[:, 1].min() >= 0 and points[:, 1].max() <= 1 for points in all_curves):
@@ -109,9 +121,8 @@ def _look_at_epochs(x: np.ndarray) -> None:
         )
 
 
-def look_at_words(found: tuple[Axes, dict[str, str]]) -> None:
+def look_at_words(ax: Axes, artists: dict[str, Artist]) -> None:
     """The names of both axes, and which curve is which."""
-    ax, labels = found
     figure = ax.figure
     names = {
         "horizontal": (ax.get_xlabel() or figure.get_supxlabel()).strip().lower(),
@@ -128,14 +139,19 @@ def look_at_words(found: tuple[Axes, dict[str, str]]) -> None:
         raise Incorrect(
             "the names of the axes are swapped: the epochs go to the right, the losses upwards."
         )
-    _look_at_legend(ax, labels)
+    if "accura" in names["vertical"] and "loss" not in names["vertical"]:
+        raise Incorrect(
+            "the vertical axis is called accuracy, but the curves are losses. Give it another name."
+        )
+    _look_at_legend(ax, artists)
 
 
-def _look_at_legend(ax: Axes, labels: dict[str, str]) -> None:
+def _look_at_legend(ax: Axes, artists: dict[str, Artist]) -> None:
     figure = ax.figure
     legends = [legend for legend in [ax.get_legend(), *figure.legends] if legend is not None]
     texts = [t.get_text() for legend in legends for t in legend.get_texts() if t.get_text().strip()]
     written = [t for t in [*ax.texts, *figure.texts] if t.get_text().strip()]
+    labels = {name: str(artist.get_label()) for name, artist in artists.items()}
     if len(texts) < 2 and len(written) < 2:
         if not legends and all(label and not label.startswith("_") for label in labels.values()):
             raise Incorrect(
@@ -145,14 +161,44 @@ def _look_at_legend(ax: Axes, labels: dict[str, str]) -> None:
         raise Incorrect(
             "nothing tells the two curves apart. Give each plot a label=..., and call ax.legend()."
         )
-    if len(texts) >= 2 and any(label.startswith("_") for label in labels.values()):
-        # ax.legend(["training", "test"]) names the curves in the order in which they were drawn.
-        drawn = [line.get_label() for line in ax.lines]
-        places = {name: drawn.index(label) for name, label in labels.items() if label in drawn}
-        labels = {name: texts[i] for name, i in places.items() if i < len(texts)}
-    train, test = (labels.get(name, "").lower() for name in ("train_losses", "test_losses"))
+    if texts and all(len(text) == 1 for text in texts):
+        raise Incorrect(
+            f"the legend shows single letters ({', '.join(texts)}). It takes a list of names, one "
+            "for each curve."
+        )
+    if len(texts) >= 2:
+        shown = _shown(legends, artists)
+        labels = {name: shown.get(name, label) for name, label in labels.items()}
+    train, test = (labels[name].lower() for name in ("train_losses", "test_losses"))
+    if texts and train == test:
+        raise Incorrect(
+            f"both curves are called {labels['train_losses']} in the legend. Give them different "
+            "names."
+        )
     if "test" in train and "train" not in train and "train" in test and "test" not in test:
         raise Incorrect(
             "the labels are swapped: the curve called test shows train_losses, "
             "and the other way round."
         )
+
+
+def _shown(legends, artists: dict[str, Artist]) -> dict[str, str]:
+    """The name in the legend for each curve whose colour tells it apart from the other one."""
+    colours = {name: _colour(artist) for name, artist in artists.items()}
+    if len(set(colours.values())) < len(colours):
+        return {}
+    entries = {
+        _colour(handle): text.get_text()
+        for legend in legends
+        for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True)
+    }
+    return {name: entries[colour] for name, colour in colours.items() if colour in entries}
+
+
+def _colour(artist: Artist):
+    """The colour of a line or of points, in a form that can be compared."""
+    colour = artist.get_color() if hasattr(artist, "get_color") else artist.get_facecolor()
+    try:
+        return to_hex(np.asarray(colour)[0] if np.ndim(colour) == 2 else colour)
+    except (ValueError, IndexError):
+        return None

@@ -9,10 +9,13 @@ from helpers.checks._reading import show_shape
 
 def norm_that_does_not_fit(calls: list) -> str | None:
     """What to say if the last layer called is a batch norm that cannot take its input."""
-    layer, shape = calls[-1] if calls else (None, ())
-    if isinstance(layer, nn.BatchNorm1d) and len(shape) == 4:
+    if not calls:
+        return None
+    layer, shape, _ = calls[-1]
+    kind = type(layer).__name__
+    if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm3d)) and len(shape) == 4:
         return (
-            f"a BatchNorm1d gets {show_shape(shape)}, the output of a convolution. For images "
+            f"a {kind} gets {show_shape(shape)}, the output of a convolution. For images "
             "with height and width there is nn.BatchNorm2d."
         )
     if isinstance(layer, nn.BatchNorm2d) and len(shape) == 2:
@@ -21,9 +24,10 @@ def norm_that_does_not_fit(calls: list) -> str | None:
             "layer gives it. For that there is nn.BatchNorm1d."
         )
     if isinstance(layer, _BatchNorm) and len(shape) > 1 and shape[1] != layer.num_features:
+        things = "numbers" if len(shape) == 2 else "channels"
         return (
-            f"a {type(layer).__name__} is made for {layer.num_features} channels, but gets "
-            f"{shape[1]}. It needs as many as the layer before it gives out."
+            f"a {kind} is made for {layer.num_features} {things}, but gets {shape[1]}. "
+            "It needs as many as the layer before it gives out."
         )
     return None
 
@@ -34,9 +38,9 @@ def judge_norms(model: nn.Module, calls: list) -> None:
     if not norms:
         raise Incorrect(
             "no batch normalisation found. Put nn.BatchNorm2d after each convolution, and "
-            "nn.BatchNorm1d after each linear layer but the last."
+            "nn.BatchNorm1d after each linear layer but the last, as layers made in __init__."
         )
-    called = [id(layer) for layer, _ in calls]
+    called = [id(call.layer) for call in calls]
     for name, norm in norms.items():
         if id(norm) not in called:
             raise Incorrect(f"{name} is defined, but forward never calls it. Call it in forward.")
@@ -50,12 +54,19 @@ def judge_norms(model: nn.Module, calls: list) -> None:
                 f"{name} has track_running_stats=False, so that eval() has nothing to go by but "
                 "the batch at hand. Leave that argument out."
             )
+        if norm.momentum is not None and not 0 < norm.momentum < 1:
+            kept = "only the last batch" if norm.momentum >= 1 else "nothing"
+            raise Incorrect(
+                f"{name} has momentum={norm.momentum:g}, so that eval() knows {kept} of the "
+                "training. Leave that argument out."
+            )
     _judge_norm_order(calls)
 
 
 def _judge_norm_order(calls: list) -> None:
     """Raise unless the right norm stands between each convolution or linear layer and the next."""
-    layers = [layer for layer, _ in calls if isinstance(layer, (nn.Conv2d, nn.Linear, _BatchNorm))]
+    kinds = (nn.Conv2d, nn.Linear, _BatchNorm)
+    layers = [call.layer for call in calls if isinstance(call.layer, kinds)]
     starts = [i for i, layer in enumerate(layers) if not isinstance(layer, _BatchNorm)]
     linear = sum(isinstance(layers[i], nn.Linear) for i in starts)
     if linear in (0, len(starts)):

@@ -71,6 +71,8 @@ def attempt(function: Callable, *args, on: str = "", **kwargs):
     except (Exception, SystemExit) as error:
         if "ellipsis" in str(error).lower():
             raise NotAnswered(f"there are still dots (...) in {name} to fill in.") from None
+        if isinstance(error, SystemExit):
+            raise Incorrect(f"{name} ends the program{where}. Leave out exit().") from None
         raise Incorrect(
             f"{name} raised {type(error).__name__}{where}: {first_line(error)}."
         ) from None
@@ -118,7 +120,9 @@ def whole_number(value, name: str) -> int:
             raise ValueError
         return int(number)
     except Exception:
-        raise Incorrect(f"{name} is {describe(value)}; a whole number was expected.") from None
+        raise Incorrect(
+            f"{name} is {describe(value)}; {_advice(value, 'a whole number')}."
+        ) from None
 
 
 def real_number(value, name: str) -> float:
@@ -133,7 +137,13 @@ def real_number(value, name: str) -> float:
             raise ValueError
         return float(number)
     except Exception:
-        raise Incorrect(f"{name} is {describe(value)}; a number was expected.") from None
+        raise Incorrect(f"{name} is {describe(value)}; {_advice(value, 'a number')}.") from None
+
+
+def _advice(value, wanted: str) -> str:
+    if isinstance(value, tuple) and len(value) == 1:
+        return f"{wanted} was expected. Take away the comma at the end of the line"
+    return f"{wanted} was expected"
 
 
 def close(value: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-4) -> bool:
@@ -153,25 +163,44 @@ def show_shape(shape) -> str:
 
 
 def describe(value) -> str:
-    """What ``value`` is, in a few words for a student."""
+    """What ``value`` is, in a few words for a student; the same words on every run."""
     if isinstance(value, (torch.Tensor, np.ndarray)):
         kind = "a tensor" if isinstance(value, torch.Tensor) else "an array"
-        if value.ndim == 0:
+        if value.ndim == 0 and not getattr(value, "is_meta", False):
             return f"{kind} with the one number {value.item()}"
         return f"{kind} of shape {show_shape(value.shape)}"
     if isinstance(value, nn.Module):
         return f"a layer or network of type {type(value).__name__}"
+    if isinstance(value, torch.optim.Optimizer):
+        return f"an optimizer of type {type(value).__name__}"
     if isinstance(value, type):
         return f"the class {value.__name__} itself, not an instance of it"
     if inspect.isroutine(value):
         return f"the function {value.__name__} itself, not what it returns"
+    if inspect.ismodule(value):
+        return f"the module {value.__name__}"
+    if isinstance(value, str):
+        return f"the text {_shortened(repr(value[:100]))}"
+    return _described_by_itself(value)
+
+
+def _described_by_itself(value) -> str:
+    kind = type(value).__name__
+    if isinstance(value, (list, tuple)) and value:
+        for part, parts in ((torch.Tensor, "tensors"), (nn.Module, "layers or networks")):
+            if all(isinstance(item, part) for item in value):
+                return f"a {kind} of {len(value)} {parts}"
     try:
         short = reprlib.repr if isinstance(value, (list, tuple, dict, set)) else repr
-        text = " ".join(short(value[:100] if isinstance(value, str) else value).split())
+        text = _shortened(" ".join(short(value).split()))
     except Exception:
         text = "a value that cannot be printed"
-    text = text if len(text) <= 60 else text[:57] + "..."
-    return f"{text} (of type {type(value).__name__})"
+    # Python's own words for an object hold its place in memory, which tells nobody anything.
+    return f"an object of type {kind}" if " at 0x" in text else f"{text} (of type {kind})"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def first_line(error: Exception) -> str:

@@ -31,7 +31,7 @@ def judge_results(results) -> None:
             if row[0] == rows[earlier][0]:
                 raise Incorrect(
                     f"rows {earlier} and {number} of results have the same variant, "
-                    f"{row[0][:40]}. Give each a name that tells them apart."
+                    f"{' '.join(row[0].split())[:40]}. Give each a name that tells them apart."
                 )
 
 
@@ -45,6 +45,11 @@ def _row(number: int, result) -> tuple[str, int, float, float]:
             f"keys {listed(keys)}."
         )
     missing = [key for key in keys if key not in result]
+    if len(missing) == len(keys):
+        raise Incorrect(
+            f"row {number} of results has other keys than expected: each row needs {listed(keys)}, "
+            "in just these words."
+        )
     if missing:
         raise Incorrect(
             f"row {number} of results lacks {listed(missing)}; each row needs {listed(keys)}."
@@ -60,6 +65,16 @@ def _row(number: int, result) -> tuple[str, int, float, float]:
             f"{names[1]} is {parameters:,}; a network with convolutions has more. Add up p.numel() "
             "over model.parameters()."
         )
+    if 0 < parameters < 100:
+        raise Incorrect(
+            f"{names[1]} is {parameters}: so many tensors, perhaps, but there are many numbers in "
+            "each. Add up p.numel() over model.parameters(), as count_parameters does."
+        )
+    if 1e6 < seconds < math.inf:
+        raise Incorrect(
+            f"{names[2]} is {seconds:.3g}: the clock itself, it seems. Subtract the clock before "
+            "training from the clock after it."
+        )
     if not 0 < seconds < math.inf:
         raise Incorrect(
             f"{names[2]} is {seconds:g}; expected is a time above 0. "
@@ -72,13 +87,23 @@ def read_share(value, name: str) -> float:
     """An accuracy as a number between 0 and 1."""
     if isinstance(value, (list, tuple)):
         raise Incorrect(
-            f"{name} is a {type(value).__name__} of {len(value)} things; expected is one number. "
-            "Take the last, after training."
+            f"{name} is a {type(value).__name__} of {len(value)} thing{'s' * (len(value) != 1)}; "
+            "expected is one number. Take the last, after training."
+        )
+    if isinstance(getattr(value, "accuracies", None), list):
+        raise Incorrect(
+            f"{name} is all that training.fit returns; expected is one number. Take the last of "
+            "its accuracies: .accuracies[-1]."
         )
     share = real_number(value, name)
     if math.isnan(share):
         raise Incorrect(f"{name} is nan, not a number: was it divided by 0 images? Measure again.")
-    if 1 < share <= 100:
+    if 1 < share < 10:
+        raise Incorrect(
+            f"{name} is {share:g}; expected is the share of right answers, between 0 and 1. "
+            "Is this a loss, or a percentage?"
+        )
+    if 10 <= share <= 100:
         raise Incorrect(
             f"{name} is {share:g}: a percentage, it seems. Expected is the share of right answers "
             "between 0 and 1; divide by 100."

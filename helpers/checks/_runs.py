@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from torch import nn
 
 from helpers.checks._feedback import Incorrect, NotAnswered
 from helpers.checks._reading import describe, is_blank, real_number
@@ -37,6 +38,11 @@ def _number(value, name: str) -> float:
             f"{name} holds None, which is what a function without return gives back. "
             "Check your loops with Tasks 3.5 and 3.6, then train again."
         )
+    if isinstance(value, (tuple, list)) and len(value) != 2:
+        raise Incorrect(
+            f"{name} holds a {type(value).__name__} where one number is expected. Append the "
+            "number of each epoch by itself, without brackets around it."
+        )
     if isinstance(value, (tuple, list)):
         raise Incorrect(
             f"{name} holds {describe(value)} where one number is expected. test_loop returns two "
@@ -44,11 +50,17 @@ def _number(value, name: str) -> float:
         )
     if isinstance(value, torch.Tensor) and value.requires_grad:
         raise Incorrect(_on_graph(name))
+    if isinstance(value, str):
+        raise Incorrect(
+            f"{name} holds the text {value!r} where one number is expected. Append the number "
+            "itself; :.3f and the like are for printing."
+        )
     number = real_number(value, f"an entry of {name}")
     if not math.isfinite(number):
         raise Incorrect(
-            f"{name} holds {number}, which is no result: the training went off the rails. Make the "
-            "model and the optimizer anew (Tasks 3.2 and 3.4), empty the lists, and start again."
+            f"{name} holds {number}, so the training has failed: its numbers became too large to "
+            "compute with. Make the model and the optimizer anew (Tasks 3.2 and 3.4), empty the "
+            "lists, and start again."
         )
     return number
 
@@ -105,7 +117,10 @@ def look_at_shares(accuracies: list[float], name: str) -> None:
     """Accuracies lie between 0 and 1, and are neither percentages nor losses."""
     low, high = min(accuracies), max(accuracies)
     if low < 0 or high > 100:
-        raise Incorrect(f"{name} holds {low if low < 0 else high:g}; accuracies are from 0 to 1.")
+        raise Incorrect(
+            f"{name} holds {low if low < 0 else high:g}; accuracies are from 0 to 1. Is it a count "
+            "that was not divided by the number of images?"
+        )
     if high > 5:
         raise Incorrect(
             f"{name} holds {high:g}, which looks like percent; expected are numbers from 0 to 1. "
@@ -135,17 +150,24 @@ def look_at_losses(
     for name, losses in (("train_losses", train_losses), ("test_losses", test_losses)):
         if max(losses) > 3:
             raise Incorrect(
-                f"{name} goes up to {max(losses):.4g}. Guessing costs ln 10 ≈ 2.303 per image, so "
-                "this is a sum, or the training went off the rails. Do your loops pass Tasks 3.5 "
-                "and 3.6?"
+                f"{name} goes up to {max(losses):.4g}; guessing costs ln 10 ≈ 2.303 per image. "
+                "If this is a sum in place of a mean, mend your loops (Tasks 3.5 and 3.6); if not, "
+                "the training has failed: make model and optimizer anew. Then empty the lists and "
+                "start again."
             )
         if min(losses) < 0:
             raise Incorrect(f"{name} holds {min(losses):.4g}; this loss is never negative.")
         if losses[0] < 0.1:
             raise Incorrect(
                 f"{name} begins with {losses[0]:.4g}, far below ln 10 ≈ 2.303, where training "
-                "begins. Was it divided twice? Do your loops pass Tasks 3.5 and 3.6?"
+                "begins. Was it divided twice? Check your loops with Tasks 3.5 and 3.6, empty the "
+                "lists, and train again."
             )
+    if max(test_losses) == min(test_losses) and train_losses[-1] < train_losses[0] - 0.1:
+        raise Incorrect(
+            "the training loss falls, but the test loss is the same in every epoch. Does test_loop "
+            "get the model that is trained, anew in each epoch?"
+        )
     if train_losses[-1] >= train_losses[0]:
         raise Incorrect(
             f"the training loss was {train_losses[0]:.4f} in the first epoch and is "
@@ -169,6 +191,11 @@ def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
         if is_blank(values):
             raise NotAnswered(f"put the accuracies in place of the dots for {_say(rate)} in runs.")
         values = getattr(values, "accuracies", values)  # a History of helpers.training
+        if isinstance(values, (tuple, list)) and any(isinstance(v, nn.Module) for v in values):
+            raise Incorrect(
+                f"the run of {_say(rate)} holds a network besides the accuracies: train_anew "
+                "returns both. Take them apart, and keep only the list of accuracies in runs."
+            )
         found[rate] = numbers(values, f"the run of {_say(rate)}")
     missing = [rate for rate in RATES if not any(_is_rate(rate, key) for key in found)]
     if missing:

@@ -14,7 +14,9 @@ def judge_pictures(fig, image, pooled) -> str:
     """A fact about the figure; raises ``Incorrect`` if a picture or a title is not in its place."""
     _expect_figure(fig)
     wanted = {"image": _numbers(image, "image"), "pooled": _numbers(pooled, "pooled")}
-    axes = [(ax, _pictures(ax)) for ax in fig.axes if not _is_colorbar(ax)]
+    if wanted["image"].shape == wanted["pooled"].shape:
+        raise Incorrect("pooled is as large as the image. Run your cell of Task 2.1 again.")
+    axes = [(ax, _pictures(ax)) for ax in fig.axes if ax.get_visible() and not _is_colorbar(ax)]
     drawn = [(ax, pictures) for ax, pictures in axes if pictures]
     if not drawn:
         raise Incorrect(
@@ -22,20 +24,20 @@ def judge_pictures(fig, image, pooled) -> str:
         )
     if len(drawn) == 1:
         raise Incorrect(_one_axes_message(len(axes), len(drawn[0][1])))
-    places = {}
-    for name, numbers in wanted.items():
-        places[name] = [ax for ax, pictures in drawn if any(_shows(p, numbers) for p in pictures)]
+    top = [(ax, pictures[-1]) for ax, pictures in drawn]  # it hides those under it
+    places = {
+        name: [ax for ax, picture in top if _shows(picture, numbers)]
+        for name, numbers in wanted.items()
+    }
     if len(places["image"]) > 1 and not places["pooled"]:
         raise Incorrect("both axes show the image. Draw pooled on the second: axes[1].imshow(...).")
     if len(places["pooled"]) > 1 and not places["image"]:
         raise Incorrect("both axes show the pooled image. Draw the image itself on the first.")
     for name, numbers in wanted.items():
         if not places[name]:
-            raise Incorrect(_missing_message(name, numbers, [p for _, ps in drawn for p in ps]))
-    first = places["image"][0]
-    second = next((ax for ax in places["pooled"] if ax is not first), None)
-    if second is None:
-        raise Incorrect("both pictures are on the same axes. Draw pooled with axes[1].imshow(...).")
+            hidden = [picture for _, pictures in drawn for picture in pictures[:-1]]
+            raise Incorrect(_missing_message(name, numbers, [p for _, p in top], hidden))
+    first, second = places["image"][0], places["pooled"][0]
     _expect_beside(first, second)
     _expect_titles(first, second)
     old, new = ("×".join(map(str, numbers.shape)) for numbers in wanted.values())
@@ -44,9 +46,14 @@ def judge_pictures(fig, image, pooled) -> str:
 
 def _expect_figure(fig) -> None:
     if isinstance(fig, (tuple, list)):
+        if sum(isinstance(part, Figure) for part in fig) > 1:
+            raise Incorrect(
+                f"fig holds {len(fig)} figures; asked for is one with two axes: "
+                "fig, axes = plt.subplots(1, 2)."
+            )
         raise Incorrect(
-            "fig is a pair: plt.subplots gives a figure and its axes. Take them apart with "
-            "fig, axes = plt.subplots(1, 2)."
+            f"fig is a {type(fig).__name__}; expected is the figure alone. plt.subplots gives a "
+            "figure and its axes: take them apart with fig, axes = plt.subplots(1, 2)."
         )
     if isinstance(fig, (Axes, np.ndarray)):
         raise Incorrect(
@@ -72,9 +79,10 @@ def _numbers(picture, name: str) -> np.ndarray:
 
 
 def _pictures(ax: Axes) -> list[np.ndarray]:
-    """The number grids that are drawn on ``ax``, each as height × width."""
+    """The number grids that are drawn on ``ax``, each as height × width; the topmost is last."""
     artists = [*ax.get_images(), *(c for c in ax.collections if isinstance(c, QuadMesh))]
-    grids = [artist.get_array() for artist in artists if artist.get_visible()]
+    artists = sorted((a for a in artists if a.get_visible()), key=lambda a: a.get_zorder())
+    grids = [artist.get_array() for artist in artists]
     grids = [np.ma.filled(np.ma.asarray(grid, dtype=float), 0.0) for grid in grids]
     grids = [grid[..., 0] if grid.ndim == 3 else grid for grid in grids]
     return [grid for grid in grids if grid.ndim == 2]
@@ -103,9 +111,13 @@ def _one_axes_message(num_axes: int, num_pictures: int) -> str:
     return "one axes is still empty. Draw the image on axes[0] and the pooled image on axes[1]."
 
 
-def _missing_message(name: str, wanted: np.ndarray, drawn: list[np.ndarray]) -> str:
+def _missing_message(
+    name: str, wanted: np.ndarray, drawn: list[np.ndarray], hidden: list[np.ndarray]
+) -> str:
     called = {"image": "the image", "pooled": "the pooled image"}[name]
     sizes = " and ".join("×".join(map(str, grid.shape)) for grid in drawn)
+    if any(_shows(grid, wanted) for grid in hidden):
+        return f"{called} is hidden under another picture. Draw each on axes of its own."
     if any(_shows(grid.T, wanted) for grid in drawn):
         return f"{called} is shown with rows and columns swapped. Take {name}[0] as it is."
     if any(_shows(turned, wanted) for grid in drawn for turned in (grid[::-1], grid[:, ::-1])):
@@ -122,7 +134,7 @@ def _missing_message(name: str, wanted: np.ndarray, drawn: list[np.ndarray]) -> 
 
 
 def _expect_beside(first: Axes, second: Axes) -> None:
-    one, other = first.get_position(), second.get_position()
+    one, other = first.bbox, second.bbox  # in pixels, also where a figure has parts of its own
     apart = abs((one.x0 + one.x1) / 2 - (other.x0 + other.x1) / 2)
     if apart < min(one.width, other.width) / 2:
         raise Incorrect(

@@ -1,6 +1,7 @@
 """Calling a student's function on a network of the check's own, and what it may leave behind."""
 
 import functools
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -27,8 +28,28 @@ def expect_function(value, name: str) -> None:
         raise Incorrect(f"{name} is {describe(value)}; expected is a function. Write it with def.")
 
 
-def call_student(function, *args, on: str, again: bool = False, hint: str = "", **kwargs):
-    """``attempt`` with a word on what to try; ``again`` if the function has answered before."""
+# What stands behind the errors that are likely in any of the functions: a part of the message, and
+# what to try.
+HINTS = (
+    ("same device", "Everything in this check is on the CPU: take the device from the network."),
+    ("Input type (", "Everything in this check is on the CPU: take the device from the network."),
+    ("_stack'", "The function is also tried on networks with other layers, under other names: use "
+     "only what it is handed."),
+)  # fmt: skip
+
+
+def call_student(
+    function,
+    *args,
+    on: str,
+    again: bool = False,
+    hints: Sequence[tuple[str, str]] = (),
+    **kwargs,
+):
+    """``attempt`` with a word on what to try; ``again`` if the function has answered before.
+
+    ``hints`` are parts of error messages and what to try then; the first that fits is given.
+    """
     name = getattr(function, "__name__", type(function).__name__)
     try:
         return attempt(function, *args, on=on, **kwargs)
@@ -40,9 +61,22 @@ def call_student(function, *args, on: str, again: bool = False, hint: str = "", 
             "Every call must end with return, whatever was called before."
         ) from None
     except Incorrect as error:
-        if "same device" in error.message or "Input type (" in error.message:
-            hint = "Everything in this check is on the CPU: take the device from the network."
-        raise Incorrect(f"{error.message.rstrip('.')}. {hint}".rstrip()) from None
+        own = (f"{name}() ", "Leave the first line of the function as the notebook has it.")
+        fitting = [text for part, text in (own, *hints, *HINTS) if part in error.message]
+        raise Incorrect(f"{error.message.rstrip('.')}. {''.join(fitting[:1])}".rstrip()) from None
+
+
+def read_tensor(value) -> torch.Tensor | None:
+    """``value`` as a tensor on the CPU: a tensor, an array, numbers in lists, tensors in a list.
+
+    ``None`` if it is none of these. The numbers are not converted: look at the shape first.
+    """
+    try:
+        if isinstance(value, (list, tuple)) and value and isinstance(value[0], torch.Tensor):
+            value = torch.stack(list(value))
+        return torch.as_tensor(value).detach().cpu()
+    except Exception:
+        return None
 
 
 def fill(model: nn.Module, generator: torch.Generator) -> None:

@@ -37,6 +37,11 @@ def no_trace(*values):
         yield
 
 
+def tensors_in(value) -> list[torch.Tensor]:
+    """``value`` if it is a tensor, and the tensors in it if it is a list or a dictionary."""
+    return [held for held in _held(value) if isinstance(held, torch.Tensor)]
+
+
 def _held(value, depth: int = 2) -> list:
     """The networks and tensors in ``value``, also inside lists and dictionaries."""
     if isinstance(value, (nn.Module, torch.Tensor)):

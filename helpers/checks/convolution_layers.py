@@ -1,25 +1,28 @@
 """Checks of notebook 01, convolution layers."""
 
-from functools import cache
-from itertools import product
+from collections.abc import Iterable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
 from helpers.checks._by_hand import judge_value
 from helpers.checks._check import check
 from helpers.checks._conv_answers import (
+    WIDTH_NAMES,
+    WIDTH_SLIPS,
     Raised,
-    expect_conv2d,
-    expect_garment_layer,
     expect_image,
-    expect_int,
+    judge_known,
+    judge_made,
     judge_shape,
     judge_sizes,
+    judge_usual_values,
     results_of,
     show_call,
+    true_widths,
 )
-from helpers.checks._edges import judge_edges
+from helpers.checks._edges import expect_conv2d, expect_garment_layer, judge_edges, refuse_comma
 from helpers.checks._feedback import Incorrect
 from helpers.checks._reading import (
     answered,
@@ -27,7 +30,6 @@ from helpers.checks._reading import (
     close,
     describe,
     shape_of,
-    show_shape,
     whole_number,
 )
 
@@ -44,47 +46,60 @@ def conv_parameters(weight_shape, bias_shape, num_parameters) -> str:
     """Right: ``[8, 1, 5, 5]``, ``[8]`` and 208, in any way of writing a shape."""
     answered(weight_shape=weight_shape, bias_shape=bias_shape, num_parameters=num_parameters)
     weights, biases = shape_of(weight_shape, "weight_shape"), _bias_shape(bias_shape)
+    if isinstance(num_parameters, Iterable) and not isinstance(num_parameters, _ONE_NUMBER):
+        raise Incorrect(
+            f"num_parameters is of type {type(num_parameters).__name__}; asked for is one number. "
+            "sum(...) adds up several; .numel() counts those in a tensor."
+        )
     number = whole_number(num_parameters, "num_parameters")
-    if weights != (8, 1, 5, 5):
-        slips = {
-            (1, 8, 5, 5): "the channels that come out stand first, then those that come in.",
-            (8, 5, 5): "the channels that come in are missing, even though there is only 1.",
-            (1, 5, 5): "that is one kernel of the layer; how many are there?",
-            (5, 5): "that is one kernel of the layer; how many are there?",
-            (5, 5, 1, 8): "PyTorch puts the channels first, the kernel's height and width last.",
-            (8,): "that is the shape of the bias.",
-            (1, 28, 28): "that is the shape of an image; asked for is the layer's own.",
-            (8, 24, 24): "that is the shape of the output; asked for is the layer's own.",
-        }
-        advice = slips.get(weights, "print conv_layer.weight and look for its shape.")
-        raise Incorrect(f"weight_shape is {show_shape(weights)}: {advice}")
-    if biases != (8,):
-        slips = {
-            (1,): "there is more than one bias: count the channels that come out.",
-            (8, 1): "a bias is a single number for each channel out, so one entry is enough.",
-            (8, 1, 5, 5): "that is the shape of the weights.",
-            (8, 24, 24): "that is the shape of the output; a kernel's bias is the same everywhere.",
-        }
-        advice = slips.get(biases, "print conv_layer.bias and look for its shape.")
-        raise Incorrect(f"bias_shape is {show_shape(biases)}: {advice}")
-    if number != 208:
-        slips = {
-            200: "these are the weights alone; the biases are learned, too.",
-            8: "these are the biases alone.",
-            25: "that is one kernel; count them all, and the biases.",
-            26: "that is one kernel with its bias; count them all.",
-            201: "every kernel has a bias of its own.",
-            2: "the layer keeps its numbers in 2 tensors; count what is in them, with numel().",
-            784: "that is the number of pixels; a layer's weights do not depend on the image.",
-            4608: "that is the size of the output; a layer's weights do not depend on the image.",
-        }
-        advice = slips.get(number, "multiply the entries of the weights' shape; add the biases.")
-        raise Incorrect(f"num_parameters is {number}: {advice}")
+    slips = {
+        (1, 8, 5, 5): "the channels that come out stand first, then those that come in.",
+        (8, 5, 5): "the channels that come in are missing, even though there is only 1.",
+        (1, 5, 5): "that is one kernel of the layer; how many are there?",
+        (5, 5): "that is one kernel of the layer; how many are there?",
+        (5, 5, 1, 8): "PyTorch puts the channels first, the kernel's height and width last.",
+        (5, 5, 8, 1): "PyTorch puts the channels first, the kernel's height and width last.",
+        (8, 5, 5, 1): "PyTorch puts the channels first, the kernel's height and width last.",
+        (8, 3, 5, 5): "3 channels come in where pictures are in colour; these are grey.",
+        (8, 1, 28, 28): "28 is the width of the images; how wide is a kernel?",
+        (8,): "that is the shape of the bias.",
+        (1, 28, 28): "that is the shape of an image; asked for is the layer's own.",
+        (8, 24, 24): "that is the shape of the output; asked for is the layer's own.",
+    }
+    otherwise = "every tensor has a .shape; look at that of conv_layer.weight."
+    judge_known(weights, (8, 1, 5, 5), "weight_shape", slips, otherwise)
+    slips = {
+        (1,): "there is more than one bias: count the channels that come out.",
+        (8, 1): "a bias is a single number for each channel out, so one entry is enough.",
+        (1, 8): "a bias is a single number for each channel out, so one entry is enough.",
+        (8, 1, 5, 5): "that is the shape of the weights.",
+        (8, 24, 24): "that is the shape of the output; a kernel's bias is the same everywhere.",
+    }
+    otherwise = "every tensor has a .shape; look at that of conv_layer.bias."
+    judge_known(biases, (8,), "bias_shape", slips, otherwise)
+    slips = {
+        200: "these are the weights alone; the biases are learned, too.",
+        8: "these are the biases alone.",
+        25: "that is one kernel; count them all, and the biases.",
+        26: "that is one kernel with its bias; count them all.",
+        33: "that is one kernel with all the biases; count all kernels.",
+        48: "a kernel has 5 rows of 5 weights, so more than 5.",
+        201: "every kernel has a bias of its own.",
+        1600: "the biases are added to the count; they do not multiply it.",
+        2: "the layer keeps its numbers in 2 tensors; count what is in them, with numel().",
+        784: "that is the number of pixels; a layer's weights do not depend on the image.",
+        4608: "that is the size of the output; a layer's weights do not depend on the image.",
+    }
+    otherwise = "multiply the entries of the weights' shape; add the biases."
+    judge_known(number, 208, "num_parameters", slips, otherwise)
     return "8·1·5·5 weights + 8 biases = 208 numbers, however large the image"
 
 
+_ONE_NUMBER = (torch.Tensor, np.ndarray, str)  # may be, though Python can go through them
+
+
 def _bias_shape(value) -> tuple[int, ...]:
-    if isinstance(value, int):
+    if isinstance(value, (int, np.integer)) and 0 <= value < 10_000:
         raise Incorrect(
             f"bias_shape is the number {value}. A shape with one entry is written with a comma, "
             f"({value},), or with square brackets, [{value}]."
@@ -102,33 +117,34 @@ def conv_output(predicted_shape, feature_maps, conv_layer, image) -> str:
         image=image,
     )
     predicted = shape_of(predicted_shape, "predicted_shape")
+    refuse_comma(feature_maps, "feature_maps")
     if not isinstance(feature_maps, torch.Tensor):
         raise Incorrect(
             f"feature_maps is {describe(feature_maps)}; expected is the tensor that comes out when "
             "you call the layer like a function, with the image in the parentheses."
         )
     expect_image(image)
-    expect_garment_layer(conv_layer, "conv_layer", padding=0)
+    layer = expect_garment_layer(conv_layer, "conv_layer", padding=0)
     batch = tuple(feature_maps.shape) == (1, 8, 24, 24)
     if not (batch and predicted == (1, 8, 24, 24)):
         slips = {
             (8, 28, 28): "without padding the window cannot start at every pixel of a row.",
             (8, 23, 23): "one place too few: the first place counts as well.",
             (8, 25, 25): "one place too many: the window has to end inside the image.",
+            (8, 12, 12): "that is every second place; the window moves by 1 pixel at a time.",
             (1, 24, 24): "1 is the image's channel; how many maps do 8 kernels make?",
             (1, 28, 28): "that is the shape of the image that goes in.",
             (8, 5, 5): "that is the size of the kernels; the window moves on by 1 pixel at a time.",
-            (8, 1, 24, 24): "each kernel makes one map: the channel that goes in is summed up.",
         }
         judge_shape(predicted, (8, 24, 24), "predicted_shape", slips)
-    if not batch and tuple(feature_maps.shape) != (8, 24, 24):
-        advice = (
-            "that is an image still. Pass it through conv_layer."
-            if tuple(feature_maps.shape[-3:]) == (1, 28, 28)
-            else "what conv_layer makes of one image has the shape [8, 24, 24]."
-        )
-        raise Incorrect(f"feature_maps has the shape {show_shape(feature_maps.shape)}: {advice}")
-    _judge_maps(feature_maps.reshape(8, 24, 24), conv_layer, image)
+    slips = {
+        (24, 24): "that is one map alone. Keep all that come out of the layer.",
+        (1, 24, 24): "that is one map alone. Keep all that come out of the layer.",
+        (24, 24, 8): "PyTorch puts the channels first. Leave the output as it is.",
+        (8, 1, 5, 5): "these are the layer's weights. Call the layer with the image.",
+    }
+    judge_made(feature_maps, (8, 24, 24), "feature_maps", slips)
+    _judge_maps(feature_maps.reshape(8, 24, 24), layer, image)
     return "[1, 28, 28] → [8, 24, 24]: a window of 5 pixels has 24 places in a row of 28"
 
 
@@ -143,6 +159,11 @@ def _judge_maps(maps, layer, image) -> None:
     if close(maps, expected.relu(), 2e-3):
         raise Incorrect(
             "feature_maps has no negative values: a ReLU came after the layer. Leave it out here."
+        )
+    if close(maps, F.conv2d(picture, weight.flip(2, 3), bias)[0], 2e-3):
+        raise Incorrect(
+            "feature_maps comes from kernels that are turned round. Call the layer: it takes them "
+            "as they are."
         )
     raise Incorrect(
         "feature_maps has the right shape, but conv_layer makes something else of this image. "
@@ -161,78 +182,29 @@ def value_by_hand(function) -> str:
     return "25 products, summed, plus 1 bias: one of the layer's 8·24·24 = 4,608 output values"
 
 
-NAMES = ("input_width", "kernel_size", "stride", "padding", "dilation")
-# Formulas that are often written, each with what is then said; w, k, s, p, d as in NAMES.
-_WIDTH_SLIPS = (
-    (
-        "It is one too few: the number of steps is one less than the number of places.",
-        lambda w, k, s, p, d: (w + 2 * p - d * (k - 1) - 1) // s,
-    ),
-    (
-        "Padding is added on both sides of the image.",
-        lambda w, k, s, p, d: (w + p - d * (k - 1) - 1) // s + 1,
-    ),
-    (
-        "Your function leaves out the padding.",
-        lambda w, k, s, p, d: (w - d * (k - 1) - 1) // s + 1,
-    ),
-    (
-        "Your function leaves out the dilation.",
-        lambda w, k, s, p, d: (w + 2 * p - k) // s + 1,
-    ),
-    (
-        "Your function leaves out the stride.",
-        lambda w, k, s, p, d: w + 2 * p - d * (k - 1),
-    ),
-    (
-        "Your function takes the image and the kernel alone; stride, padding and dilation count.",
-        lambda w, k, s, p, d: w - k + 1,
-    ),
-    (
-        "A window that would hang over the edge does not count: round down.",
-        lambda w, k, s, p, d: -(-(w + 2 * p - d * (k - 1) - 1) // s) + 1,
-    ),
-    (
-        "A window that would hang over the edge does not count: round() may round up; use //.",
-        lambda w, k, s, p, d: round((w + 2 * p - d * (k - 1) - 1) / s) + 1,
-    ),
-    (
-        "The dilation spreads the kernel's pixels: there are kernel_size - 1 steps between them.",
-        lambda w, k, s, p, d: (w + 2 * p - d * k - 1) // s + 1,
-    ),
-    (
-        "The dilation spreads the kernel's pixels: there are kernel_size - 1 steps between them.",
-        lambda w, k, s, p, d: (w + 2 * p - d * k) // s + 1,
-    ),
-    (
-        "The -1 inside the fraction is missing.",
-        lambda w, k, s, p, d: (w + 2 * p - d * (k - 1)) // s + 1,
-    ),
-    (
-        "The +1 stands outside the fraction: it is added after the division.",
-        lambda w, k, s, p, d: (w + 2 * p - d * (k - 1)) // s,
-    ),
-)
-
-
 @check("1.5", "The size as a function")
 def output_width(function) -> str:
     """Right: ⌊(H + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 as a whole number.
 
-    Raises ``ValueError`` where the kernel reaches over more than the padded image.
+    Raises ``ValueError`` where the kernel reaches over more than the padded image. Stride,
+    padding and dilation may be left out. How the arguments are named does not matter.
     """
     answered(get_output_width=function)
     name = getattr(function, "__name__", "get_output_width")
-    on = show_call(NAMES, (28, 5))
-    expect_int(attempt(function, 28, 5, on=on), name, on)
-    by_name = dict(zip(NAMES, (28, 5, 2, 2, 1), strict=True))
-    on = f"{show_call(NAMES, tuple(by_name.values()))}, given by name"
-    expect_int(attempt(function, on=on, **by_name), name, on)
-    truth = true_widths()
-    fitting = {a: width for a, width in truth.items() if width is not None}
-    judge_sizes(function, fitting, NAMES, "nn.Conv2d", _WIDTH_SLIPS)
-    too_large = [a for a, width in truth.items() if width is None]
-    for arguments, value in results_of(function, too_large).items():
+    try:
+        attempt(function, 28, 5, on=show_call(WIDTH_NAMES, (28, 5)))
+    except Incorrect as error:
+        hint = (
+            "A kernel of 5 fits into 28. Does your condition compare the right way round, and does "
+            "the width come before the kernel size?"
+        )
+        hint = hint if "raised ValueError" in error.message else ""
+        raise Incorrect(f"{error.message} {hint}".rstrip()) from None
+    fitting = {a: width for a, width in true_widths().items() if width is not None}
+    judge_sizes(function, fitting, WIDTH_NAMES, "nn.Conv2d", WIDTH_SLIPS)
+    judge_usual_values(function, name)
+    too_large = [a for a, width in true_widths().items() if width is None]
+    for arguments, value in results_of(function, too_large, WIDTH_NAMES).items():
         raised = isinstance(value, Raised)
         if raised and isinstance(value.error, ValueError):
             continue
@@ -244,42 +216,13 @@ def output_width(function) -> str:
             else f"returns {describe(value)}"
         )
         raise Incorrect(
-            f"for {show_call(NAMES, arguments)} the kernel is larger than the padded image. "
-            f"{name} {told}; it should raise a ValueError with a sentence that says so."
+            f"for {show_call(WIDTH_NAMES, arguments)} the kernel reaches over more than the padded "
+            f"image. {name} {told}; it should raise a ValueError with a sentence that says so."
         )
     return (
         f"28 → 24; right for {len(fitting)} settings of nn.Conv2d, and a ValueError for the "
         f"{len(too_large)} where the kernel does not fit"
     )
-
-
-@cache
-def true_widths() -> dict[tuple, int | None]:
-    """What PyTorch's convolution makes of small images, simple settings first.
-
-    The keys are arguments in the order of ``NAMES``; ``None`` where the kernel does not fit.
-    """
-    settings = product((1, 2, 3, 5, 6, 7, 10, 28), range(1, 6), (1, 2, 3), (0, 1, 2), (1, 2, 3))
-    usual = (28, 5, 1, 0, 1)
-
-    def unusual(arguments: tuple) -> tuple:
-        differing = [a != b for a, b in zip(arguments[2:], usual[2:], strict=True)]
-        return sum(differing), -arguments[0]
-
-    return {a: _true_width(*a) for a in sorted(settings, key=unusual)}
-
-
-def _true_width(width, kernel, stride, padding, dilation) -> int | None:
-    try:
-        return F.conv2d(
-            torch.zeros(1, 1, width, width),
-            torch.zeros(1, 1, kernel, kernel),
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-        ).shape[-1]
-    except RuntimeError:
-        return None
 
 
 @check("1.6", "Keep the size")
@@ -303,5 +246,4 @@ def vertical_edges(edge_layer) -> str:
     """Right: one kernel, square and of odd size, that gives 0 on flat areas and on horizontal
     edges (or far less) and answers to vertical edges; without a bias, or with a bias of 0.
     """
-    expect_conv2d(edge_layer, "edge_layer")
-    return judge_edges(edge_layer)
+    return judge_edges(expect_conv2d(edge_layer, "edge_layer"))

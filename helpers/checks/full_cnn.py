@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -11,16 +12,19 @@ from torch.nn.parameter import is_lazy
 from helpers.checks import (
     _bench,
     _conv_net,
+    _conv_net_layers,
     _conv_net_scores,
     _first_steps,
+    _loop_numbers,
     _loops,
     _loss_plot,
     _runs,
+    _typed,
 )
 from helpers.checks._check import check
 from helpers.checks._feedback import Incorrect, NotAnswered
 from helpers.checks._first_steps import BATCH_SIZE, NUM_CLASSES
-from helpers.checks._reading import answered, describe, is_blank, show_shape
+from helpers.checks._reading import answered, describe, is_blank
 
 
 @check("3.1", "Build the network")
@@ -47,19 +51,16 @@ def conv_net(ConvNet) -> str:
     scores, problem = _conv_net.trace(net, images)
     if problem and any(is_lazy(p) for p in net.parameters()):
         raise problem
-    _conv_net.look_at_layers(net)
+    _conv_net_layers.look_at_layers(net)
     if problem:
         raise problem
     if not isinstance(scores, torch.Tensor):
         raise Incorrect(f"forward returns {describe(scores)}; expected is the tensor of scores.")
     if scores.shape != (_conv_net.BATCH, NUM_CLASSES):
-        raise Incorrect(
-            f"for a batch of {_conv_net.BATCH} images forward returns a tensor of shape "
-            f"{show_shape(scores.shape)}; expected are ten scores per image, "
-            f"[{_conv_net.BATCH}, {NUM_CLASSES}]. Which part comes last?"
-        )
-    _conv_net.look_at_the_rest(net)
+        raise Incorrect(_conv_net.wrong_shape(scores))
+    _conv_net_layers.look_at_the_rest(net)
     _conv_net_scores.look_at_scores(net)
+    _typed.look_at_typed(ConvNet)
     return "44,426 parameters; the first fully-connected layer takes 16·4² = 256 numbers"
 
 
@@ -67,6 +68,7 @@ def conv_net(ConvNet) -> str:
 def on_device(model, device) -> str:
     """Right: an instance of ``ConvNet`` with all its parameters and buffers on ``device``."""
     answered(model=model, device=device)
+    _first_steps.look_at_wrapping(model, "model")
     if isinstance(model, (torch.device, str)) and isinstance(device, nn.Module):
         raise Incorrect("the two are swapped: first the model, then the device.")
     if isinstance(model, type):
@@ -82,11 +84,12 @@ def on_device(model, device) -> str:
     tensors = dict([*model.named_parameters(), *model.named_buffers()])
     if not any(is_lazy(p) for p in model.parameters()):
         total = sum(p.numel() for p in model.parameters())
-        if total != _conv_net.PARAMETERS:
+        if total != _conv_net_layers.PARAMETERS:
             raise Incorrect(
                 f"model is {describe(model)} with {total:,} parameters; a ConvNet has "
-                f"{_conv_net.PARAMETERS:,}. Make model from the class of Task 3.1, whole."
+                f"{_conv_net_layers.PARAMETERS:,}. Make model from the class of Task 3.1, whole."
             )
+    _first_steps.look_at_network(model)
     elsewhere = [name for name, t in tensors.items() if not _first_steps.lies_on(t.device, target)]
     if len(elsewhere) == len(tensors):
         raise Incorrect(
@@ -125,8 +128,14 @@ def loss_and_optimizer(loss_fn, optimizer, model) -> str:
     """Right: cross-entropy as it comes (mean over the batch), and ``torch.optim.SGD`` with a
     learning rate of 1e-3 and nothing else set, on all parameters of ``model``."""
     answered(loss_fn=loss_fn, optimizer=optimizer, model=model)
-    if isinstance(loss_fn, torch.optim.Optimizer):
-        raise Incorrect("the two are swapped: loss_fn is an optimizer. First the loss, then SGD.")
+    answers = {"loss_fn": loss_fn, "optimizer": optimizer, "model": model}
+    for name, answer in answers.items():
+        _first_steps.look_at_wrapping(answer, name)
+        if name != "optimizer" and isinstance(answer, torch.optim.Optimizer):
+            raise Incorrect(
+                f"the answers are swapped: {name} is an optimizer. The check takes the loss, the "
+                "optimizer and the model, in this order."
+            )
     if isinstance(loss_fn, type):
         raise Incorrect(
             f"loss_fn is {describe(loss_fn)}. Call the class, with parentheses, to make one."
@@ -160,12 +169,12 @@ def train_loop(train_loop) -> str:
     args = (bench.loader, bench.model, bench.loss_fn, bench.optimizer)
     found = _loops.run_loop(train_loop, "train_loop", bench, *args)
     torch.set_grad_enabled(True)
-    value = _loops.look_at_number(found, "what train_loop returns", "loss.item()")
+    value = _loop_numbers.look_at_number(found, "what train_loop returns", "loss.item()")
     _loops.look_at_devices(bench.record, "train_loop")
     _loops.look_at_epoch(bench.record, "train_loop")
     _loops.look_at_training_mode(bench.record)
     losses = _loops.look_at_learning(bench, before)
-    _loops.look_at_loss(value, losses, "train_loop")
+    _loop_numbers.look_at_loss(value, losses, "train_loop")
     return "one step per batch; the short last batch counts by its number of images"
 
 
@@ -187,7 +196,7 @@ def test_loop(test_loop) -> str:
     _loops.look_at_epoch(bench.record, "test_loop")
     _loops.look_at_quiet(bench, before, gradients_on)
     loss, accuracy = (
-        _loops.look_at_number(value, f"the {what} that test_loop returns", ".item()")
+        _loop_numbers.look_at_number(value, f"the {what} that test_loop returns", ".item()")
         for value, what in zip(found, ("loss", "accuracy"), strict=True)
     )
     losses = [F.cross_entropy(bench.model(x), y).item() for x, y in bench.batches()]
@@ -196,13 +205,13 @@ def test_loop(test_loop) -> str:
         raise Incorrect(
             "test_loop returns the accuracy first and the loss second. Return the loss first."
         )
-    _loops.look_at_loss(loss, losses, "test_loop")
-    _loops.look_at_accuracy(accuracy, bench)
+    _loop_numbers.look_at_loss(loss, losses, "test_loop")
+    _loop_numbers.look_at_accuracy(accuracy, bench)
     return "loss and accuracy are means over images: comparable with the loss of train_loop"
 
 
 def _two_values(found) -> tuple:
-    if isinstance(found, torch.Tensor) and found.dim() == 1:
+    if isinstance(found, (torch.Tensor, np.ndarray)) and found.ndim == 1:
         found = tuple(found)
     if not isinstance(found, (tuple, list)):
         raise Incorrect(
@@ -248,8 +257,8 @@ def loss_plot(fig, train_losses, test_losses) -> str:
     if not all(losses.values()):
         raise NotAnswered("there are no losses to plot yet: Task 3.7 comes first.")
     axes = _loss_plot.axes_of(fig)
-    found = _loss_plot.find_curves(axes, losses)
-    _loss_plot.look_at_words(found)
+    ax, curves = _loss_plot.find_curves(axes, losses)
+    _loss_plot.look_at_words(ax, curves)
     return "both curves are means per image, so the gap between them means something"
 
 

@@ -1,25 +1,41 @@
 """Checks of notebook 05, going further."""
 
+import itertools
+
 import torch
 from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.parameter import is_lazy
 
 from helpers.checks import _norms
 from helpers.checks._check import check
 from helpers.checks._feedback import Incorrect
 from helpers.checks._networks import (
+    Call,
     build_network,
     call_network,
     images_for,
+    judge_colours,
+    judge_lists,
+    judge_scores,
     listed,
     run,
     scores_of,
+    uncompiled,
     watching,
+    without_compiling,
 )
 from helpers.checks._reading import answered, close, describe
 from helpers.checks._results import judge_results, read_share
 
 LIMIT = 100_000  # parameters, in task 5.5
+
+# Parts of error messages of make_conv_net, and what to try then.
+HINTS = (
+    ("index out of range", "Any number of layers should work: make them in a loop over channels."),
+    ("values to unpack", "Any number of layers should work: make them in a loop over channels."),
+    ("positional argument", "Leave the first line of the function as the notebook has it."),
+)
 
 
 @check("5.1", "Other shapes")
@@ -36,29 +52,31 @@ def variants(make_conv_net, results) -> str:
         )
     for channels, kernel_size in (((6, 16), 5), ((8,), 5), ((5, 7), 3), ((4, 6, 8), 3)):
         on = f"channels={channels}, kernel_size={kernel_size}"
-        hint = "Any number of layers should work: make them in a loop over channels."
-        model = call_network(make_conv_net, channels, kernel_size, on=on, hint=hint)
+        model = uncompiled(call_network(make_conv_net, channels, kernel_size, on=on, hints=HINTS))
         if not isinstance(model, nn.Module):
             raise Incorrect(
                 f"make_conv_net returned {describe(model)} for {on}; expected is a network. "
                 "End the function with return and the network."
             )
         _judge_variant(model, channels, kernel_size, on)
-    model = call_network(make_conv_net, on="no arguments")
+    model = uncompiled(call_network(make_conv_net, on="a call without arguments", hints=HINTS))
     _judge_variant(model, (6, 16), 5, "no arguments, which means channels=(6, 16), kernel_size=5")
     judge_results(results)
     return "channels and kernel_size set every size; one function makes networks of any depth"
 
 
 def _judge_variant(model: nn.Module, channels: tuple, kernel_size: int, on: str) -> None:
+    judge_lists(model)
     with watching(model) as calls:
-        scores_of(model, images_for(model, 4), f"4 images, made with {on}")
-    convolutions = [layer for layer, _ in calls if isinstance(layer, nn.Conv2d)]
+        scores = scores_of(model, images_for(model, 4), f"4 images, made with {on}")
+    calls = [call for call in calls if isinstance(call.layer, nn.Conv2d)]
+    convolutions = [call.layer for call in calls]
     widths = tuple(layer.out_channels for layer in convolutions)
     if len(widths) != len(channels):
         raise Incorrect(
-            f"made with {on}, the network has {len(widths)} convolutions; expected is one for "
-            f"each entry of channels: {len(channels)}. Add layers in a loop over channels."
+            f"made with {on}, the network has {len(widths)} convolution{'s' * (len(widths) != 1)}; "
+            f"expected is one for each entry of channels: {len(channels)}. Add layers nn.Conv2d in "
+            "a loop over channels."
         )
     if widths != channels:
         raise Incorrect(
@@ -71,34 +89,56 @@ def _judge_variant(model: nn.Module, channels: tuple, kernel_size: int, on: str)
             f"made with {on}, the kernels have sizes {listed(kernel[0] for kernel in kernels)}; "
             f"expected is {kernel_size} for each. Hand kernel_size on to nn.Conv2d."
         )
+    _judge_between(model, calls, on)
+    judge_scores(model, scores)
+
+
+def _judge_between(model: nn.Module, calls: list[Call], on: str) -> None:
+    """Raise unless pooling and ReLU stand between the ``calls`` of convolutions."""
+    # Of the combinations tried, a kernel alone leaves more than 0.8 of the width; with pooling,
+    # less than 0.5 is left.
+    for number, (before, after) in enumerate(itertools.pairwise(calls), start=1):
+        if after.shape[-1] > 0.6 * before.shape[-1]:
+            raise Incorrect(
+                f"made with {on}, convolution {number} gets images {before.shape[-1]} pixels wide, "
+                f"and the next one still {after.shape[-1]}. Put 2×2 max pooling behind each "
+                "convolution."
+            )
+    # After ReLU there are no negative numbers; another layer of this kind may stand in its place.
+    others = any(type(part).__module__ == nn.ReLU.__module__ for part in model.modules())
+    if any(call.smallest < 0 for call in calls[1:]) and not others:
+        raise Incorrect(
+            f"made with {on}, negative numbers pass from one convolution to the next. Put a ReLU "
+            "behind each convolution."
+        )
 
 
 @check("5.2", "Colours")
 def rgb_net(RGBConvNet) -> str:
     """Right: [N, 3, 32, 32] → [N, 10], image by image, and every colour counts by itself."""
     torch.manual_seed(52)
-    model = build_network(RGBConvNet, "RGBConvNet").eval()
+    model = build_network(RGBConvNet, "RGBConvNet")
+    model.eval()
     images = images_for(model, 4, (3, 32, 32))
     scores = scores_of(model, images, "4 images of 3×32×32")
+    if not any(parameter.dim() == 4 for parameter in model.parameters()):
+        raise Incorrect(
+            "RGBConvNet has no convolution. Start from the ConvNet of notebook 3, and change two "
+            "of its numbers."
+        )
     alone = scores_of(model, images[:1], "1 image of 3×32×32")
+    judge_scores(model, scores)
+    if not close(run(model, images), scores):
+        raise Incorrect(
+            "in eval() mode, two calls with the same images give different scores. Leave out what "
+            "draws at random, or let it listen to self.training."
+        )
     if not close(alone, scores[:1], 1e-3):
         raise Incorrect(
             "the scores of an image change with the other images in the batch. The first "
             "dimension counts images: do not average or reshape over it."
         )
-    if close(run(model, images.mean(1, keepdim=True).expand_as(images)), scores, 1e-6):
-        raise Incorrect(
-            "your network averages the colours to grey: it gives a grey copy of an image the same "
-            "scores. Let the first convolution take all 3 channels."
-        )
-    for channel, colour in enumerate(("red", "green", "blue")):
-        changed = images.clone()
-        changed[:, channel] = 1 - changed[:, channel]
-        if close(run(model, changed), scores, 1e-6):
-            raise Incorrect(
-                f"channel {channel} ({colour}) makes no difference to the scores. "
-                "Hand all 3 channels to the first convolution."
-            )
+    judge_colours(model, images, scores)
     return "3×32×32 goes in, 10 scores come out: each first kernel has a slice for every colour"
 
 
@@ -111,15 +151,21 @@ def dropout(DropoutConvNet) -> str:
     torch.manual_seed(53)
     model = build_network(DropoutConvNet, "DropoutConvNet")
     images = images_for(model, 64)
-    with watching(model.eval()) as calls:
+    model.eval()
+    with watching(model) as calls:
         scores = scores_of(model, images, "64 images in eval() mode")
+    judge_scores(model, scores)
+    if model.training:
+        raise Incorrect(
+            "after eval(), your network goes back to train() mode. Leave the mode to whoever calls "
+            "the network: no train() in forward."
+        )
     if not close(run(model, images), scores):
         raise Incorrect(
             "in eval() mode, two calls with the same images give different scores: something is "
-            "still dropped. nn.Dropout listens to train() and eval() by itself; F.dropout needs "
-            "training=self.training."
+            "still dropped. nn.Dropout listens to train() and eval() by itself if it is made in "
+            "__init__; F.dropout needs training=self.training."
         )
-    used = [layer for layer, _ in calls if isinstance(layer, _DropoutNd)]
     defined = {name: m for name, m in model.named_modules() if isinstance(m, _DropoutNd)}
     for name, layer in defined.items():
         if layer.p in (0, 1):
@@ -127,24 +173,33 @@ def dropout(DropoutConvNet) -> str:
                 f"{name} has p={layer.p:g}, so it drops {'all' if layer.p else 'nothing'}. p is "
                 "the share that is dropped: choose one between 0 and 1, such as 0.5."
             )
-    if defined and not used:
+    if defined and not any(isinstance(call.layer, _DropoutNd) for call in calls):
         raise Incorrect(
             f"{listed(defined)} is defined, but forward never calls it. "
             "Put it between the layers, or call it in forward."
         )
-    last = max((i for i, (m, _) in enumerate(calls) if isinstance(m, nn.Linear)), default=-1)
-    if any(isinstance(layer, _DropoutNd) for layer, _ in calls[last + 1 :]) and last >= 0:
-        raise Incorrect(
-            "dropout comes after the last layer, so it sets scores to 0. "
-            "Put it before a linear layer, where the next layer can make up for what is missing."
-        )
+    last = max((i for i, call in enumerate(calls) if isinstance(call.layer, nn.Linear)), default=0)
+    if any(isinstance(call.layer, _DropoutNd) for call in calls[last + 1 :]) and last:
+        raise Incorrect(_AFTER_LAST)
     model.train()
-    if close(run(model, images), run(model, images), 1e-6):
+    dropped = run(model, images)
+    if close(run(model, images), dropped, 1e-6):
         raise Incorrect(
-            "no dropout found: in train() mode, two calls with the same images give the same "
+            "your dropout drops nothing: in train() mode, two calls with the same images give the "
+            "same scores. Leave the mode to train() and eval(): no eval() in forward."
+            if defined
+            else "no dropout found: in train() mode, two calls with the same images give the same "
             "scores. Put nn.Dropout among the linear layers."
         )
+    if (dropped == 0).sum() > (scores == 0).sum():
+        raise Incorrect(_AFTER_LAST)
     return "train() drops at random, anew in every call; eval() keeps all and repeats itself"
+
+
+_AFTER_LAST = (
+    "dropout comes after the last layer, so it sets scores to 0. "
+    "Put it before a linear layer, where the next layer can make up for what is missing."
+)
 
 
 @check("5.4", "Batch normalisation")
@@ -152,15 +207,18 @@ def batch_norm(BatchNormConvNet) -> str:
     """Right: BatchNorm2d after every convolution, BatchNorm1d after every linear layer but the
     last, before or after ReLU, each its own."""
     torch.manual_seed(54)
-    model = build_network(BatchNormConvNet, "BatchNormConvNet").train()
+    model = build_network(BatchNormConvNet, "BatchNormConvNet")
+    model.train()
     images = images_for(model, 8)
     with watching(model) as calls:
         try:
             scores = scores_of(model, images, "8 images")
         except Incorrect as error:
             raise Incorrect(_norms.norm_that_does_not_fit(calls) or error.message) from None
+    judge_scores(model, scores)
     _norms.judge_norms(model, calls)
-    if close(run(model.eval(), images), scores, 1e-6):
+    model.eval()
+    if close(run(model, images), scores, 1e-6):
         raise Incorrect(
             "train() and eval() give the same scores, so that batch normalisation is not at work. "
             "Let forward use the layers' results, and leave the mode to train() and eval()."
@@ -177,10 +235,20 @@ def small_net(small_net, accuracy) -> str:
             f"small_net is {describe(small_net)}; expected is the network that you have trained, "
             "the one that you call with images."
         )
+    small_net = uncompiled(small_net)
+    if any(is_lazy(p) for p in small_net.parameters()):
+        raise Incorrect(
+            "small_net has lazy layers that have not seen an image yet, so it cannot be trained. "
+            "Train it first."
+        )
+    judge_lists(small_net)
     small_net.eval()
-    scores = scores_of(small_net, images_for(small_net, 4), "4 images")
+    with without_compiling(small_net):
+        scores = scores_of(small_net, images_for(small_net, 4), "4 images")
     sizes = {
-        name or type(layer).__name__: sum(p.numel() for p in layer.parameters(recurse=False))
+        f"{name} ({type(layer).__name__})" if name else type(layer).__name__: sum(
+            p.numel() for p in layer.parameters(recurse=False)
+        )
         for name, layer in small_net.named_modules()
     }
     total = sum(p.numel() for p in small_net.parameters())
@@ -196,6 +264,11 @@ def small_net(small_net, accuracy) -> str:
         raise Incorrect(
             "the scores of small_net are not finite (nan or inf): training has diverged. "
             "Start anew with a smaller learning rate."
+        )
+    if torch.equal(scores, scores[:1].expand_as(scores)):
+        raise Incorrect(
+            "small_net gives all images the same scores: it has not learned to tell them apart. "
+            "Train longer, or with another learning rate."
         )
     read_share(accuracy, "accuracy")
     return f"within {LIMIT:,} parameters; the mark to beat is 92.5%"

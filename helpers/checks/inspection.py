@@ -23,11 +23,12 @@ def first_layer(first_layer, model) -> str:
     """Right: ``model.conv_stack[0]`` itself, the convolution that sees the image."""
     answered(first_layer=first_layer, model=model)
     stack = getattr(model, "conv_stack", None)
-    if not isinstance(stack, nn.Sequential):
+    parts = stack.modules() if isinstance(stack, nn.Module) else ()
+    right = next((part for part in parts if isinstance(part, nn.Conv2d)), None)
+    if right is None:
         raise Incorrect(
             "model has no conv_stack to take a layer from. Run the cell that loads model again."
         )
-    right = stack[0]
     if first_layer is right:
         return (
             f"the first of {len(stack)} layers in conv_stack: {right.out_channels} kernels of "
@@ -39,10 +40,16 @@ def first_layer(first_layer, model) -> str:
             "Leave out the quotes and index model.conv_stack like a list."
         )
     if isinstance(first_layer, torch.Tensor):
-        part = "the weights" if first_layer.dim() == 4 else "the numbers"
+        raise Incorrect(_which_numbers(first_layer, right))
+    if isinstance(first_layer, (list, tuple, nn.ModuleList)):
         raise Incorrect(
-            f"first_layer is {describe(first_layer)}: these are {part} of a layer. Expected is "
-            "the layer itself; leave out what follows the index, such as .weight."
+            f"first_layer is a {type(first_layer).__name__} of {len(first_layer)} things; expected "
+            "is one layer by itself. Index model.conv_stack with a single number."
+        )
+    if hasattr(first_layer, "__next__"):
+        raise Incorrect(
+            f"first_layer is a {type(first_layer).__name__}, which gives one layer after the "
+            "other; expected is the first of them. Index model.conv_stack like a list."
         )
     if not isinstance(first_layer, nn.Module):
         raise Incorrect(
@@ -55,35 +62,52 @@ def first_layer(first_layer, model) -> str:
             f"first_layer is {name}; expected is only its first layer. "
             "A Sequential can be indexed like a list."
         )
-    if isinstance(first_layer, nn.Sequential):
-        raise Incorrect(
-            "first_layer is a Sequential around some layers, as a slice gives it; expected is "
-            "one layer. Index with a single number, without a colon."
-        )
     raise Incorrect(_which_layer(first_layer, model, right))
+
+
+def _which_numbers(tensor: torch.Tensor, right: nn.Conv2d) -> str:
+    """The message on a tensor in place of the layer ``right``."""
+    part, advice = "numbers that a layer takes or gives", "do not call the layer."
+    if tensor.shape == right.weight.shape:
+        part = "the weights of a layer"
+        advice = "leave out what follows the index, such as .weight."
+    elif tensor.shape == (right.out_channels,):
+        part, advice = "the biases of a layer", "leave out .bias after the index."
+    return f"first_layer is {describe(tensor)}: {part}. Expected is the layer itself; {advice}"
 
 
 def _which_layer(layer: nn.Module, model: nn.Module, right: nn.Module) -> str:
     """The message on a layer that is not the one asked for."""
     for name, part in model.named_modules():
+        if part is layer and isinstance(layer, nn.Sequential):
+            return (
+                f"first_layer is {name}, a Sequential of {len(layer)} layers; expected is one "
+                "layer, the convolution that sees the image first. Take it from model.conv_stack."
+            )
         if part is layer:
             return (
                 f"first_layer is {name}, of type {type(layer).__name__}; expected is the "
                 "convolution that sees the image first. Python counts from 0."
             )
+    if isinstance(layer, nn.Sequential):
+        return (
+            "first_layer is a Sequential around some layers, as a slice gives it; expected is "
+            "one layer. Index with a single number, without a colon."
+        )
     if type(layer) is type(right) and _same_numbers(layer.weight, right.weight):
         return (
             "first_layer is a copy: the same numbers, but not the layer that belongs to model. "
             "Take the layer out of model.conv_stack without copying it."
         )
     return (
-        f"first_layer is a new {type(layer).__name__} with random numbers, which has learned "
-        "nothing. Do not make a layer: take the trained one out of model.conv_stack."
+        f"first_layer is a {type(layer).__name__} that does not belong to model: one that you have "
+        "made, or of another network. Take the trained one out of model.conv_stack."
     )
 
 
 def _same_numbers(a: torch.Tensor, b: torch.Tensor) -> bool:
-    return a.shape == b.shape and torch.equal(a.detach().cpu(), b.detach().cpu())
+    same_form = a.shape == b.shape and not a.is_meta and not b.is_meta
+    return same_form and torch.equal(a.detach().cpu(), b.detach().cpu())
 
 
 @check("4.2", "Its kernels")
@@ -92,7 +116,7 @@ def kernel_pictures(fig, first_layer) -> str:
     layer = _convolution(first_layer)
     kernels = layer.weight.detach().cpu().double().numpy()[:, 0]
     pictures = pictures_of(fig, len(kernels), f"the {len(kernels)} kernels of first_layer")
-    _kernels.judge_kernels([picture.values for picture in pictures], kernels, layer.bias)
+    _kernels.judge_kernels([picture.as_seen(kernels) for picture in pictures], kernels, layer.bias)
     _kernels.judge_scales(pictures)
     return "one scale for all kernels: the middle colour is 0, and equal colours are equal weights"
 
@@ -104,6 +128,10 @@ def _convolution(layer) -> nn.Conv2d:
             f"first_layer is {describe(layer)}, not the convolution that sees the grey image. "
             "Do task 4.1 first."
         )
+    if layer.weight.is_meta:
+        raise Incorrect(
+            "first_layer is on the device meta, where a layer has no numbers. Do task 4.1 first."
+        )
     return layer
 
 
@@ -113,11 +141,9 @@ def feature_maps(index, feature_maps, fig, first_layer, training_data) -> str:
     """Right: ``first_layer(training_data[index][0])`` for a drawn index, beside the image."""
     answered(index=index, feature_maps=feature_maps, fig=fig, training_data=training_data)
     layer = _convolution(first_layer)
-    image = _feature_maps.drawn_image(index, training_data).to(
-        layer.weight.device, layer.weight.dtype
-    )
-    image = image.reshape(1, 1, *image.shape[-2:])
-    right = _feature_maps.judge_maps(feature_maps, layer, image, int(index))
+    position = _feature_maps.read_index(index)
+    image = _feature_maps.drawn_image(position, training_data)
+    right = _feature_maps.judge_maps(feature_maps, layer, image, position)
     _feature_maps.judge_drawn_maps(fig, right, image)
     return f"{len(right)} kernels make {len(right)} feature maps of {show_size(right.shape[1:])}"
 
@@ -133,9 +159,15 @@ def activations(get_activations) -> str:
         fill(model.eval(), generator)
         images = torch.rand(shape, generator=generator)
         values, seen = parameter_values(model), _activations.watch(model, layer, images)
+        given = images.clone()
         with torch.enable_grad():
-            recorded = call_student(
-                get_activations, model, layer, images.clone(), on=on, again=number > 0
+            recorded = _activations.record(
+                get_activations, model, layer, given, on=on, again=number > 0
+            )
+        if not torch.equal(given.detach(), images):
+            raise Incorrect(
+                "get_activations changed the images that it was given. Hand them to model as they "
+                "are."
             )
         _activations.judge_activations(recorded, seen | {"earlier": earlier}, on)
         judge_left_behind(model, values, "get_activations")
@@ -148,18 +180,18 @@ def activations(get_activations) -> str:
 def decision_map(decision_map) -> str:
     """Right: large on the pixels that decide on the score of ``label``, however it is computed.
 
-    Judged on networks of which only one square of the image counts for ``label``: the mean
+    Judged on networks of which only one bright square of the image counts for ``label``: the mean
     there must stand far above that of all pixels more than 8 away, so that patches may overlap.
+    A gradient must have lost its sign: "large, positive or negative: the pixel matters".
     """
     expect_function(decision_map, "decision_map")
     for number, seed in enumerate((1, 4, 9)):
-        puzzle = _decision.make_puzzle(seed)
+        puzzle = _decision.make_puzzle(seed, negative=seed == 9)
         values, image = parameter_values(puzzle.model), puzzle.image.clone()
         with torch.enable_grad():
             found = call_student(
                 decision_map, puzzle.model, image, puzzle.label, on="a 28×28 image",
-                again=number > 0,
-                hint="The network wants a batch of images, and gives a row of scores for each.",
+                again=number > 0, hints=_decision.HINTS,
             )  # fmt: skip
         importance = _decision.read_importance(found)
         if not torch.equal(image.detach(), puzzle.image):
@@ -185,23 +217,23 @@ def mistakes(confusion_matrix, confident_mistakes) -> str:
     expect_function(confident_mistakes, "confident_mistakes")
     generator = torch.Generator().manual_seed(46)
     earlier = torch.zeros(10, 10, dtype=torch.float64)
-    for count, classes in ((200, 10), (60, 8)):
-        labels = torch.randint(classes, (count,), generator=generator)
-        guesses = torch.randint(classes, (count,), generator=generator)
-        predictions = torch.where(torch.rand(count, generator=generator) < 0.6, labels, guesses)
+    for count, classes in ((600, 10), (60, 8)):
+        labels, predictions = _mistakes.make_labels(count, classes, generator)
+        given = labels.clone(), predictions.clone()
         counts = call_student(
-            confusion_matrix, labels.clone(), predictions.clone(),
-            on=f"{count} labels and predictions", again=count < 200,
-        )  # fmt: skip
+            confusion_matrix, *given, on=f"{count} labels and predictions", again=count < 600
+        )
+        _mistakes.judge_unchanged(given, (labels, predictions), "confusion_matrix")
         earlier = _mistakes.judge_counts(counts, labels, predictions, earlier)
     for wrong, k in ((24, None), (24, 3), (4, 10)):
         probabilities, labels = _mistakes.make_answers(wrong, generator)
+        given = probabilities.clone(), labels.clone()
         on = f"60 images with {wrong} mistakes and " + (f"k={k}" if k else "no k given")
         arguments = {} if k is None else {"k": k}
         indices = call_student(
-            confident_mistakes, probabilities.clone(), labels.clone(), on=on, again=k is not None,
-            hint="With fewer mistakes than k, return all of them." if wrong < 10 else "",
+            confident_mistakes, *given, on=on, again=k is not None, hints=_mistakes.HINTS,
             **arguments,
         )  # fmt: skip
         _mistakes.judge_indices(indices, probabilities, labels, k or 10, on)
+        _mistakes.judge_unchanged(given, (probabilities, labels), "confident_mistakes")
     return "rows are true classes, columns predicted ones; the diagonal counts the right answers"

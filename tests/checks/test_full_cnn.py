@@ -175,6 +175,54 @@ class Named(nn.Module):
         return self.linear_stack(features)
 
 
+class ByTrying(ConvNet):
+    """The width is read from maps, and layers are used from attributes of their own."""
+
+    def __init__(self):
+        nn.Module.__init__(self)
+        self.relu, self.pool = nn.ReLU(), nn.MaxPool2d(2, 2)
+        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5)
+        self.conv_stack = nn.Sequential(
+            self.conv1, self.relu, self.pool, self.conv2, self.relu, self.pool
+        )
+        with torch.no_grad():
+            maps = self.conv_stack(torch.zeros(1, 1, 28, 28))
+        self.linear_entry_dim = maps.shape[-1]
+        self.flatten = torch.nn.Flatten()
+        self.linear_stack = nn.Sequential(
+            nn.Linear(maps.numel(), 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU()
+        )
+        self.linear_stack.append(nn.Linear(84, 10))
+
+
+class ByArithmetic(nn.Sequential):
+    """A subclass of nn.Sequential, and plain arithmetic from 28."""
+
+    def __init__(self, num_classes=10):
+        super().__init__()
+        self.conv_stack = nn.Sequential(*conv_layers())
+        width = (28 - 4) // 2
+        width = (width - 4) // 2
+        self.linear_entry_dim: int = width
+        self.flatten = nn.Flatten()
+        self.linear_stack = nn.Sequential(
+            nn.Linear(in_features=16 * ((28 - 4) // 2 - 4) ** 2 // 4, out_features=120),
+            *linear_layers()[1:-1],
+            nn.Linear(84, num_classes),
+        )
+
+
+class ByMethods(ConvNet):
+    """Helper methods; forward without the flatten layer."""
+
+    def features(self, x):
+        return self.conv_stack(x)
+
+    def forward(self, x):
+        x = self.features(x)
+        return self.linear_stack(x.view(-1, 16 * self.linear_entry_dim**2))
+
+
 class Lazy(ConvNet):
     """Layers that find out themselves how much comes in."""
 
@@ -185,7 +233,20 @@ class Lazy(ConvNet):
         return replaced(linear_layers(), _0=nn.LazyLinear(120))
 
 
-@pytest.mark.parametrize("right", [models.ConvNet, ConvNet, PoolFirst, Functional, Named, Lazy])
+RIGHT = [
+    models.ConvNet,
+    ConvNet,
+    PoolFirst,
+    Functional,
+    Named,
+    ByTrying,
+    ByArithmetic,
+    ByMethods,
+    Lazy,
+]
+
+
+@pytest.mark.parametrize("right", RIGHT)
 def test_conv_net_accepts(right):
     assert "44,426" in assert_passes(conv_net, right)
     assert_no_trace(conv_net, right)
@@ -243,6 +304,62 @@ class LocalWidth(ConvNet):
         self.linear_stack = nn.Linear(16 * self.linear_entry_dim**2, 120)
 
 
+class TypedWidth(ConvNet):
+    def __init__(self):
+        super().__init__()
+        width = 28
+        width = 4
+        self.linear_entry_dim = width
+        self.linear_stack = nn.Sequential(nn.Linear(16 * width**2, 120), *linear_layers()[1:])
+
+
+class TypedEntry(ConvNet):
+    def __init__(self):
+        super().__init__()
+        self.linear_stack = nn.Sequential(nn.Linear(16 * 4**2, 120), *linear_layers()[1:])
+
+
+class TypedEntryByName(ConvNet):
+    def __init__(self):
+        super().__init__()
+        self.linear_stack = nn.Sequential(
+            nn.Linear(in_features=256, out_features=120), *linear_layers()[1:]
+        )
+
+
+class SwappedArguments(ConvNet):
+    def __init__(self):
+        super().__init__()
+        self.linear_entry_dim = get_output_width(get_output_width(28, 1, 5), 7, 1)
+
+
+class LayersInForward(ConvNet):
+    def forward(self, x):
+        return nn.Linear(256, 10)(self.flatten(self.conv_stack(x)))
+
+
+class UnusedLayer(ConvNet):
+    def forward(self, x):
+        first, bend, _, _, last = self.linear_stack
+        return last(bend(first(self.flatten(self.conv_stack(x))))[:, :84])
+
+
+class TwiceThroughALayer(ConvNet):
+    def forward(self, x):
+        scores = ConvNet.forward(self, x)
+        return scores + self.linear_stack[4](self.linear_stack[2].bias.expand(len(x), -1))
+
+
+class OtherWeights(ConvNet):
+    """Uses the weights of its layers, but does not call the layers."""
+
+    def forward(self, x):
+        x = self.flatten(self.conv_stack(x))
+        for layer in self.linear_stack[::2]:
+            x = F.linear(x, layer.weight, layer.bias)
+        return x
+
+
 def forward(function):
     return variant(forward=function)
 
@@ -286,18 +403,36 @@ NETS = {
     "width 256": (setting(linear_entry_dim=256), "how many numbers enter"),
     "width 8": (setting(linear_entry_dim=8), "one pooling only"),
     "width 16": (setting(linear_entry_dim=16), "number of channels"),
+    "width 14": (setting(linear_entry_dim=14), "from the last result"),
+    "width 18": (setting(linear_entry_dim=18), "a stride of 2"),
+    "width 20": (setting(linear_entry_dim=20), "without any pooling"),
+    "width 24": (setting(linear_entry_dim=24), "the first convolution only"),
+    "width 12": (setting(linear_entry_dim=12), "its pooling"),
+    "width 10": (setting(linear_entry_dim=10), "only one pooling"),
+    "width 4 typed": (TypedWidth, "is 4, typed in"),
+    "width from swapped arguments": (SwappedArguments, "in this order"),
+    "16 * 4**2 typed": (TypedEntry, "16 * 4 ** 2, typed in"),
+    "256 typed": (TypedEntryByName, "takes 256, typed in"),
+    "pooling in one dimension": (conv(_2=nn.MaxPool1d(2)), "take MaxPool2d"),
     "width 5": (setting(linear_entry_dim=5), "Start at 28"),
     "width 4.5": (setting(linear_entry_dim=4.5), "a whole number"),
     "two linear layers": (linear(_2=None), "holds 2 fully-connected"),
     "16·4": (linear(_0=nn.Linear(64, 120)), "as high"),
     "4²": (linear(_0=nn.Linear(16, 120)), "one map, or one pixel"),
-    "784": (linear(_0=nn.Linear(784, 120)), "the pixels of the image"),
+    "4": (linear(_0=nn.Linear(4, 120)), "one row of one map"),
+    "784": (linear(_0=nn.Linear(784, 120)), "number of pixels of the image"),
     "other entry": (linear(_0=nn.Linear(100, 120)), "channels × height × width"),
     "linear swapped": (linear(_2=nn.Linear(84, 120)), "the other way round"),
     "linear do not fit": (linear(_2=nn.Linear(128, 84)), "as many as the layer before gives"),
     "100 numbers": (linear(_4=nn.Linear(84, 100)), "gives 100 numbers"),
     "linear without bias": (linear(_4=nn.Linear(84, 10, bias=False)), "no bias"),
     "one pooling": (conv(_2=None), "max pooling after each"),
+    "pooling too often": (
+        forward(
+            lambda self, x: self.linear_stack(self.flatten(F.max_pool2d(self.conv_stack(x), 2)))
+        ),
+        "64 numbers per image (16 maps of 2×2)",
+    ),
     "no pooling": (conv(_2=None, _5=None), "16 maps of 20×20"),
     "pooling by 3": (conv(_5=nn.MaxPool2d(3)), "max pooling after each"),
     "no forward": (NoForward, "has no forward"),
@@ -306,6 +441,26 @@ NETS = {
     "forward forgets flatten": (
         forward(lambda self, x: self.linear_stack(self.conv_stack(x))),
         "self.flatten",
+    ),
+    "conv_stack forgotten": (
+        forward(lambda self, x: self.linear_stack(self.flatten(x))),
+        "as if conv_stack had not seen them",
+    ),
+    "flattens first": (
+        forward(lambda self, x: self.linear_stack(self.conv_stack(self.flatten(x)))),
+        "flatten after that",
+    ),
+    "a name misspelled": (
+        forward(lambda self, x: self.conv_stck(x)),
+        "the names that you set in __init__",
+    ),
+    "argmax": (
+        forward(lambda self, x: ConvNet.forward(self, x).argmax(1)),
+        "as after argmax or max",
+    ),
+    "mean over the batch": (
+        forward(lambda self, x: ConvNet.forward(self, x).mean(0)),
+        "choose one of the images",
     ),
     "flattens the batch": (setting(flatten=nn.Flatten(0)), "all but the first dimension"),
     "flattens too little": (setting(flatten=nn.Flatten(2)), "all but the first dimension"),
@@ -318,6 +473,10 @@ NETS = {
         "need self. in front",
     ),
     "forward raises": (forward(lambda self, x: 1 / 0), "ZeroDivisionError"),
+    "forward raises before lazy layers": (
+        type("ConvNet", (Lazy,), {"forward": lambda self, x: 1 / 0}),
+        "ZeroDivisionError",
+    ),
     "ModuleList called": (
         setting(conv_stack=nn.ModuleList(conv_layers())),
         "cannot be called",
@@ -330,6 +489,19 @@ NETS = {
     "dropout": (conv(_2=nn.Sequential(nn.MaxPool2d(2), nn.Dropout(0.2))), "Dropout"),
     "batch norm": (conv(_2=nn.Sequential(nn.MaxPool2d(2), nn.BatchNorm2d(6))), "BatchNorm2d"),
     "dropout in forward": (forward(dropped), "draws at random"),
+    "layers made in forward": (LayersInForward, "a layer that is made there"),
+    "a layer unused": (UnusedLayer, "the second fully-connected layer is never used"),
+    "a layer used twice": (TwiceThroughALayer, "each once"),
+    "layers not called": (OtherWeights, "never used"),
+    "gradients cut off": (
+        forward(lambda self, x: ConvNet.forward(self, x).detach()),
+        "training could not reach all layers",
+    ),
+    "gradients cut off in the middle": (
+        forward(lambda self, x: self.linear_stack(self.flatten(self.conv_stack(x).detach()))),
+        "training could not reach all layers",
+    ),
+    "weights frozen": (finish(lambda self: self.requires_grad_(False)), "are frozen"),
     "a further layer": (finish(lambda self: setattr(self, "fc", nn.Linear(2, 2))), "fc.weight"),
     "no ReLU": (conv(_1=None), "no ReLU after the first convolution."),
     "no ReLU in linear_stack": (linear(_1=None, _3=None), "nor after the second fully-connected"),
@@ -339,15 +511,35 @@ NETS = {
         forward(lambda self, x: F.log_softmax(ConvNet.forward(self, x), dim=1)),
         "ends with a log-softmax",
     ),
-    "average pooling": (conv(_2=nn.AvgPool2d(2), _5=nn.AvgPool2d(2)), "average of each window"),
-    "tanh": (
-        variant(
-            conv=staticmethod(lambda: replaced(conv_layers(), _1=nn.Tanh(), _4=nn.Tanh())),
-            linear=staticmethod(lambda: replaced(linear_layers(), _1=nn.Tanh(), _3=nn.Tanh())),
-        ),
-        "is tanh",
+    "sigmoid at the end": (
+        forward(lambda self, x: ConvNet.forward(self, x).sigmoid()),
+        "ends with a sigmoid",
     ),
-    "something else": (forward(lambda self, x: ConvNet.forward(self, x.flip(-1))), "line by line"),
+    "tanh at the end": (
+        forward(lambda self, x: ConvNet.forward(self, x).tanh()),
+        "ends with a tanh",
+    ),
+    "softmax over the batch": (
+        forward(lambda self, x: ConvNet.forward(self, x).softmax(0)),
+        "softmax over the batch",
+    ),
+    "scores multiplied": (forward(lambda self, x: 2 * ConvNet.forward(self, x)), "Return what"),
+    "average pooling": (conv(_2=nn.AvgPool2d(2), _5=nn.AvgPool2d(2)), "average of each window"),
+    "average pooling once": (conv(_5=nn.AvgPool2d(2)), "average of each window"),
+    "tanh": (
+        conv(_1=nn.Tanh(), _4=nn.Tanh()),
+        "after the first convolution and after the second convolution comes tanh",
+    ),
+    "sigmoid": (conv(_1=nn.Sigmoid()), "comes sigmoid"),
+    "leaky ReLU": (conv(_4=nn.LeakyReLU()), "the second convolution comes leaky ReLU"),
+    "ELU": (linear(_1=nn.ELU()), "comes ELU"),
+    "GELU": (linear(_3=nn.GELU()), "comes GELU"),
+    "softmax in between": (linear(_3=nn.Softmax(1)), "comes softmax"),
+    "something else": (linear(_3=nn.Softplus()), "line by line"),
+    "images changed": (
+        forward(lambda self, x: ConvNet.forward(self, x / 255)),
+        "changes the images",
+    ),
 }
 
 
@@ -429,6 +621,8 @@ def half_on_meta() -> nn.Module:
 def test_on_device_accepts(device):
     assert_passes(on_device, NET, device)
     assert_passes(on_device, Lazy(), device)
+    assert_passes(on_device, nn.Sequential(models.ConvNet()).eval(), device)
+    assert_passes(on_device, torch.compile(models.ConvNet(), backend="eager"), device)
     assert_no_trace(on_device, NET, device)
 
 
@@ -436,6 +630,10 @@ def test_on_device_accepts(device):
     "model, device, fragment",
     [
         (models.ConvNet, "cpu", "Call the class"),
+        ([NET], "cpu", "out of its brackets."),
+        ((NET,), "cpu", "leave out the comma"),
+        (nn.Sequential(NET, nn.Softmax(1)), "cpu", "holds a Softmax"),
+        (models.ConvNet().requires_grad_(False), "cpu", "frozen"),
         (NET.forward, "cpu", "expected is a network"),
         (NET.state_dict(), "cpu", "expected is a network"),
         (NET.conv_stack, "cpu", "2,572 parameters"),
@@ -483,6 +681,14 @@ def test_quick_test_accepts():
         (ONE.argmax(1), BATCH, "whole numbers"),
         (ONE, BATCH.argmax(1), "whole numbers"),
         (ONE, BATCH.max(1).values, "One number per image"),
+        (ONE > 0, BATCH, "True and False"),
+        ((ONE,), BATCH, "leave out the comma"),
+        (ONE.max(1), BATCH, "consists of 2 things"),
+        (ONE, list(BATCH), "consists of 64 things"),
+        (ONE, BATCH[0], "scores of one image; give"),
+        (NET.conv_stack(IMAGES[:1]), BATCH, "These are maps"),
+        (ONE.relu(), BATCH, "as after ReLU"),
+        (ONE, BATCH.softmax(0), "the columns of scores_batch"),
         (ONE, ONE, "whole batch X"),
         (BATCH, BATCH, "the one image only"),
         (BATCH, ONE, "swapped"),
@@ -524,6 +730,7 @@ def test_loss_and_optimizer_accepts():
         SGD(groups, lr=1e-3, momentum=0),
         NET,
     )
+    assert_passes(loss_and_optimizer, lambda scores, y: F.cross_entropy(scores, y), right, NET)
     assert_no_trace(loss_and_optimizer, LOSS, right, NET)
 
 
@@ -537,12 +744,23 @@ def sgd(**settings):
         (nn.NLLLoss(), sgd(), "log-probabilities"),
         (nn.MSELoss(), sgd(), "distances"),
         (nn.BCEWithLogitsLoss(), sgd(), "ten classes"),
+        (nn.L1Loss(), sgd(), "distances"),
+        (nn.BCELoss(), sgd(), "ten classes"),
+        (nn.Softmax(1), sgd(), "measures no loss"),
+        (nn.LogSoftmax(1), sgd(), "logarithms of probabilities"),
+        (nn.MultiMarginLoss(), sgd(), "is MultiMarginLoss. Asked for"),
+        (NET, sgd(), "loss_fn is a network"),
+        ((LOSS,), sgd(), "leave out the comma"),
+        (lambda s, y: F.cross_entropy(s, y).item(), sgd(), "no gradients can be computed"),
+        (lambda s, y: -F.cross_entropy(s, y), sgd(), "is negative"),
+        (lambda s, y: F.cross_entropy(s.softmax(1), y), sgd(), "applies softmax first"),
+        (lambda s, y: F.cross_entropy(s, y, reduction="sum"), sgd(), "the sum over the batch"),
         (nn.CrossEntropyLoss, sgd(), "with parentheses"),
         (nn.CrossEntropyLoss(reduction="sum"), sgd(), "reduction='sum'"),
         (nn.CrossEntropyLoss(label_smoothing=0.1), sgd(), "label_smoothing"),
         (nn.CrossEntropyLoss(weight=torch.ones(10)), sgd(), "different weights"),
         (nn.CrossEntropyLoss(ignore_index=3), sgd(), "without further settings"),
-        (F.nll_loss, sgd(), "where cross-entropy gives"),
+        (F.nll_loss, sgd(), "expects log-probabilities"),
         (lambda scores: scores, sgd(), "TypeError"),
         (2.3, sgd(), "expected is the cross-entropy"),
         (sgd(), LOSS, "swapped"),
@@ -552,6 +770,9 @@ def sgd(**settings):
         (LOSS, sgd(lr=1e-2), "Task 3.9"),
         (LOSS, sgd(lr=1e-1), "Task 3.9"),
         (LOSS, sgd(lr=1e-4), "0.0001; asked for is 1e-3."),
+        (LOSS, sgd(lr=1e3), "a minus missing"),
+        (LOSS, sgd(maximize=True), "maximize=True"),
+        (LOSS, sgd(dampening=0.1), "dampening=0.1"),
         (LOSS, sgd(momentum=0.9), "momentum=0.9"),
         (LOSS, sgd(weight_decay=1e-4), "weight_decay"),
         (LOSS, SGD(models.ConvNet().parameters(), lr=1e-3), "another network"),
@@ -570,4 +791,5 @@ def test_loss_and_optimizer_explains(loss_fn, optimizer, fragment):
 def test_loss_and_optimizer_blank():
     assert_blank(loss_and_optimizer, ..., sgd(), NET)
     assert_blank(loss_and_optimizer, LOSS, None, NET)
+    assert_incorrect(loss_and_optimizer, "model is an optimizer", LOSS, NET, sgd())
     assert_incorrect(loss_and_optimizer, "Task 3.2", LOSS, sgd(), models.ConvNet.forward)

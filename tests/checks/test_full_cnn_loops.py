@@ -1,5 +1,7 @@
 """Checks of tasks 3.5 and 3.6: loops in several ways of writing, mistakes by their message."""
 
+import contextlib
+import io
 import math
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from helpers.checks import _bench, _loops
+from helpers.checks import CheckError, _bench, _loop_errors, _loop_numbers, _loops, _sgd
 from helpers.checks.full_cnn import test_loop as check_test_loop
 from helpers.checks.full_cnn import train_loop as check_train_loop
 from tests.checks.tables import (
@@ -72,7 +74,52 @@ def train_sums(dataloader, model, loss_fn, optimizer):
     return torch.tensor(losses).mean()
 
 
-@pytest.mark.parametrize("right", [train_solution, train_tutorial, train_sums])
+def train_by_hand(loader, net, criterion, sgd):
+    """Other names, an iterator, as_tensor, keywords, half precision, a running mean."""
+    net.train()
+    device, mean, seen = device_of(net), 0.0, 0
+    batches = iter(loader)
+    while seen < len(loader.sampler):
+        X, y = (torch.as_tensor(t, device=device) for t in next(batches))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = criterion(input=net.forward(X), target=y)
+        for p in net.parameters():
+            p.grad = None
+        loss.backward()
+        sgd.step()
+        seen += len(y)
+        mean += (loss.item() - mean) * min(loader.batch_size, len(y)) / seen
+    return np.float32(mean)
+
+
+def train_with_a_closure(dataloader, model, loss_fn, optimizer):
+    """The step computes loss and gradients itself; the lists are weighed at the end."""
+    losses, sizes = [], []
+    for _, (X, y) in zip(range(len(dataloader)), dataloader, strict=True):
+        model.train(mode=True)
+        X, y = X.float().cuda(), torch.asarray(y, device="cuda")
+
+        def closure(X=X, y=y):
+            optimizer.zero_grad(set_to_none=False)
+            loss = loss_fn(model(X), y)
+            loss.backward()
+            return loss
+
+        losses.append(optimizer.step(closure).item())
+        sizes.append(X.shape[0])
+    return np.average(losses, weights=sizes)
+
+
+RIGHT_TRAIN_LOOPS = [
+    train_solution,
+    train_tutorial,
+    train_sums,
+    train_by_hand,
+    train_with_a_closure,
+]
+
+
+@pytest.mark.parametrize("right", RIGHT_TRAIN_LOOPS)
 def test_train_loop_accepts(right):
     assert_passes(check_train_loop, right)
     assert_no_trace(check_train_loop, right)
@@ -180,6 +227,83 @@ def cleared_once(dataloader, model, loss_fn, optimizer):
     )
 
 
+def yields(dataloader, model, loss_fn, optimizer):
+    for X, y in dataloader:
+        yield loss_fn(model(X), y)
+
+
+def other_loader(dataloader, model, loss_fn, optimizer):
+    real = [(torch.rand(64, 1, 28, 28), torch.arange(64) % 10)] * 938
+    return train_solution(real, model, loss_fn, optimizer)
+
+
+def small_other_loader(dataloader, model, loss_fn, optimizer):
+    data = [(torch.rand(3, 1, 28, 28), torch.arange(3))]
+    return train_solution(data, model, loss_fn, optimizer)
+
+
+def same_batch_forever(dataloader, model, loss_fn, optimizer):
+    X, y = next(iter(dataloader))
+    while loss_fn(model(X.to("cpu")), y.to("cpu")) > 0:
+        pass
+
+
+def first_batch_thirty_times(dataloader, model, loss_fn, optimizer):
+    for _ in range(30):
+        next(iter(dataloader))
+    return 2.3
+
+
+def other_model(dataloader, model, loss_fn, optimizer):
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
+    return train_solution(dataloader, net, loss_fn, SGD(net.parameters(), lr=0.1))
+
+
+def sum_carried(dataloader, model, loss_fn, optimizer):
+    total = 0
+    for X, y in dataloader:
+        total = total + loss_fn(model(X.to("cpu")), y.to("cpu"))
+        total.backward()
+    return total.item()
+
+
+def per_image(dataloader, model, loss_fn, optimizer):
+    total = 0
+    for X, y in dataloader:
+        total = total + F.cross_entropy(model(X.to("cpu")), y.to("cpu"), reduction="none")
+    return total.sum()
+
+
+def with_momentum(dataloader, model, loss_fn, optimizer):
+    optimizer.param_groups[0]["momentum"] = 0.9
+    return train_solution(dataloader, model, loss_fn, optimizer)
+
+
+def loads(take):
+    """A training loop in which ``take`` makes of the loader what the loop goes through."""
+    return lambda dataloader, *others: train_solution(take(dataloader), *others)
+
+
+def scores_as(change):
+    return train_with(loss=lambda loss_fn, scores, y: loss_fn(change(scores), y))
+
+
+def images_as(change):
+    return train_with(move=lambda t, model: change(t.to("cpu")) if t.dim() > 1 else t.to("cpu"))
+
+
+def calls(function):
+    """A training loop whose one line in the loop is ``function`` of all that there is."""
+
+    def train_loop(dataloader, model, loss_fn, optimizer):
+        model.train()
+        for X, y in dataloader:
+            function(X.to("cpu"), y.to("cpu"), model, loss_fn, optimizer)
+        return 2.3
+
+    return train_loop
+
+
 def keep_all(dataloader, model, loss_fn, optimizer):
     return [train_solution(dataloader, model, loss_fn, optimizer)] * 4
 
@@ -215,7 +339,7 @@ TRAIN_LOOPS = {
     "two epochs": (twice, "starts the loader 2 times"),
     "never ends": (until_good, "never ends"),
     "model called twice": (called_twice, "Call model once per batch"),
-    "skips a batch": (train_with(loader=lambda loader: list(loader)[:-1]), "only 3 of 4 batches"),
+    "skips a batch": (train_with(loader=lambda loader: list(loader)[:-1]), "smaller, is left out"),
     "softmax": (
         train_with(loss=lambda loss_fn, scores, y: loss_fn(scores.softmax(1), y)),
         "a softmax was there before",
@@ -224,7 +348,7 @@ TRAIN_LOOPS = {
         train_with(loss=lambda loss_fn, scores, y: loss_fn(y, scores)),
         "the scores of the network first",
     ),
-    "no train()": (train_with(start=lambda model: None), "Call model.train() at the start"),
+    "no train()": (train_with(start=lambda model: None), "at the start of train_loop"),
     "eval()": (train_with(start=lambda model: model.eval()), "puts the network into eval mode"),
     "nothing learned": (train_with(learn=lambda loss, optimizer: None), "no step was taken"),
     "no step": (
@@ -256,7 +380,85 @@ TRAIN_LOOPS = {
     ),
     "loss multiplied": (
         train_with(learn=lambda loss, o: ((8 * loss).backward(), o.step(), o.zero_grad())),
-        "not where SGD takes them",
+        "8 times those of the loss",
+    ),
+    "loss divided": (
+        train_with(learn=lambda loss, o: ((loss / 8).backward(), o.step(), o.zero_grad())),
+        "0.125 times those of the loss",
+    ),
+    "loss summed": (
+        train_with(loss=lambda loss_fn, scores, y: F.cross_entropy(scores, y, reduction="sum")),
+        "no sum",
+    ),
+    "two steps": (
+        train_with(learn=lambda loss, o: (loss.backward(), o.step(), o.step(), o.zero_grad())),
+        "there are 8 steps for 4 batches",
+    ),
+    "two backwards": (
+        train_with(
+            learn=lambda loss, o: (
+                loss.backward(retain_graph=True),
+                loss.backward(),
+                o.step(),
+                o.zero_grad(),
+            )
+        ),
+        "8 calls of backward() for 4 batches",
+    ),
+    "step, backward, clear": (
+        train_with(learn=lambda loss, o: (o.step(), loss.backward(), o.zero_grad())),
+        "with backward(), then take the step",
+    ),
+    "settings changed": (with_momentum, "not where SGD takes them"),
+    "scores changed": (scores_as(torch.relu), "other numbers than the network returned"),
+    "scores after sigmoid": (scores_as(torch.sigmoid), "other numbers than the network returned"),
+    "best class as scores": (scores_as(lambda s: s.argmax(1).float()), "ten scores per image"),
+    "images divided": (images_as(lambda X: X / 255), "changes the numbers of the images"),
+    "images changed in place": (images_as(lambda X: X.mul_(2)), "changes the numbers"),
+    "images flattened": (images_as(lambda X: X.flatten(1)), "a tensor of shape [8, 784]"),
+    "single images": (loads(lambda loader: loader.dataset), "of shape [1, 28, 28]"),
+    "counting the loader": (loads(enumerate), "in enumerate(dataloader)"),
+    "a range": (loads(lambda loader: range(len(loader))), "runs over numbers"),
+    "the loader at once": (loads(lambda loader: [loader]), "Take it batch by batch"),
+    "another loader": (other_loader, "other data than the loader it is given"),
+    "another small loader": (small_other_loader, "other data than the loader it is given"),
+    "the same batch forever": (same_batch_forever, "calls the network again and again"),
+    "the first batch forever": (first_batch_thirty_times, "starts the loader again and again"),
+    "another model": (other_model, "never passed a batch through model"),
+    "yield": (yields, "Leave yield out"),
+    "a sum carried on": (sum_carried, "twice for the same batch"),
+    "losses not summed": (per_image, ".sum() adds up"),
+    "item too early": (
+        train_with(loss=lambda loss_fn, scores, y: loss_fn(scores, y).item()),
+        ".item() comes too early",
+    ),
+    "detached": (scores_as(torch.Tensor.detach), "without detach()"),
+    "labels for the model": (calls(lambda X, y, net, *_: net(X, y)), "more than the images"),
+    "loader for the model": (
+        lambda dataloader, model, loss_fn, optimizer: model(dataloader),
+        "the whole loader",
+    ),
+    "labels through the model": (calls(lambda X, y, net, *_: net(y)), "of shape [8];"),
+    "model as scores": (calls(lambda X, y, net, loss, o: loss(net, y)), "the network itself"),
+    "forward as scores": (calls(lambda X, y, net, loss, o: loss(net.forward, y)), "model(X), and"),
+    "images as scores": (calls(lambda X, y, net, loss, o: loss(X, y)), "ten scores per image"),
+    "one-hot labels": (
+        calls(lambda X, y, net, loss, o: loss(net(X), F.one_hot(y, 10))),
+        "labels of shape [8, 10]",
+    ),
+    "loss of nothing": (calls(lambda X, y, net, loss, o: loss()), "nothing in its parentheses"),
+    "backward of loss_fn": (calls(lambda X, y, net, loss, o: loss.backward()), "only computes"),
+    "step of the model": (calls(lambda X, y, net, loss, o: net.step()), "optimizer.step()"),
+    "train of the optimizer": (calls(lambda X, y, net, loss, o: o.train()), "model.train()"),
+    "eval of the optimizer": (calls(lambda X, y, net, loss, o: o.eval()), "model.eval()"),
+    "misspelled": (calls(lambda X, y, net, loss, o: o.zerograd()), "'SGD' object has no"),
+    "misspelled in the loss": (calls(lambda X, y, net, loss, o: loss.x()), "'CrossEntropyLoss' "),
+    "misspelled in the model": (calls(lambda X, y, net, loss, o: net.x()), "'ConvNet' object"),
+    "misspelled in the loader": (loads(lambda loader: loader.x), "'DataLoader' object"),
+    "loss without labels": (calls(lambda X, y, net, loss, o: loss(net(X))), "loss_fn missing 1"),
+    "not moved, only copied": (
+        train_with(move=lambda t, model: torch.as_tensor(t)),
+        "move X and y to the device",
     ),
     "another optimizer": (other_optimizer, "another optimizer"),
     "mean of batches": (
@@ -293,6 +495,30 @@ TRAIN_LOOPS = {
 @pytest.mark.parametrize("answer, fragment", TRAIN_LOOPS.values(), ids=TRAIN_LOOPS)
 def test_train_loop_explains(answer, fragment):
     assert_incorrect(check_train_loop, fragment, answer)
+
+
+def by_hand() -> tuple[list[float], list[float]]:
+    """The loss of each batch of the bench while training, and before it."""
+    bench = _bench.bench()
+    _, losses = _sgd.trained(bench.batches(), bench.model.weight)
+    return losses, [F.cross_entropy(bench.model(x), y).item() for x, y in bench.batches()]
+
+
+@pytest.mark.parametrize("wrong, what", _loop_numbers._other_losses(by_hand()[0]).items())
+def test_train_loop_names_each_wrong_mean(wrong, what):
+    assert_incorrect(check_train_loop, what, lambda *args: (train_solution(*args), wrong)[1])
+
+
+def test_each_error_is_met_by_a_mistake_above():
+    messages = {_message(check_train_loop, answer) for answer, _ in TRAIN_LOOPS.values()}
+    messages |= {_message(check_test_loop, answer) for answer, _ in TEST_LOOPS.values()}
+    assert set(_loop_errors.ERRORS.values()) <= messages
+
+
+def _message(check, answer) -> str:
+    with contextlib.redirect_stdout(io.StringIO()), pytest.raises(CheckError) as caught:
+        check(answer)
+    return caught.value.message
 
 
 def test_train_loop_leaves_no_trace_after_mistakes():
@@ -362,7 +588,25 @@ def collected_test(dataloader, model, loss_fn):
     return loss, np.mean(scores.max(dim=1).indices.numpy() == y.numpy())
 
 
-@pytest.mark.parametrize("right", [test_solution, tutorial_test, collected_test])
+def array_test(loader, net, criterion):
+    """Switches gradients off and on by itself; as_tensor; the two numbers in an array."""
+    net.eval()
+    hits = losses = 0
+    torch.set_grad_enabled(False)
+    for X, y in loader:
+        X, y = torch.as_tensor(X, device="cpu"), torch.asarray(y, device="cpu")
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = net(X)
+        losses += F.cross_entropy(scores, y, reduction="sum").item()
+        hits += sum(
+            a == b for a, b in zip(scores.topk(1)[1][:, 0].tolist(), y.tolist(), strict=True)
+        )
+    torch.set_grad_enabled(True)
+    net.train()
+    return np.array([losses, hits]) / len(loader.dataset)
+
+
+@pytest.mark.parametrize("right", [test_solution, tutorial_test, collected_test, array_test])
 def test_test_loop_accepts(right):
     assert_passes(check_test_loop, right)
     assert_no_trace(check_test_loop, right)
@@ -409,6 +653,12 @@ def switched_off(dataloader, model, loss_fn):
     return test_solution(dataloader, model, loss_fn)
 
 
+def guard_without_parentheses(dataloader, model, loss_fn):
+    model.eval()
+    with torch.no_grad:
+        return test_solution(dataloader, model, loss_fn)
+
+
 def model_first_test(model, dataloader, loss_fn):
     return test_solution(dataloader, model, loss_fn)
 
@@ -437,6 +687,40 @@ TEST_LOOPS = {
     ),
     "trains": (trains, "A test only measures"),
     "gradients left off": (switched_off, "leaves gradients switched off"),
+    "no_grad without parentheses": (guard_without_parentheses, "without its parentheses"),
+    "backward under no_grad": (
+        test_with(work=lambda loss, model: loss.backward()),
+        "a test computes no gradients",
+    ),
+    "scores against labels": (test_with(best=lambda s: s), "ten numbers were compared"),
+    "max gives two things": (test_with(best=lambda s: s.max(1)), "argmax(dim=1) gives the classes"),
+    "the score, not its place": (test_with(best=lambda s: s.amax(1)), "not one image counts"),
+    "rounded up": (test_returns(lambda loss, accuracy: (loss, round(accuracy))), "every image"),
+    "hits not summed": (
+        test_with(count=lambda total, hits: total + hits),
+        ".sum() adds up",
+    ),
+    "softmax": (
+        test_with(best=lambda s: s.softmax(1).argmax(1), guard=torch.enable_grad),
+        "torch.no_grad()",
+    ),
+    "first batch only": (
+        lambda dataloader, *others: test_solution(list(dataloader)[:1], *others),
+        "only 1 of 4 batches",
+    ),
+    "model called twice": (
+        lambda *args: (test_solution(*args), test_solution(list(args[0]), *args[1:]))[0],
+        "starts the loader 2 times",
+    ),
+    "softmax before the loss": (
+        lambda dataloader, model, loss_fn: test_solution(
+            dataloader, model, lambda scores, y: loss_fn(scores.softmax(1), y)
+        ),
+        "a softmax was there before",
+    ),
+    "another accuracy": (test_returns(lambda loss, accuracy: (loss, 0.7)), "it should be 0.5556"),
+    "a dictionary": (test_returns(lambda loss, accuracy: {"loss": loss}), "expected are two"),
+    "loss in brackets": (test_returns(lambda loss, accuracy: ([loss], accuracy)), "in brackets"),
     "argmax over the batch": (test_with(best=lambda s: s.argmax(0)), "dimension of the classes"),
     "argmax over all": (test_with(best=lambda s: s.argmax()), "look along the dimension"),
     "lowest score": (test_with(best=lambda s: s.argmin(1)), "accuracy that test_loop returns is"),
@@ -490,6 +774,16 @@ def test_test_loop_explains(answer, fragment):
     assert_incorrect(check_test_loop, fragment, answer)
 
 
+@pytest.mark.parametrize("wrong, what", _loop_numbers._other_losses(by_hand()[1]).items())
+def test_test_loop_names_each_wrong_mean(wrong, what):
+    assert_incorrect(check_test_loop, what, test_returns(lambda loss, accuracy: (wrong, accuracy)))
+
+
+@pytest.mark.parametrize("wrong, what", _loop_numbers._other_accuracies(_bench.bench()).items())
+def test_test_loop_names_each_wrong_accuracy(wrong, what):
+    assert_incorrect(check_test_loop, what, test_returns(lambda loss, accuracy: (loss, wrong)))
+
+
 def test_test_loop_leaves_no_trace_after_mistakes():
     assert_no_trace(check_test_loop, switched_off)
 
@@ -510,21 +804,20 @@ def test_the_bench_tells_mistakes_apart():
     bench = _bench.bench()
     batches = bench.batches()
     weight = bench.model.weight.detach()
-    after, while_training = _bench.trained(batches, weight)
-    at_rest = [F.cross_entropy(bench.model(x), y).item() for x, y in batches]
-    for losses in (while_training, at_rest):
-        right = _loops.weighted(losses)
-        values = [right, *_loops._other_losses(losses)]
-        assert len(values) == 15
+    after, _ = _sgd.trained(batches, weight)
+    for losses in by_hand():
+        right = _loop_numbers.weighted(losses)
+        values = [right, *_loop_numbers._other_losses(losses)]
+        assert len(values) == 19
         for i, one in enumerate(values):
             for other in values[i + 1 :]:
                 assert abs(one - other) > 0.005 * abs(one), (one, other)
     assert right > 1  # a loss that cannot be taken for an accuracy
-    for options in ({"accumulate": True}, {"sign": -1}):
-        assert not _loops._moved_alike(_bench.trained(batches, weight, **options)[0], after, weight)
-    accuracies = [sum(_bench.RIGHT) / _bench.TOTAL, *_loops._other_accuracies(bench)]
-    assert len(accuracies) == 12
-    assert len({round(value, 3) for value in accuracies}) == len(accuracies)
+    piled_up, _ = _sgd.trained(batches, weight, accumulate=True)
+    assert not _loops._moved_alike(piled_up, after, weight)
+    accuracies = [sum(_bench.RIGHT) / _bench.TOTAL, *_loop_numbers._other_accuracies(bench)]
+    assert len(accuracies) == 17
+    assert len({round(value, 4) for value in accuracies}) == len(accuracies)
     hits = [(bench.model(x).argmax(1) == y).sum().item() for x, y in batches]
     assert tuple(hits) == _bench.RIGHT
 
@@ -533,6 +826,6 @@ def test_the_reference_of_the_training_is_what_autograd_and_sgd_do():
     bench = _bench.bench()
     before = bench.model.weight.detach().clone()
     value = train_solution(bench.loader, bench.model, bench.loss_fn, bench.optimizer)
-    expected, losses = _bench.trained(bench.batches(), before)
+    expected, losses = _sgd.trained(bench.batches(), before)
     assert torch.allclose(bench.model.weight, expected, rtol=1e-4, atol=1e-6)
-    assert value == pytest.approx(_loops.weighted(losses), rel=1e-5)
+    assert value == pytest.approx(_loop_numbers.weighted(losses), rel=1e-5)

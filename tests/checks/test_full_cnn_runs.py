@@ -55,10 +55,14 @@ NEEDS_GRADIENT = torch.tensor(2.3, requires_grad=True)
         (TRAIN[:1], TEST[:1], ACCURACIES[:1], "is 1 epoch so far"),
         ([*TRAIN[:9], NEEDS_GRADIENT], TEST, ACCURACIES, ".item()"),
         (NEEDS_GRADIENT.expand(10), TEST, ACCURACIES, ".item()"),
-        ([*TRAIN[:9], math.nan], TEST, ACCURACIES, "off the rails"),
+        ([*TRAIN[:9], math.nan], TEST, ACCURACIES, "the training has failed"),
         ([None] * 10, TEST, ACCURACIES, "function without return"),
         (TRAIN, list(zip(TEST, ACCURACIES, strict=True)), ACCURACIES, "take them apart"),
-        (TRAIN, TEST, [f"{a:.1%}" for a in ACCURACIES], "a number was expected"),
+        (TRAIN, TEST, [f"{a:.1%}" for a in ACCURACIES], "are for printing"),
+        ([[t] for t in TRAIN], TEST, ACCURACIES, "without brackets around it"),
+        ([TRAIN], TEST, ACCURACIES, "without brackets around it"),
+        (TRAIN, [2.3026] * 10, ACCURACIES, "the test loss is the same in every epoch"),
+        (TRAIN, TEST, [-a for a in ACCURACIES], "from 0 to 1"),
         (0.9, TEST, ACCURACIES, "a list with one number per epoch"),
         ({"epoch": 1}, TEST, ACCURACIES, "a list with one number per epoch"),
         (TRAIN, TEST, [100 * a for a in ACCURACIES], "percent"),
@@ -68,8 +72,8 @@ NEEDS_GRADIENT = torch.tensor(2.3, requires_grad=True)
         (TRAIN, ACCURACIES, ACCURACIES, "accuracies and test_losses hold the same"),
         (TRAIN, TRAIN, ACCURACIES, "train_losses and test_losses hold the same"),
         (ACCURACIES, TEST, ACCURACIES, "train_losses and accuracies hold the same"),
-        ([938 * t for t in TRAIN], TEST, ACCURACIES, "this is a sum"),
-        (TRAIN, [157 * t for t in TEST], ACCURACIES, "this is a sum"),
+        ([938 * t for t in TRAIN], TEST, ACCURACIES, "a sum in place of a mean"),
+        (TRAIN, [157 * t for t in TEST], ACCURACIES, "a sum in place of a mean"),
         ([t / 64 for t in TRAIN], TEST, ACCURACIES, "divided twice"),
         ([-t for t in TRAIN], TEST, ACCURACIES, "never negative"),
         ([2.3] * 10, TEST, ACCURACIES, "does not learn"),
@@ -141,6 +145,36 @@ def plot_with_pyplot() -> Figure:
     return fig
 
 
+def plot_legend_by_handles() -> Figure:
+    """The legend names the curves in another order than that in which they were drawn."""
+    fig = Figure()
+    ax = fig.subplots()
+    (train,), (test,) = ax.plot(TRAIN), ax.plot(TEST)
+    ax.set(xlabel="epoch", ylabel="loss")
+    ax.legend([test, train], ["test", "training"])
+    return fig
+
+
+def plot_in_one_colour() -> Figure:
+    """The curves differ in their lines only; the test curve is the first in the legend."""
+    fig = Figure()
+    ax = fig.subplots()
+    ax.plot(TEST, "k--", label="test")
+    ax.plot(TRAIN, "k-", label="training")
+    ax.set(xlabel="epoch", ylabel="loss")
+    ax.legend()
+    return fig
+
+
+def plot_in_one_call() -> Figure:
+    fig = Figure()
+    ax = fig.subplots()
+    ax.plot(range(10), np.stack([TRAIN, TEST], axis=1))
+    ax.set(xlabel="epoch", ylabel="loss")
+    ax.legend(["training", "test"])
+    return fig
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -148,6 +182,9 @@ def plot_with_pyplot() -> Figure:
         plot_plainly,
         plot_with_texts,
         plot_with_pyplot,
+        plot_legend_by_handles,
+        plot_in_one_colour,
+        plot_in_one_call,
         lambda: plot(method="scatter"),
         lambda: plot(method="semilogy", x=range(10)),
         lambda: plot().axes[0],
@@ -157,6 +194,18 @@ def test_loss_plot_accepts(make):
     fig = make()
     assert_passes(loss_plot, fig, TRAIN, TEST)
     assert_no_trace(loss_plot, fig, TRAIN, TEST)
+
+
+def plot_bars() -> Figure:
+    fig = Figure()
+    fig.subplots().bar(range(10), TRAIN)
+    return fig
+
+
+def plot_legend_of_letters() -> Figure:
+    fig = plot(curves=[(TRAIN, None), (TEST, None)], legend=False)
+    fig.axes[0].legend("training")
+    return fig
 
 
 def plot_swapped_axes() -> Figure:
@@ -191,7 +240,13 @@ def plot_legend_swapped() -> Figure:
         (plt, "expected is the Matplotlib figure"),
         (plot(curves=[(TRAIN, "training")]), "test_losses is not in the plot."),
         (plot(curves=[(TEST, "test")]), "train_losses is not in the plot."),
-        (plot(curves=[(TEST, "test"), (TEST, "training")]), "train_losses is not in the plot."),
+        (plot(curves=[(TEST, "test"), (TEST, "training")]), "test_losses is drawn twice"),
+        (plot(curves=[(TEST, "a"), (ACCURACIES, "b")]), "Draw both losses"),
+        ((plot(), plot().axes[0]), "each under its own name"),
+        (plot_bars(), "bars, but no lines"),
+        (plot(ylabel="accuracy"), "the curves are losses"),
+        (plot(curves=[(TRAIN, "loss"), (TEST, "loss")]), "Give them different names"),
+        (plot_legend_of_letters(), "single letters"),
         (plot(curves=[(ACCURACIES, "a"), (ACCURACIES, "b")]), "like accuracies"),
         (plot(curves=[([5] * 10, "a"), ([6] * 10, "b")]), "Plot the lists as they are"),
         (plot(curves=[(TRAIN[:5], "a"), (TEST[:5], "b")], x=range(5)), "Run the cell"),
@@ -252,6 +307,7 @@ CONTINUED = {1e-3: [0.87] * 4 + [0.88] * 6, 1e-2: MIDDLE, 1e-1: FAST}
         ({1e-3: SLOW, 1e-1: FAST}, 0.1, "no accuracies for 1e-2"),
         ({1e-3: SLOW}, 1e-3, "1e-2 and 1e-1"),
         ({**RUNS, 1e-2: MIDDLE[:3]}, 0.1, "has 3 epochs"),
+        ({**RUNS, 1e-2: (torch.nn.Linear(1, 1), MIDDLE)}, 0.1, "Take them apart"),
         ({**RUNS, 1e-2: 0.79}, 0.1, "a list with one number per epoch"),
         ({**RUNS, "fast": FAST}, 0.1, "expected is a learning rate"),
         ({**RUNS, 1e-1: [100 * a for a in FAST]}, 0.1, "percent"),

@@ -1,14 +1,18 @@
 """Tests of the checks of notebook 05: right ways, mistakes and their messages, blanks, traces."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from helpers.checks import going_further as checks
 from helpers.layers import count_parameters, get_output_width
 from helpers.models import ConvNet
+from helpers.training import History
 from tests.checks.tables import (
     Liar,
     assert_blank,
@@ -82,8 +86,25 @@ class VariantNet(nn.Module):
 
 
 def with_lazy_layers(channels=(6, 16), kernel_size=5):
-    layers = [layer for n in channels for layer in (nn.LazyConv2d(n, kernel_size), nn.MaxPool2d(2))]
+    layers = []
+    for n in channels:
+        layers += [nn.LazyConv2d(n, kernel_size), nn.ReLU(), nn.MaxPool2d(2)]
     return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(10))
+
+
+def with_tanh(channels=(6, 16), kernel_size=5):
+    """Another activation, and batch normalisation, in a Sequential inside a Sequential."""
+    net = make_conv_net(channels, kernel_size)
+    parts = [nn.Tanh() if isinstance(layer, nn.ReLU) else layer for layer in net]
+    return nn.Sequential(nn.BatchNorm2d(1), nn.Sequential(*parts))
+
+
+def compiled(channels=(6, 16), kernel_size=5):
+    return torch.compile(make_conv_net(channels, kernel_size), backend=no_backend)
+
+
+def no_backend(graph, inputs):
+    raise RuntimeError("a check must not compile")
 
 
 def row(variant="base", parameters=44_426, seconds=60.5, accuracy=0.88):
@@ -100,7 +121,9 @@ def table(**change):
     return [row(), row("wide", 91_000, 70.0, 0.89), row("deep", 30_000, 65.0, 0.87) | change]
 
 
-@pytest.mark.parametrize("answer", [make_conv_net, VariantNet, with_lazy_layers])
+@pytest.mark.parametrize(
+    "answer", [make_conv_net, VariantNet, with_lazy_layers, with_tanh, compiled]
+)
 def test_variants_right(answer):
     assert_passes(checks.variants, answer, table())
 
@@ -109,7 +132,7 @@ def test_variants_right_results():
     rows = table(parameters=torch.tensor(5000), seconds=np.float64(3), accuracy=torch.tensor(0.9))
     rows[0]["note"] = "more keys are fine"
     assert_passes(checks.variants, make_conv_net, rows)
-    assert_passes(checks.variants, make_conv_net, (*table(), row((6, 16), 1, 1, 1)))
+    assert_passes(checks.variants, make_conv_net, (*table(), row((6, 16), 999, 1, 1)))
 
 
 def typed_in(channels=(6, 16), kernel_size=5):
@@ -131,6 +154,37 @@ def first_of_three(channels=(6, 16), kernel_size=5):
     net = VariantNet(channels, kernel_size)
     net.convolutions[0] = nn.Conv2d(3, channels[0], kernel_size)
     return net
+
+
+def without(kind):
+    """``make_conv_net`` without the layers of a kind."""
+
+    def make_net(channels=(6, 16), kernel_size=5):
+        layers = [m for m in make_conv_net(channels, kernel_size) if not isinstance(m, kind)]
+        return nn.Sequential(*layers[:-1], nn.LazyLinear(10))
+
+    return make_net
+
+
+class ListNet(nn.Module):
+    def __init__(self, channels=(6, 16), kernel_size=5):
+        super().__init__()
+        self.layers = list(make_conv_net(channels, kernel_size))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+def unpacking(channels=(6, 16), kernel_size=5):
+    first, second = channels
+    return VariantNet((first, second), kernel_size)
+
+
+def broken(*layers):
+    """A function that puts ``layers`` into a sequence, whatever it is asked for."""
+    return lambda channels=(6, 16), kernel_size=5: nn.Sequential(*(layer() for layer in layers))
 
 
 def headless(channels=(6, 16), kernel_size=5):
@@ -161,6 +215,52 @@ VARIANT_MISTAKES = {
     "always two": (two_layers, "channels=(8,), kernel_size=5, the network has 2 convolutions"),
     "typed in": (typed_in, "a linear layer is made for 256 numbers, but gets 128"),
     "colour": (first_of_three, "takes 3 channels in; grey images have 1"),
+    "no pooling": (
+        without((nn.MaxPool2d, nn.Linear)),
+        "convolution 1 gets images 28 pixels wide, and the next one still 24",
+    ),
+    "no ReLU": (without(nn.ReLU), "Put a ReLU behind each convolution"),
+    "no flatten": (without(nn.Flatten), "Put nn.Flatten() in front"),
+    "softmax": (
+        lambda channels=(6, 16), kernel_size=5: nn.Sequential(
+            make_conv_net(channels, kernel_size), nn.Softmax(1)
+        ),
+        "Leave the softmax out",
+    ),
+    "one channel again": (
+        lambda channels=(6, 16), kernel_size=5: nn.Sequential(
+            *(nn.Conv2d(1, number, kernel_size) for number in channels)
+        ),
+        "a convolution is made for 1 channel, but gets 6",
+    ),
+    "no convolution": (broken(nn.Flatten, linear(784, 10)), "the network has 0 convolutions;"),
+    "one convolution": (
+        broken(conv(1, 6, 5), nn.Flatten, linear(3456, 10)),
+        "the network has 1 convolution; expected is one for each entry of channels: 2",
+    ),
+    "list": (ListNet, "layers is a list with layers in it"),
+    "module list": (
+        lambda channels=(6, 16), kernel_size=5: nn.ModuleList(make_conv_net(channels)),
+        "nn.Sequential(*layers) calls one after the other",
+    ),
+    "no star": (
+        lambda channels=(6, 16), kernel_size=5: nn.Sequential(list(make_conv_net())),
+        "Write a star in front of a list",
+    ),
+    "not called": (
+        lambda channels=(6, 16), kernel_size=5: nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU),
+        "made by calling its class",
+    ),
+    "half a pixel": (
+        lambda channels=(6, 16), kernel_size=5: nn.Linear(channels[-1] * (8 / 2) ** 2, 10),
+        "divide with // in place of /",
+    ),
+    "unpacked": (unpacking, "to unpack (expected 2, got 1). Any number of layers should work"),
+    "no defaults": (
+        lambda channels, kernel_size: VariantNet(channels, kernel_size),
+        "Leave the first line of the function",
+    ),
+    "one argument": (lambda channels=(6, 16): VariantNet(channels), "Leave the first line"),
     "no scores": (headless, "expected is [4, 10]"),
     "100 scores": (hundred, "The last layer gives 100"),
     "fixed two": (
@@ -194,6 +294,17 @@ RESULT_MISTAKES = {
     "a row": (row(), "a list with one dictionary per variant"),
     "lists": ([["base", 44_426, 60.5, 0.88]] * 3, "expected is a dictionary"),
     "missing key": ([row(), {"variant": "wide"}], "lacks parameters, seconds and accuracy"),
+    "other keys": ([dict.fromkeys(("name", "size", "time"), 1)] * 3, "other keys than expected"),
+    "tensors": (table(parameters=10), "so many tensors, perhaps"),
+    "clock": (table(seconds=1.7e9), "the clock itself"),
+    "endless": (table(seconds=float("inf")), "is inf; expected is a time above 0"),
+    "loss": (table(accuracy=2.3), "Is this a loss"),
+    "history": (table(accuracy=History(accuracies=[0.7])), ".accuracies[-1]"),
+    "list of one": (table(accuracy=[0.7]), "a list of 1 thing;"),
+    "networks": (
+        [row(VariantNet(), 999, 1), row(VariantNet(), 998, 2), row("c", 997, 3)],
+        "the same variant, VariantNet( (convolutions)",
+    ),
     "no parameters": (table(parameters=0), '"parameters" in row 2 of results is 0'),
     "parameters": (table(parameters=[1, 2]), "a whole number was expected"),
     "no time": (table(seconds=0.0), "a time above 0"),
@@ -201,7 +312,7 @@ RESULT_MISTAKES = {
     "percent": (table(accuracy=87.2), "is 87.2: a percentage, it seems"),
     "count": (table(accuracy=8720), "between 0 and 1"),
     "negative": (table(accuracy=-0.1), "between 0 and 1"),
-    "nan": (table(accuracy=float("nan")), "is nan"),
+    "nan": (table(accuracy=float("nan")), "is nan, not a number"),
     "text": (table(accuracy="87%"), "a number was expected"),
     "list of epochs": (table(accuracy=[0.7, 0.8]), "Take the last"),
     "same numbers": ([row("a"), row("b"), row("c")], "rows 0 and 1 of results have the same numb"),
@@ -268,12 +379,42 @@ class DotsReturned(NoForward):
         return ...
 
 
+class OnlyHalf(DotsAsPart):
+    """One of two stacks is filled in."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear_stack = nn.Linear(784, 10)
+
+    def forward(self, x):
+        return self.linear_stack(self.conv_stack(x).flatten(1))
+
+
+class OldStack(ConvNet):
+    """The dots stand in place of a stack that the class has from ConvNet."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear_stack = ...
+
+
 CLASS_CHECKS = [checks.rgb_net, checks.dropout, checks.batch_norm]
 
 
 @pytest.mark.parametrize("check", CLASS_CHECKS)
 @pytest.mark.parametrize(
-    "stub", [..., None, NoForward, DotsAsPart, NoneAsPart, DotsInSequential, DotsReturned]
+    "stub",
+    [
+        ...,
+        None,
+        NoForward,
+        DotsAsPart,
+        NoneAsPart,
+        DotsInSequential,
+        DotsReturned,
+        OnlyHalf,
+        OldStack,
+    ],
 )
 def test_classes_blank(check, stub):
     assert_blank(check, stub)
@@ -288,6 +429,12 @@ class NotAModule:
     pass
 
 
+class HidingNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.parts = {"one": nn.Conv2d(1, 6, 5)}
+
+
 class Unfinished(nn.Module):
     pass
 
@@ -296,9 +443,12 @@ CLASS_MISTAKES = {
     "instance": (ConvNet(), "is an instance of your class"),
     "number": (3, "expected is a class"),
     "not a module": (NotAModule, "Let the class inherit from nn.Module"),
-    "arguments": (nn.Linear, "missing 2 required positional arguments"),
+    "arguments": (nn.Linear, "a call without arguments"),
+    "no parentheses": (lambda: nn.Sequential(nn.ReLU), "made by calling its class"),
+    "list of layers": (lambda: HidingNet(), "a dict with layers in it"),
     "no super": (NoInit, "Begin __init__ with super().__init__()"),
-    "no forward": (Unfinished, "raised NotImplementedError"),
+    "no forward": (Unfinished, "Write def forward(self, x) in the class"),
+    "object": (NotAModule, "makes an object of type NotAModule"),
     "liar": (Liar(), "expected is a class"),
 }
 
@@ -321,7 +471,30 @@ RGBSequence = sequence(conv(3, 8, 3), nn.ReLU, pool, nn.Flatten, linear(8 * 15 *
 RGBLazy = sequence(lambda: nn.LazyConv2d(4, 5), pool, nn.Flatten, lambda: nn.LazyLinear(10))
 
 
-@pytest.mark.parametrize("answer", [RGBConvNet, RGBSequence, RGBLazy, lambda: ConvNet(3, 32)])
+class RGBByHand(nn.Module):
+    """Everything in forward, with centred colours; known layers are kept in a list, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two, self.last = nn.Conv2d(3, 6, 5), nn.Conv2d(6, 16, 5), nn.Linear(400, 10)
+        self.known = [self.one, self.two]
+
+    def forward(self, x):
+        for convolution in self.known:
+            x = functional.max_pool2d(functional.relu(convolution(2 * x - 1)), 2)
+        return self.last(x.view(len(x), -1))
+
+
+class RGBInOwnTypes(RGBConvNet):
+    def __init__(self):
+        super().__init__()
+        self.double()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [RGBConvNet, RGBSequence, RGBLazy, lambda: ConvNet(3, 32), RGBByHand, RGBInOwnTypes],
+)
 def test_rgb_net_right(answer):
     assert_passes(checks.rgb_net, answer)
 
@@ -340,6 +513,9 @@ def prepared(prepare, network=RGBConvNet, **sizes):
     return Prepared
 
 
+luminance = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
+
+
 def grey(**sizes):
     return {"network": ConvNet, "in_channels": 1, "image_size": 32} | sizes
 
@@ -353,6 +529,26 @@ RGB_MISTAKES = {
         "The 3 colours are treated as 3 images",
     ),
     "mean of batch": (prepared(lambda x: x.mean(0, keepdim=True)), "keep the first dimension"),
+    "luminance": (
+        prepared(lambda x: (x * luminance).sum(1, keepdim=True), **grey()),
+        "averages the colours to grey",
+    ),
+    "brightest": (
+        prepared(lambda x: x.amax(1, keepdim=True), **grey()),
+        "with red and blue exchanged",
+    ),
+    "cropped": (
+        prepared(lambda x: x[:, :, 2:30, 2:30], **grey(in_channels=3, image_size=28)),
+        "Do not cut the images to 28×28",
+    ),
+    "red by index": (prepared(lambda x: x[:, 0], **grey()), "takes 1 channel in"),
+    "no images": (prepared(torch.zeros_like), "all images get the same scores"),
+    "no convolution": (sequence(nn.Flatten, linear(3072, 10)), "has no convolution"),
+    "dropout": (prepared(functional.dropout), "two calls with the same images give different"),
+    "softmax": (sequence(RGBConvNet, lambda: nn.Softmax(1)), "are probabilities already"),
+    "nan": (prepared(lambda x: x * float("nan")), "not finite"),
+    "detached": (sequence(RGBConvNet, lambda: Detached()), "do not hang on the network any more"),
+    "whole numbers": (sequence(RGBConvNet, lambda: Rounded()), "numbers of type torch.int32"),
     "centred by batch": (prepared(lambda x: x - x.mean(0)), "change with the other images"),
     "to grey": (
         prepared(lambda x: x.mean(1, keepdim=True), **grey()),
@@ -369,9 +565,27 @@ RGB_MISTAKES = {
         sequence(conv(3, 6, 5), nn.Flatten, linear(6 * 28 * 28, 100)),
         "The last layer gives 100: there are 10 classes",
     ),
-    "no flatten": (sequence(conv(3, 6, 5), linear(28, 10)), "the shape [4, 6, 28, 10]"),
+    "no flatten": (
+        sequence(conv(3, 6, 5), linear(28, 10)),
+        "expected is [4, 10]. Put nn.Flatten()",
+    ),
+    "flat images": (
+        sequence(conv(3, 6, 5), lambda: nn.Flatten(0), linear(18816, 10)),
+        "the shape [10] on 4 images of 3×32×32; expected is [4, 10]: for each image, one score",
+    ),
+    "no flatten, other size": (sequence(conv(3, 6, 5), linear(400, 10)), "Put nn.Flatten()"),
     "tuple": (sequence(RGBConvNet, lambda: Tupled()), "expected is a tensor of scores"),
 }
+
+
+class Detached(nn.Module):
+    def forward(self, x):
+        return x.detach()
+
+
+class Rounded(nn.Module):
+    def forward(self, x):
+        return x.int()
 
 
 class Tupled(nn.Module):
@@ -425,9 +639,71 @@ class NeverCalled(ConvNet):
         self.dropout = nn.Dropout(0.5)
 
 
-@pytest.mark.parametrize("answer", [DropoutConvNet, AlphaNet, DropoutEarly, Functional])
+class Inserted(ConvNet):
+    def __init__(self):
+        super().__init__()
+        self.linear_stack.insert(2, nn.Dropout(0.5))
+        self.linear_stack.insert(5, nn.Dropout(0.2, inplace=True))
+
+
+class InsertedOnce(ConvNet):
+    def __init__(self):
+        super().__init__()
+        self.linear_stack.insert(2, nn.Dropout(0.5))
+
+
+class BySelf(ConvNet):
+    """A mask of its own, and one dropout layer that is called in front of all linear layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, x):
+        x = self.dropout(self.flatten(self.conv_stack(x)))
+        if self.training:
+            x = 2 * x * (torch.rand_like(x) > 0.5)
+        return self.linear_stack(x)
+
+
+NoLinear = sequence(
+    conv(1, 6, 5), nn.ReLU, drop(), conv(6, 10, 1), lambda: nn.AdaptiveAvgPool2d(1), nn.Flatten
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [DropoutConvNet, AlphaNet, DropoutEarly, Functional, Inserted, InsertedOnce, BySelf, NoLinear],
+)
 def test_dropout_right(answer):
     assert_passes(checks.dropout, answer)
+
+
+class ScoresDropped(ConvNet):
+    def forward(self, x):
+        return functional.dropout(super().forward(x), 0.5, self.training)
+
+
+class MadeInForward(ConvNet):
+    def forward(self, x):
+        return self.linear_stack(nn.Dropout(0.5)(self.flatten(self.conv_stack(x))))
+
+
+class AlwaysTraining(DropoutConvNet):
+    def forward(self, x):
+        self.train()
+        return super().forward(x)
+
+
+class NeverTraining(DropoutConvNet):
+    def forward(self, x):
+        self.eval()
+        return super().forward(x)
+
+
+class SilentEval(DropoutConvNet):
+    def eval(self):
+        """Returns nothing, and does nothing."""
 
 
 DROPOUT_MISTAKES = {
@@ -435,9 +711,17 @@ DROPOUT_MISTAKES = {
     "always on": (AlwaysOn, "training=self.training"),
     "p = 0": (sequence(*FIRST, drop(0), linear(40, 10)), "p=0, so it drops nothing"),
     "p = 1": (sequence(*FIRST, drop(1), linear(40, 10)), "p=1, so it drops all"),
-    "percent": (sequence(*FIRST, drop(50), linear(40, 10)), "between 0 and 1"),
+    "percent": (sequence(*FIRST, drop(50), linear(40, 10)), "0.5, for example"),
     "after the last": (sequence(*FIRST, linear(40, 10), drop()), "after the last layer"),
     "never called": (NeverCalled, "dropout is defined, but forward never calls it"),
+    "scores dropped": (ScoresDropped, "after the last layer"),
+    "after both": (sequence(*FIRST, drop(), linear(40, 10), drop()), "after the last layer"),
+    "made in forward": (MadeInForward, "if it is made in __init__"),
+    "train in forward": (AlwaysTraining, "goes back to train() mode"),
+    "eval in forward": (NeverTraining, "your dropout drops nothing"),
+    "eval does nothing": (SilentEval, "goes back to train() mode"),
+    "not called": (sequence(*FIRST, lambda: nn.Dropout, linear(40, 10)), "made by calling its"),
+    "softmax": (sequence(*FIRST, drop(), linear(40, 10), lambda: nn.Softmax(1)), "Leave the soft"),
     "wrong size": (sequence(*FIRST, drop(), linear(84, 10)), "made for 84 numbers, but gets 40"),
     "three classes": (sequence(*FIRST, drop(), linear(40, 3)), "The last layer gives 3"),
 }
@@ -482,7 +766,43 @@ NormLazy = sequence(
 NormOneLinear = sequence(conv(1, 4, 5), norm(4), nn.ReLU, nn.Flatten, linear(2304, 10))
 
 
-@pytest.mark.parametrize("answer", [BatchNormConvNet, NormAfterReLU, NormLazy, NormOneLinear])
+NormSlow = normed(first=norm(6, momentum=0.01), second=norm(16, momentum=None, affine=False))
+NormAndDropout = sequence(
+    conv(1, 4, 5), norm(4), nn.ReLU, nn.Flatten, linear(2304, 20), norm(20, 1), nn.ReLU, drop(),
+    linear(20, 10),
+)  # fmt: skip
+
+
+class NormByHand(nn.Module):
+    """Everything in forward, in float64."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution, self.norm = nn.Conv2d(1, 4, 5), nn.BatchNorm2d(4)
+        self.hidden, self.norm2, self.last = (
+            nn.Linear(576, 20),
+            nn.BatchNorm1d(20),
+            nn.Linear(20, 10),
+        )
+        self.double()
+
+    def forward(self, x):
+        x = functional.max_pool2d(functional.relu(self.norm(self.convolution(x))), 2).flatten(1)
+        return self.last(functional.relu(self.norm2(self.hidden(x))))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        BatchNormConvNet,
+        NormAfterReLU,
+        NormLazy,
+        NormOneLinear,
+        NormSlow,
+        NormAndDropout,
+        NormByHand,
+    ],
+)
 def test_batch_norm_right(answer):
     assert_passes(checks.batch_norm, answer)
 
@@ -501,6 +821,17 @@ class NormShared(nn.Module):
 
     def forward(self, x):
         return self.last(self.norm(self.two(self.norm(self.one(x)).relu())).mean((2, 3)))
+
+
+class NormInForward(ConvNet):
+    def forward(self, x):
+        return self.linear_stack(self.flatten(nn.BatchNorm2d(16)(self.conv_stack(x))))
+
+
+class NormInEval(BatchNormConvNet):
+    def forward(self, x):
+        self.eval()
+        return super().forward(x)
 
 
 class NormThrownAway(nn.Module):
@@ -523,7 +854,23 @@ BATCH_NORM_MISTAKES = {
     "1d after convolution": (normed(first=norm(6, 1)), "a BatchNorm1d gets [8, 6, 24, 24]"),
     "2d after linear": (normed(third=norm(40)), "a BatchNorm2d gets [8, 40]"),
     "wrong channels": (normed(second=norm(6)), "made for 6 channels, but gets 16"),
-    "wrong features": (normed(third=norm(256, 1)), "made for 256 channels, but gets 40"),
+    "wrong features": (normed(third=norm(256, 1)), "made for 256 numbers, but gets 40"),
+    "3d": (normed(first=lambda: nn.BatchNorm3d(6)), "a BatchNorm3d gets [8, 6, 24, 24]"),
+    "no number": (normed(first=lambda: nn.BatchNorm2d()), "how many channels or numbers come in"),
+    "momentum 0": (normed(second=norm(16, momentum=0.0)), "eval() knows nothing of the training"),
+    "momentum 1": (normed(second=norm(16, momentum=1.0)), "eval() knows only the last batch"),
+    "momentum 90": (normed(third=norm(40, 1, momentum=90)), "has momentum=90"),
+    "instance norm": (
+        normed(first=lambda: nn.InstanceNorm2d(6), second=None, third=None),
+        "no batch normalisation found",
+    ),
+    "softmax": (normed(fourth=lambda: nn.Softmax(1)), "Leave the softmax out"),
+    "made in forward": (NormInForward, "as layers made in __init__"),
+    "before the layers": (
+        sequence(norm(1), conv(1, 4, 5), nn.Flatten, norm(2304, 1), linear(2304, 10)),
+        "convolution number 1 has no BatchNorm2d after it",
+    ),
+    "eval in forward": (NormInEval, "train() and eval() give the same scores"),
     "first missing": (normed(first=None), "convolution number 1 has no BatchNorm2d"),
     "second missing": (normed(second=None), "convolution number 2 has no BatchNorm2d"),
     "1d missing": (normed(third=None), "linear layer number 1 has no BatchNorm1d"),
@@ -567,7 +914,22 @@ def test_small_net_right():
     assert "931" not in line
     assert_passes(checks.small_net, ConvNet().double(), torch.tensor(0.5))
     assert_passes(checks.small_net, BatchNormConvNet(), np.float32(0.9))
-    assert_passes(checks.small_net, with_lazy_layers(), 1)
+    lazy = with_lazy_layers()
+    lazy(torch.rand(1, 1, 28, 28))
+    assert_passes(checks.small_net, lazy, 1)
+    assert_passes(checks.small_net, nn.Sequential(ConvNet()).half(), Fraction(9, 10))
+    assert_passes(checks.small_net, nn.DataParallel(ConvNet()), 0.0)
+    assert_passes(checks.small_net, AveragedModel(ConvNet()), 0.9)
+
+
+def test_small_net_is_not_compiled():
+    assert_passes(checks.small_net, torch.compile(ConvNet(), backend=no_backend), 0.9)
+    in_place = ConvNet()
+    in_place.compile(backend=no_backend)
+    assert_passes(checks.small_net, in_place, 0.9)
+    assert in_place._compiled_call_impl is not None
+    large = torch.compile(Large(), backend=no_backend)
+    assert_incorrect(checks.small_net, "are in linear_stack.0 (Linear): begin there", large, 0.9)
 
 
 class Large(ConvNet):
@@ -581,7 +943,10 @@ def test_small_net_counts_parameters():
     total, most = count_parameters(Large()), count_parameters(Large().linear_stack[0])
     message = assert_incorrect(checks.small_net, f"has {total:,} parameters", Large(), 0.9)
     assert f"{total - 100_000:,} more than 100,000" in message
-    assert f"{most:,}, are in linear_stack.0" in message
+    assert f"{most:,}, are in linear_stack.0 (Linear)" in message
+    own = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    own.register_parameter("more", nn.Parameter(torch.zeros(100_000)))
+    assert_incorrect(checks.small_net, "100,000, are in Sequential: begin there", own, 0.9)
     frozen = Large().requires_grad_(False)
     assert_incorrect(checks.small_net, f"has {total:,} parameters", frozen, 0.9)
     exact = nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.Linear(10, 10))
@@ -590,6 +955,12 @@ def test_small_net_counts_parameters():
     assert_passes(checks.small_net, exact, 0.9)
     exact.register_parameter("one_more", nn.Parameter(torch.zeros(1)))
     assert_incorrect(checks.small_net, "has 100,001 parameters, 1 more", exact, 0.9)
+
+
+def unlearned():
+    net = ConvNet()
+    nn.init.zeros_(net.linear_stack[4].weight)
+    return net
 
 
 def diverged():
@@ -607,10 +978,16 @@ SMALL_NET_MISTAKES = {
     "26 classes": (nn.Sequential(nn.Flatten(), nn.Linear(784, 26)), 0.9, "gives 26"),
     "no parameters": (nn.Sequential(nn.AdaptiveAvgPool2d((2, 5)), nn.Flatten()), 0.9, "no param"),
     "diverged": (diverged(), 0.9, "training has diverged"),
+    "one for all": (unlearned(), 0.9, "gives all images the same scores"),
+    "never called": (with_lazy_layers(), 0.9, "lazy layers that have not seen an image"),
+    "layers in a list": (ListNet(), 0.9, "layers is a list with layers in it"),
+    "function": (make_conv_net, 0.9, "the function make_conv_net itself"),
+    "history": (ConvNet(), History(accuracies=[0.7, 0.9]), "all that training.fit returns"),
+    "loss": (ConvNet(), 1.7, "Is this a loss"),
     "percent": (ConvNet(), 93.1, "93.1: a percentage"),
     "count": (ConvNet(), 9310, "Divide the number of right answers"),
     "negative": (ConvNet(), -0.5, "between 0 and 1"),
-    "nan": (ConvNet(), float("nan"), "accuracy is nan"),
+    "nan": (ConvNet(), float("nan"), "divided by 0 images"),
     "list": (ConvNet(), [0.8, 0.9], "accuracy is a list of 2 things"),
     "loss and accuracy": (ConvNet(), (0.3, 0.9), "accuracy is a tuple of 2 things"),
     "text": (ConvNet(), "93%", "a number was expected"),

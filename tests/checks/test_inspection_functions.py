@@ -1,5 +1,7 @@
 """Tests of the checks of notebook 04, functions: right ways, mistakes, blanks, traces, settings."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -61,7 +63,45 @@ def by_with(model, layer, images):
     return kept
 
 
-@pytest.mark.parametrize("answer", [get_activations, by_list, by_with])
+class Keeper:
+    """A hook that is an object."""
+
+    def __call__(self, module, inputs, output):
+        self.output = output.detach().cpu()
+
+
+def by_class(model, layer, images):
+    keeper = Keeper()
+    handle = layer.register_forward_hook(keeper)
+    model(images)
+    handle.remove()
+    return keeper.output
+
+
+def of_all_layers(model, layer, images):
+    kept = {}
+    handles = [
+        part.register_forward_hook(lambda part, inputs, output: kept.update({part: output}))
+        for part in model.modules()
+    ]
+    model(images)
+    for handle in handles:
+        handle.remove()
+    return kept[layer]
+
+
+def by_images(model, layer, images):
+    kept = []
+    handle = layer.register_forward_hook(lambda *seen: kept.append(seen[2]))
+    for image in images:
+        model(image.unsqueeze(0))
+    handle.remove()
+    return torch.cat(kept)
+
+
+@pytest.mark.parametrize(
+    "answer", [get_activations, by_list, by_with, by_class, of_all_layers, by_images]
+)
 def test_activations_right(answer):
     assert "hook" in assert_passes(checks.activations, answer)
 
@@ -106,6 +146,51 @@ def spoiled(spoil):
     return get_activations_and_more
 
 
+def hook_too_late(model, layer, images):
+    model(images)
+    return hooked(output_of, again=0)(model, layer, images)
+
+
+def hook_of_two(model, layer, images):
+    handle = layer.register_forward_hook(lambda module, output: None)
+    model(images)
+    handle.remove()
+
+
+def hook_called(model, layer, images):
+    handle = layer.register_forward_hook(print())
+    model(images)
+    handle.remove()
+
+
+def lost_name(model, layer, images):
+    def hook(module, inputs, output):
+        kept = output  # noqa: F841
+
+    handle = layer.register_forward_hook(hook)
+    model(images)
+    handle.remove()
+
+
+def key_too_early(model, layer, images):
+    return {}["output"]
+
+
+def with_default(model, layer, images, kept=[]):  # noqa: B006
+    handle = layer.register_forward_hook(lambda *seen: kept.append(seen[2]))
+    model(images)
+    handle.remove()
+    return kept[0]
+
+
+def fixed_layer(model, layer, images):
+    return get_activations(model, model.conv_stack[0], images)
+
+
+def scale_images(model, images):
+    images.div_(255)
+
+
 def double_weights(model, images):
     with torch.no_grad():
         next(model.parameters()).mul_(2)
@@ -134,16 +219,35 @@ ACTIVATION_MISTAKES = {
     "images": (lambda model, layer, images: images, "returned the images"),
     "list": (hooked(lambda m, i, output: [output]), "a list"),
     "dict": (hooked(lambda m, i, output: {"out": output}), "a dict"),
-    "array": (hooked(lambda m, i, output: output.detach().numpy()), "an array of shape"),
+    "array": (hooked(lambda m, i, output: output.detach().numpy()), "Leave out .numpy()"),
     "handle": (
         lambda model, layer, images: layer.register_forward_hook(lambda *seen: None),
-        "RemovableHandle",
+        "the handle",
     ),
     "nothing again": (OnlyOnce(), "has answered once, but returns nothing"),
     "stale": (OnlyOnce(stale=True), "what an earlier call had recorded"),
+    "empty list": (lambda model, layer, images: [], "an empty list"),
+    "too late": (hook_too_late, "Nothing was kept"),
+    "key too early": (key_too_early, "Nothing was kept"),
+    "hook of two": (hook_of_two, "A forward hook gets three arguments"),
+    "hook called": (hook_called, "Hand over the hook by its name alone"),
+    "lost name": (lost_name, "runs the network, but returns nothing"),
+    "default": (with_default, "what an earlier call had recorded"),
+    "fixed layer": (fixed_layer, "use only what it is handed"),
+    "two arguments": (lambda model, images: images, "Leave the first line"),
+    "images changed": (spoiled(scale_images), "changed the images that it was given"),
+    "stacked": (
+        hooked(lambda m, i, output: torch.stack([output])),
+        "in the shape [1, 4, 4, 6, 6]",
+    ),
+    "flat": (hooked(lambda m, i, output: output.flatten(1)), "in the shape [4, 144]"),
+    "other layer's shape": (
+        hooked(lambda m, i, output: torch.zeros_like(output)),
+        "with other numbers",
+    ),
     "first image": (hooked(lambda m, i, output: output[0]), "first image only"),
     "first image, batch": (hooked(lambda m, i, output: output[:1]), "first image only"),
-    "after relu": (hooked(lambda m, i, output: output.relu()), "with other numbers"),
+    "after relu": (hooked(lambda m, i, output: output.relu()), "without its negative numbers"),
     "mean": (hooked(lambda m, i, output: output.mean(1)), "of shape [4, 4, 6, 6]"),
     "weights": (spoiled(double_weights), "changed the network's weights"),
     "mode": (spoiled(lambda model, images: model.train()), "leaves it in train() mode"),
@@ -247,19 +351,52 @@ def gradient(of="score", shape=(28, 28), finish=torch.abs, name="autograd"):
     return decision_map
 
 
+def not_detached(model, image, label):
+    """Occlusion without torch.no_grad()."""
+    before = model(image[None])[0, label]
+    falls = torch.zeros(28, 28)
+    for row in range(0, 28, 4):
+        for column in range(0, 28, 4):
+            covered = image.clone()
+            covered[:, row : row + 4, column : column + 4] = 0
+            after = model(covered[None])[0, label]
+            falls[row : row + 4, column : column + 4] = before - after
+    return falls
+
+
+def smooth(model, image, label):
+    """SmoothGrad: the mean of the gradients at noisy copies."""
+    noisy = [image + 0.1 * torch.randn_like(image) for _ in range(10)]
+    return sum(gradient()(model, one, label) for one in noisy) / 10
+
+
+def reaching(model, image, label):
+    """Integrated gradients: along the way from a black image to this one, times the image."""
+    slopes = [gradient(finish=lambda s: s)(model, image * part / 8, label) for part in range(1, 9)]
+    return sum(slopes) / 8 * image[0]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         occlusion(),
+        occlusion(patch=1),
+        occlusion(patch=10, stride=2),
         occlusion(patch=7, stride=1),
         occlusion(patch=7, stride=7, softmax=False),
         occlusion(patch=5, stride=3, fill=0.5),
         batched_occlusion,
         gradient(),
         gradient("probability"),
-        gradient("log", shape=(1, 28, 28)),
+        gradient("log"),
         gradient("loss"),
-        gradient("score", finish=lambda slope: slope),
+        gradient("loss", finish=torch.square),
+        lambda m, x, label: gradient()(m, x, label).tolist(),
+        lambda m, x, label: list(gradient()(m, x, label)),
+        lambda m, x, label: gradient()(m, x, torch.tensor(label)).double(),
+        not_detached,
+        smooth,
+        reaching,
         gradient("probability", finish=torch.relu),
         gradient("score", name="zero_grad"),
         lambda m, x, label: gradient("score", shape=(1, 28, 28))(m, x, label)[0] * x[0],
@@ -280,16 +417,9 @@ def in_place(model, image, label):
     return falls
 
 
-def attached(model, image, label):
-    before = model(image[None])[0, label]
-    falls = torch.zeros(28, 28)
-    falls[0, 0] = before - model(image[None] * 0)[0, label]
-    return falls
-
-
 def switched_on(model, image, label):
     image.requires_grad_(True)
-    return torch.autograd.grad(model(image[None])[0, label], image)[0].abs()
+    return torch.autograd.grad(model(image[None])[0, label], image)[0][0].abs()
 
 
 def always_here(model, image, label):
@@ -301,6 +431,30 @@ def always_here(model, image, label):
 def remaining(model, image, label):
     falls = occlusion()(model, image, label)
     return model(image[None]).softmax(1)[0, label].item() - falls
+
+
+def one_clone(model, image, label):
+    covered, falls = image.clone(), torch.zeros(28, 28)
+    with torch.no_grad():
+        before = model(image[None])[0, label]
+        for row in range(28):
+            for column in range(28):
+                covered[:, row, column] = 0
+                falls[row, column] = before - model(covered[None])[0, label]
+    return falls
+
+
+def unused_copy(model, image, label):
+    copy, other = image.clone().requires_grad_(), image.clone().requires_grad_()
+    return torch.autograd.grad(model(other[None])[0, label], copy)
+
+
+def no_grad_attribute(model, image, label):
+    batch = image.clone().requires_grad_()[None]
+    model(batch)[0, label].backward()
+    with warnings.catch_warnings():  # PyTorch warns of what the message explains
+        warnings.simplefilter("ignore")
+        return batch.grad[0, 0].abs()
 
 
 MAP_OF_MISTAKES = {
@@ -325,7 +479,32 @@ MAP_OF_MISTAKES = {
     "image": (lambda m, x, label: x[0], "the image itself"),
     "always here": (always_here, "does not find what matters"),
     "noise": (lambda m, x, label: torch.rand(28, 28), "does not find what matters"),
-    "attached": (attached, "still hangs on the network's graph"),
+    "one clone": (one_clone, "Begin each patch with a new image.clone()"),
+    "mirrored": (lambda m, x, label: gradient()(m, x, label).flip(1), "does not find what matters"),
+    "signed": (gradient(finish=lambda slope: slope), "take the absolute value"),
+    "signed, probability": (
+        gradient("probability", finish=lambda slope: slope),
+        "take the absolute value",
+    ),
+    "white patches": (occlusion(fill=1.0), "a brighter patch may raise the score"),
+    "channel kept": (gradient(shape=(1, 28, 28)), "The dimension of the channels is still there"),
+    "flat": (gradient(shape=784), "reshape(28, 28)"),
+    "scores": (lambda m, x, label: m(x[None]), "These are scores"),
+    "patches": (lambda m, x, label: torch.rand(7, 7), "the pixels under it"),
+    "column": (lambda m, x, label: gradient()(m, x, label).sum(0), "the shape [28]; expected"),
+    "tuple": (lambda m, x, label: (gradient()(m, x, label),), "a tuple with one thing in it"),
+    "softmax over the batch": (
+        gradient(finish=lambda slope: slope * 0),
+        "If you use softmax: the classes are dim=1",
+    ),
+    "no copy": (
+        lambda m, x, label: torch.autograd.grad(m(x[None])[0, label], x),
+        "image.clone().requires_grad_()",
+    ),
+    "another copy": (unused_copy, "the very copy of the image"),
+    "no .grad": (no_grad_attribute, "Only the tensor on which requires_grad_() was called"),
+    "wrong batch": (lambda m, x, label: m(torch.cat([x, x])[:, :20]), "a batch of images"),
+    "Grad-CAM": (lambda m, x, label: m.conv_stack[3](x), "use only what it is handed"),
     "nan": (lambda m, x, label: torch.full((28, 28), float("nan")), "not finite"),
     "in place": (in_place, "changed the image"),
     "switched on": (switched_on, "switched on requires_grad"),
@@ -335,6 +514,7 @@ MAP_OF_MISTAKES = {
         "leaves it in train() mode",
     ),
     "raises": (lambda m, x, label: m(x[None])[label], "The network wants a batch of images"),
+    "raises otherwise": (lambda m, x, label: 1 / 0, "division by zero."),
     "not a function": (3, "expected is a function"),
     "liar": (lambda m, x, label: Liar(), "expected is a tensor"),
 }
@@ -398,12 +578,58 @@ def by_sorted(probabilities, labels, k=10):
     return sorted(wrong, key=lambda i: -probabilities[i].max().item())[:k]
 
 
-@pytest.mark.parametrize("matrix", [confusion_matrix, by_bincount, by_numpy, by_counting])
+def by_scattering(labels, predictions):
+    ones = torch.ones_like(labels)
+    return (
+        torch.zeros(100, dtype=torch.int64)
+        .scatter_add(0, 10 * labels + predictions, ones)
+        .view(10, 10)
+    )
+
+
+def by_histogram(labels, predictions):
+    pairs = torch.stack([labels, predictions], 1).double()
+    return torch.histogramdd(pairs, bins=[10, 10], range=[-0.5, 9.5, -0.5, 9.5]).hist
+
+
+def by_rows(labels, predictions):
+    return [torch.bincount(predictions[labels == number], minlength=10) for number in range(10)]
+
+
+def by_product(labels, predictions):
+    return functional.one_hot(labels, 10).T @ functional.one_hot(predictions, 10)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        confusion_matrix,
+        by_bincount,
+        by_numpy,
+        by_counting,
+        by_scattering,
+        by_histogram,
+        by_rows,
+        by_product,
+    ],
+)
 def test_mistakes_right_matrix(matrix):
     assert_passes(checks.mistakes, matrix, confident_mistakes)
 
 
-@pytest.mark.parametrize("surest", [confident_mistakes, by_topk, by_sorted])
+def by_argsort(probabilities, labels, k=10):
+    probabilities, labels = probabilities.numpy(), labels.numpy()
+    wrong = np.flatnonzero(probabilities.argmax(1) != labels)
+    return wrong[np.argsort(-probabilities.max(1)[wrong])][:k]
+
+
+def by_walking(probabilities, labels, k=10):
+    confidence, predictions = probabilities.max(1)
+    found = [i for i in confidence.argsort(descending=True) if predictions[i] != labels[i]]
+    return found[:k]
+
+
+@pytest.mark.parametrize("surest", [confident_mistakes, by_topk, by_sorted, by_argsort, by_walking])
 def test_mistakes_right_indices(surest):
     assert_passes(checks.mistakes, confusion_matrix, surest)
 
@@ -440,11 +666,42 @@ def per(dim):
     return fractions
 
 
+def whole_rows(labels, predictions):
+    matrix = torch.zeros(10, 10)
+    for label in labels:
+        matrix[label] += 1
+    return matrix
+
+
+def one_row_ten_times(labels, predictions):
+    matrix = [[0] * 10] * 10
+    for label, prediction in zip(labels, predictions, strict=True):
+        matrix[label][prediction] += 1
+    return matrix
+
+
+def spoiled_labels(labels, predictions):
+    matrix = confusion_matrix(labels, predictions)
+    labels.zero_()
+    return matrix
+
+
 MATRIX_MISTAKES = {
     "swapped": (lambda a, b: confusion_matrix(b, a), "rows and columns are swapped"),
     "per row": (per(1), "these are fractions"),
     "per column": (per(0), "these are fractions"),
     "per image": (per(None), "these are fractions"),
+    "in percent": (lambda a, b: 100 * per(1)(a, b), "fractions or percentages"),
+    "nan": (lambda a, b: by_numpy(a, b) * np.nan, "fractions or percentages"),
+    "zeros": (lambda a, b: torch.zeros(10, 10), "all entries are 0"),
+    "first pair": (lambda a, b: confusion_matrix(a[:1], b[:1]), "counts one image only"),
+    "both ways": (lambda a, b: confusion_matrix(a, b) + confusion_matrix(b, a), "counted twice"),
+    "whole rows": (whole_rows, "whole rows are counted up"),
+    "one row": (one_row_ten_times, "all rows are the same"),
+    "labels changed": (spoiled_labels, "changed the numbers that it was given"),
+    "8 bits": (lambda a, b: confusion_matrix(a, b).byte(), "in row 3, column 3; there are"),
+    "three dimensions": (lambda a, b: confusion_matrix(a, b)[None], "the shape [1, 10, 10]"),
+    "one argument": (lambda a: a, "Leave the first line"),
     "wrong ones": (only(lambda eye: 1 - eye), "the right answers are missing"),
     "right ones": (only(lambda eye: eye), "only the right answers"),
     "assigned": (assigned, "no entry is larger than 1"),
@@ -455,7 +712,7 @@ MATRIX_MISTAKES = {
     "off by one": (lambda a, b: confusion_matrix(a, b).roll(1, 0), "confusion_matrix has"),
     "accuracy": (lambda a, b: (a == b).double().mean(), "the shape []"),
     "text": (lambda a, b: "matrix", "expected is a tensor of shape [10, 10]"),
-    "raises": (lambda a, b: confusion_matrix(a.tolist(), b)[10], "raised IndexError on 200"),
+    "raises": (lambda a, b: confusion_matrix(a.tolist(), b)[10], "raised IndexError on 600"),
     "not a function": (torch.zeros(10, 10), "expected is a function"),
     "liar": (lambda a, b: Liar(), "expected is a tensor of shape [10, 10]"),
 }
@@ -484,6 +741,18 @@ def confidence(probabilities, labels):
 
 def of_label(probabilities, labels):
     return probabilities[range(len(labels)), labels]
+
+
+def surest_of_all(probabilities, labels, k=10):
+    confidence, predictions = probabilities.max(1)
+    first = confidence.topk(k).indices
+    return first[predictions[first] != labels[first]]
+
+
+def spoiled_probabilities(probabilities, labels, k=10):
+    wrong = probabilities.argmax(1) != labels
+    probabilities[~wrong] = 0
+    return probabilities.amax(1).topk(min(k, int(wrong.sum()))).indices
 
 
 INDEX_LIST_MISTAKES = {
@@ -517,8 +786,25 @@ INDEX_LIST_MISTAKES = {
         "in another order",
     ),
     "first found": (lambda p, y, k=10: (p.argmax(1) != y).nonzero().flatten()[:k], "not the 10"),
-    "beyond": (lambda p, y, k=10: list(range(100, 100 + k)), "no index of these images"),
-    "no k": (lambda p, y: confident_mistakes(p, y), "raised TypeError"),
+    "beyond": (lambda p, y, k=10: list(range(100, 100 + k)), "the numbers 0 to 59"),
+    "from the end": (lambda p, y, k=10: confident_mistakes(p, y, k) - 60, "the numbers 0 to 59"),
+    "classes": (lambda p, y, k=10: p.argmax(1)[confident_mistakes(p, y, k)], "these are classes"),
+    "labels": (lambda p, y, k=10: y[confident_mistakes(p, y, k)], "these are classes"),
+    "surest of all": (surest_of_all, "you take the 10 most certain answers"),
+    "one of them": (lambda p, y, k=10: confident_mistakes(p, y, 1).repeat(k), "more than once"),
+    "probabilities of all": (lambda p, y, k=10: p[:k], "the shape [10, 10]"),
+    "infinite": (lambda p, y, k=10: [float("inf")] * k, "numbers with fractions"),
+    "nan": (lambda p, y, k=10: [float("nan")] * k, "numbers with fractions"),
+    "empty": (lambda p, y, k=10: [], "returned 0 indices"),
+    "probabilities changed": (spoiled_probabilities, "changed the numbers that it was given"),
+    "over the images": (lambda p, y, k=10: p.max(0).indices != y, "take max(dim=1)"),
+    "k as list": (lambda p, y, k=10: [[k], [k, k]], "expected are indices"),
+    "too far": (lambda p, y, k=10: confident_mistakes(p, y, k)[k - 1], "the shape []"),
+    "loop too far": (
+        lambda p, y, k=10: [confident_mistakes(p, y, k)[i] for i in range(k)],
+        "With fewer mistakes than k",
+    ),
+    "no k": (lambda p, y: confident_mistakes(p, y), "Leave the first line"),
     "text": (lambda p, y, k=10: "ten", "expected are indices"),
     "nothing again": (
         lambda p, y, k=None: confident_mistakes(p, y) if k is None else None,

@@ -10,11 +10,14 @@ import torch.nn.functional as F
 from matplotlib.figure import Figure
 from torch import nn
 
+from helpers.checks import _limits
 from helpers.checks import pooling as checks
+from helpers.layers import get_output_width
 from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_no_trace, assert_passes
 
 IMAGE = torch.rand(1, 28, 28, generator=torch.Generator().manual_seed(6))
 POOLED = F.max_pool2d(IMAGE, 5)
+OTHER = torch.rand(28, 28, generator=torch.Generator().manual_seed(8))
 
 
 # ---------------------------------------------------------------------------------- 2.1
@@ -29,6 +32,8 @@ POOLED = F.max_pool2d(IMAGE, 5)
         ((1, 5, 5), nn.MaxPool2d(5)(IMAGE.unsqueeze(0)), IMAGE),
         ((1, 1, 5, 5), nn.MaxPool2d(5)(IMAGE.unsqueeze(0)), IMAGE.unsqueeze(0)),
         ((1, 5, 5), IMAGE[:, :25, :25].reshape(1, 5, 5, 5, 5).amax((2, 4)), IMAGE),
+        (torch.tensor([1, 5, 5]), POOLED.half(), IMAGE),
+        ((1, 5, 5), torch.compile(nn.MaxPool2d(5), backend="eager")(IMAGE), IMAGE),
     ],
 )
 def test_max_pool_right(answer):
@@ -48,9 +53,14 @@ def test_max_pool_right(answer):
         ((1, 1, 1), "of each window"),
         ((5, 5), "the channels are missing"),
         ((5, 5, 1), "channels first"),
+        ((5, 1, 5), "channels first"),
         ((1, 1, 5, 5), "batch dimension"),
         ((64, 1, 5, 5), "size of a batch"),
-        ((1, 5), "2 entries"),
+        ((64, 5, 5), "size of a batch"),
+        ((1, 5, 6), "square"),
+        ((1, 3, 3), "3 is too small"),
+        ((1, 12, 12), "12 is too large"),
+        ((1, 5), "three entries, not 2"),
         ((3, 5, 5), "first number"),
         (25, "a shape is a list"),
         (Liar(), "a shape is a list"),
@@ -65,10 +75,23 @@ def test_max_pool_wrong_prediction(predicted, fragment):
     [
         (nn.AvgPool2d(5)(IMAGE), "means"),
         (nn.MaxPool2d(5, stride=1)(IMAGE), "moved by 1 pixel only"),
-        (nn.MaxPool2d(5, ceil_mode=True)(IMAGE), "Leave out ceil_mode"),
-        (nn.MaxPool2d(5, padding=2)(IMAGE), "Leave out ceil_mode and padding"),
+        (nn.MaxPool2d(5, ceil_mode=True)(IMAGE), "leave out ceil_mode"),
+        (nn.MaxPool2d(5, padding=2)(IMAGE), "leave out ceil_mode and padding"),
         (nn.MaxPool2d(2)(IMAGE), "pooling by 2"),
-        (nn.MaxPool2d(3)(IMAGE), "if its window is 5 wide"),
+        (nn.MaxPool2d(3)(IMAGE), "Look again at the numbers of the layer"),
+        (nn.MaxPool2d(4, stride=5)(IMAGE), "windows of 4 pixels"),
+        (nn.MaxPool2d(7, stride=5)(IMAGE), "windows of 7 pixels"),
+        (nn.AdaptiveMaxPool2d(5)(IMAGE), "the windows overlap"),
+        (nn.MaxPool2d(5)(IMAGE.expand(64, 1, 28, 28)), "for 64 images"),
+        (IMAGE.amax((1, 2), keepdim=True), "the largest of all"),
+        (IMAGE.max(), "the largest of all"),
+        (nn.MaxPool2d(5, return_indices=True)(IMAGE)[1], "tells places in place of values"),
+        ((5 * POOLED).int(), "these are whole numbers"),
+        (IMAGE[:, :5, :5], "a corner of the image"),
+        (POOLED * torch.nan, "makes something else"),
+        ((POOLED,), "comma"),
+        (POOLED.numpy(), "an array of shape [1, 5, 5]"),
+        (POOLED.to("meta"), "on the device meta"),
         (nn.MaxPool1d(5)(IMAGE[0]).unsqueeze(0), "not nn.MaxPool1d"),
         (nn.Conv2d(1, 8, 5)(IMAGE), "output of a convolution"),
         (nn.MaxPool2d(5)(nn.Conv2d(1, 8, 5)(IMAGE)), "a convolution, pooled"),
@@ -79,6 +102,8 @@ def test_max_pool_wrong_prediction(predicted, fragment):
         (nn.MaxPool2d(5, return_indices=True)(IMAGE), "a pair"),
         (POOLED[0], "the channel got lost"),
         (IMAGE, "an image still"),
+        (IMAGE[None], "an image still"),
+        (IMAGE[0], "an image still"),
         (nn.MaxPool2d(5), "call it with the image"),
         (nn.MaxPool2d, "call it with the image"),
         ([5, 5], "the tensor that comes out"),
@@ -128,7 +153,17 @@ def width_by_floor(input_width, kernel_size, stride=None):
     return math.floor((input_width - kernel_size) / (stride or kernel_size) + 1)
 
 
-@pytest.mark.parametrize("function", [width, width_short, width_by_counting, width_by_floor])
+def other_names(w, k, s=None):
+    return width(w, k, s)
+
+
+def by_pytorch(input_width, kernel_size, stride=None):
+    return nn.MaxPool2d(kernel_size, stride)(torch.zeros(1, input_width, input_width)).shape[-1]
+
+
+@pytest.mark.parametrize(
+    "function", [width, width_short, width_by_counting, width_by_floor, other_names, by_pytorch]
+)
 @pytest.mark.parametrize("dropped", [3, 3.0, torch.tensor(3)])
 def test_pooled_width_right(function, dropped):
     assert "5 windows of 5 pixels + 3" in assert_passes(checks.pooled_width, function, dropped)
@@ -159,6 +194,31 @@ def nothing_put_in(input_width, kernel_size, stride=None):
     return (input_width - kernel_size) // stride + 1
 
 
+def given_to_the_course(input_width, kernel_size, stride=None):
+    return get_output_width(input_width, kernel_size, stride)
+
+
+def kernel_first(kernel_size, input_width, stride=None):
+    return get_output_width(input_width, kernel_size, stride or kernel_size)
+
+
+def turned_round(input_width, kernel_size, stride=None):
+    return width(input_width, kernel_size, kernel_size if stride else 1)
+
+
+def five(input_width, kernel_size, stride=None):
+    return width(input_width, kernel_size, stride or 5)
+
+
+def stride_in_place_of_the_width(input_width, kernel_size, stride=None):
+    return kernel_size if stride is None else width(input_width, kernel_size, stride)
+
+
+def one_way_only(input_width, kernel_size, stride=None):
+    if stride is None:
+        return input_width // kernel_size
+
+
 def print_width(input_width, kernel_size, stride=None):
     print(width(input_width, kernel_size, stride))
 
@@ -173,6 +233,13 @@ def print_width(input_width, kernel_size, stride=None):
         (formula(lambda w, k, s: math.ceil((w - k) / s) + 1), "round down"),
         (formula(lambda w, k, s: math.ceil(w / s)), "round down"),
         (formula(lambda w, k, s: round(w / s)), "round() may round up"),
+        (formula(lambda w, k, s: round((w - k) / s) + 1), "round() may round up"),
+        (formula(lambda w, k, s: round((w - k) / s + 1)), "round() may round up"),
+        (formula(lambda w, k, s: (w - k + 1) // s), "give get_output_width the stride instead"),
+        (formula(lambda w, k, s: width(28, k, s)), "takes 28 for every width"),
+        (formula(lambda w, k, s: s), "the stride that pooling takes"),
+        (formula(lambda w, k, s: True), "returns True (of type bool)"),
+        (formula(lambda w, k, s: torch.tensor(5, device="meta")), "on the device meta"),
         (formula(lambda w, k, s: w / s), "Divide with //"),
         (formula(lambda w, k, s: (w - k) / s + 1), "Divide with //"),
         (formula(lambda w, k, s: w - k + 1), "size of a convolution"),
@@ -180,9 +247,15 @@ def print_width(input_width, kernel_size, stride=None):
         (formula(lambda w, k, s: [5, 5]), "one whole number"),
         (formula(lambda w, k, s: Liar()), "one whole number"),
         (stride_one_for_none, "pooling does not take 1"),
+        (turned_round, "turn the condition round"),
+        (five, "right for a kernel of 5 only"),
+        (stride_in_place_of_the_width, "the stride that pooling takes"),
+        (one_way_only, "Let every way through it end in return"),
+        (given_to_the_course, "put in the stride that pooling then takes"),
+        (kernel_first, "Does the width come before the kernel size?"),
         (stride_one, "put in the stride that pooling then takes"),
         (nothing_put_in, "put in the stride that pooling then takes"),
-        (no_stride, "unexpected keyword argument 'stride'"),
+        (no_stride, "takes 2 positional arguments but 3 were given"),
         (print_width, "prints something"),
         (5, "a function was expected"),
     ],
@@ -197,7 +270,17 @@ def test_pooled_width_refused_where_pytorch_pools():
             raise ValueError("the kernel does not fit")
         return width(input_width, kernel_size, stride)
 
-    assert_incorrect(checks.pooled_width, "nn.MaxPool2d gives 1", careful, 3)
+    assert_incorrect(checks.pooled_width, "gives 1. The kernel fits here", careful, 3)
+
+
+def test_pooled_width_without_end(monkeypatch):
+    def get_pooled_width(input_width, kernel_size, stride=None):
+        while stride == 2:
+            pass
+        return width(input_width, kernel_size, stride)
+
+    monkeypatch.setattr(_limits, "SECONDS", 0.1)
+    assert_incorrect(checks.pooled_width, "Is there a loop", get_pooled_width, 3)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +294,9 @@ def test_pooled_width_refused_where_pytorch_pools():
         (-3, "as a positive number"),
         (6, "the rows only"),
         (159, "number of pixels"),
-        (4, "how many are left?"),
+        (4, "what a convolution takes away"),
+        (9, "not the pixels in the corner"),
+        (1, "how many are left?"),
         (3.5, "a whole number was expected"),
         ((3, 3), "a whole number was expected"),
         ("3", "a whole number was expected"),
@@ -290,10 +375,29 @@ def with_mesh():
     return fig
 
 
+def with_subfigures():
+    fig = plt.figure()
+    for part, picture in zip(fig.subfigures(1, 2), (IMAGE, POOLED), strict=True):
+        ax = part.subplots()
+        ax.imshow(picture[0])
+        ax.set_title(f"{len(picture[0])} pixels")
+    return fig
+
+
+def with_one_over_the_other():
+    fig = figure()
+    fig.axes[0].images[0].set_zorder(2)  # on top, though drawn first
+    fig.axes[0].imshow(OTHER)
+    return fig
+
+
 @pytest.mark.parametrize(
     "make",
     [
         figure,
+        with_subfigures,
+        with_one_over_the_other,
+        lambda: figure(pictures=(IMAGE[0].numpy(), (255 * POOLED[0]).byte())),
         lambda: figure(pictures=(POOLED[0], IMAGE[0]), titles=("pooled", "image")),
         lambda: figure(vmin=0, vmax=1),
         lambda: figure(shape=(1, 3)),
@@ -326,7 +430,20 @@ def only_suptitle():
     return fig
 
 
-OTHER = torch.rand(28, 28, generator=torch.Generator().manual_seed(8))
+def hidden():
+    fig = figure(pictures=(POOLED[0], OTHER))
+    fig.axes[0].imshow(IMAGE[0])
+    return fig
+
+
+def invisible():
+    fig = figure()
+    fig.axes[1].set_visible(False)
+    return fig
+
+
+def two_figures():
+    return plt.figure(), plt.figure()
 
 
 @pytest.mark.parametrize(
@@ -356,7 +473,11 @@ OTHER = torch.rand(28, 28, generator=torch.Generator().manual_seed(8))
             lambda: figure(pictures=(IMAGE[0], F.max_pool2d(IMAGE, 2)[0])),
             "5×5 pixels, is not shown",
         ),
-        (lambda: plt.subplots(1, 2), "fig is a pair"),
+        (hidden, "the pooled image is hidden under another picture"),
+        (invisible, "one axes only"),
+        (lambda: plt.subplots(1, 2), "fig is a tuple; expected is the figure alone"),
+        (lambda: [figure()], "fig is a list; expected is the figure alone"),
+        (two_figures, "fig holds 2 figures"),
         (lambda: plt.subplots(1, 2)[1], "fig holds axes"),
         (lambda: figure().axes[0], "fig holds axes"),
         (lambda: IMAGE, "expected is the figure"),
@@ -368,6 +489,8 @@ def test_side_by_side_wrong(make, fragment):
 
 
 def test_side_by_side_of_other_things():
+    assert_incorrect(checks.side_by_side, "as large as the image", figure(), IMAGE, IMAGE)
+    assert_incorrect(checks.side_by_side, "on the device meta", figure(), IMAGE, POOLED.to("meta"))
     assert_incorrect(checks.side_by_side, "one grey image", figure(), IMAGE.expand(3, 28, 28), 1)
     assert_incorrect(
         checks.side_by_side, "the tensor that you show", figure(), IMAGE, nn.MaxPool2d(5)
@@ -410,9 +533,28 @@ def change_by_numpy(before, after):
     return np.abs(after - before).sum() / np.abs(before).sum()
 
 
+def change_by_loop(before, after):
+    differences = sum((b - a).abs().sum() for b, a in zip(before, after, strict=True))
+    return differences / sum(b.abs().sum() for b in before)
+
+
+def change_over_all_dimensions(before, after):
+    every = (0, 1, 2, 3)
+    return abs(after - before).sum(every).detach() / abs(before).sum(every)
+
+
 @pytest.mark.parametrize(
     "function",
-    [change, change_as_float, change_by_means, change_by_norms, change_by_numpy],
+    [
+        change,
+        change_as_float,
+        change_by_means,
+        change_by_norms,
+        change_by_numpy,
+        change_by_loop,
+        change_over_all_dimensions,
+        lambda b, a: change(b.double(), a.double()).reshape(1),
+    ],
 )
 def test_shift_changes_right(function):
     assert "0 is no change" in assert_passes(checks.shift_changes, function, CHANGES)
@@ -428,6 +570,15 @@ def test_shift_changes_right(function):
 )
 def test_shift_changes_right_numbers(changes):
     assert_passes(checks.shift_changes, change, changes)
+
+
+def change_of_each_image(before, after):
+    differences, sizes = ((x.abs().sum((1, 2, 3))) for x in (after - before, before))
+    return (differences / sizes).mean()
+
+
+def change_of_others(before, after):
+    return change(IMAGE, IMAGE.flip(1))
 
 
 def in_place(before, after):
@@ -453,6 +604,26 @@ def in_place(before, after):
         (lambda b, a: ((a - b) ** 2).sum() / (b**2).sum(), "squared"),
         (lambda b, a: torch.norm(a - b) / torch.norm(b), "squared"),
         (lambda b, a: F.mse_loss(a, b), "squared"),
+        (lambda b, a: F.mse_loss(a, b).sqrt(), "squared"),
+        (lambda b, a: ((a - b) ** 2).sum() / b.abs().sum(), "squared"),
+        (lambda b, a: (a - b).abs().sum() / (a.abs() + b.abs()).sum(), "after is in it, too"),
+        (lambda b, a: 2 * (a - b).abs().sum() / (a.abs() + b.abs()).sum(), "after is in it"),
+        (lambda b, a: a.abs().sum() / b.abs().sum(), "Sums are compared"),
+        (lambda b, a: a.abs().sum() / b.abs().sum() - 1, "Sums are compared"),
+        (lambda b, a: abs(a.abs().sum() / b.abs().sum() - 1), "Sums are compared"),
+        (lambda b, a: (a - b.abs()).abs().sum() / b.abs().sum(), "in parentheses"),
+        (lambda b, a: (a - b.abs()).sum() / b.abs().sum(), "in parentheses"),
+        (lambda b, a: (a - b).abs().max() / b.abs().max(), "Largest values are compared"),
+        (lambda b, a: (a - b).abs().sum() // b.abs().sum(), "Do not round"),
+        (lambda b, a: round(change(b, a).item()), "Do not round"),
+        (lambda b, a: round(change(b, a).item(), 2), "nearly it"),
+        (change_of_each_image, "sum over all images first"),
+        (change_of_others, "the same for other tensors"),
+        (lambda b, a: torch.tensor(torch.nan), "divide by something that is 0"),
+        (lambda b, a: torch.zeros(3, device="meta"), "on the device meta"),
+        (lambda b, a: ((a - b).abs().sum(), b.abs().sum()), "returns a tuple; asked for is one"),
+        (lambda b, a: (a - b).abs().sum(0) / b.abs().sum(0), "without a number in the parentheses"),
+        (lambda b, a: -change(b, a), "Try it on before = [1, -2]"),
         (lambda b, a: (a - b).abs().max(), "the largest difference"),
         (lambda b, a: ((a - b).abs() / b.abs()).mean(), "a mean of shares"),
         (lambda b, a: ((a - b).abs() / b.abs()).sum(), "divide, once"),
@@ -461,7 +632,7 @@ def in_place(before, after):
         (lambda b, a: 1 / change(b, a), "upside down"),
         (lambda b, a: (a - b).abs() / b.abs().sum(), "asked for is one number"),
         (lambda b, a: (a - b).abs() / b.abs(), "asked for is one number"),
-        (lambda b, a: 0.3, "Try it on before = [1, -2]"),
+        (lambda b, a: 0.3, "the same for other tensors"),
         (lambda b, a: change(b, a) if b.numel() > 16 else 0.5, "not 0"),
         (lambda b, a: "0.3", "a number was expected"),
         (lambda b, a: Liar(), "a number was expected"),
@@ -490,6 +661,10 @@ def test_shift_changes_wrong_function(function, fragment):
         (CHANGES | {"average": float("nan")}, "not a finite number"),
         (CHANGES | {"average": float("inf")}, "not a finite number"),
         (CHANGES | {"average": "12%"}, "a number was expected"),
+        (CHANGES | {"average": torch.zeros((), device="meta")}, "on the device meta"),
+        (CHANGES | {"average": nn.AvgPool2d(2)}, "a number was expected"),
+        (CHANGES | {"average": 0.31}, "same number for 'convolution' and 'average'"),
+        (CHANGES | {"maximum": 0.31}, "same number for 'convolution' and 'maximum'"),
         (CHANGES | {"average": torch.rand(5, 5)}, "one number was expected"),
         (CHANGES | {"average": 0.17}, "same number for 'maximum' and 'average'"),
         (CHANGES | {"convolution": change}, "a number was expected"),
