@@ -6,5 +6,22 @@ is a picture with that caption where there is no kernel: in slides, on a web pag
 
 from helpers.explorers._base import lecture
 from helpers.explorers.convolution import Convolution
+from helpers.explorers.feature_maps import FeatureMaps
+from helpers.explorers.layers import Layers
+from helpers.explorers.mistakes import Mistakes
+from helpers.explorers.own_picture import OwnPicture
+from helpers.explorers.pooling import Pooling
+from helpers.explorers.training import Training
+from helpers.explorers.why import Why
 
-__all__ = ["Convolution", "lecture"]
+__all__ = [
+    "Convolution",
+    "FeatureMaps",
+    "Layers",
+    "Mistakes",
+    "OwnPicture",
+    "Pooling",
+    "Training",
+    "Why",
+    "lecture",
+]

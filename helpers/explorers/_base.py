@@ -11,6 +11,7 @@ such calls would be shown nowhere, so they become the caption.
 import base64
 import html
 import io
+import re
 import threading
 import weakref
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ STYLE = """<style>
 .cnn-explorer table.cnn-grid td.dropped { background: #c9c9c9; color: #404040; }
 .cnn-explorer table.cnn-grid td.marked { background: #ffe08a; box-shadow: inset 0 0 0 2px #8a4b00;
   font-weight: 700; }
+.cnn-explorer table.cnn-grid td.won { box-shadow: inset 0 0 0 3px #000000; font-weight: 700; }
+.cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;
+  background: #f0f0f0; color: #000000; }
 .cnn-lecture { --jp-widgets-font-size: 26px; --jp-widgets-inline-height: 46px;
   --jp-widgets-inline-width: 560px; --jp-widgets-inline-label-width: 260px;
   --jp-widgets-inline-width-short: 300px; --jp-widgets-input-padding: 8px;
@@ -100,7 +104,7 @@ class Explorer(widgets.VBox):
             except Refused as error:
                 view = View(str(error))
             except Exception as error:
-                view = View(f"This cannot be shown ({type(error).__name__}: {error}).")
+                view = View(f"This cannot be shown ({steady(f'{type(error).__name__}: {error}')}).")
             self._show(view)
 
     def _show(self, view: View) -> None:
@@ -137,6 +141,12 @@ def _row(controls: list[widgets.Widget], *classes: str) -> widgets.HBox:
     for name in classes:
         row.add_class(name)
     return row
+
+
+def steady(text: object, most: int = 120) -> str:
+    """Words from the student's code in one line, without what differs from run to run."""
+    line = " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", str(text)).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def picture_html(png: bytes) -> str:

@@ -1,10 +1,12 @@
-"""Grids of numbers, side by side: as tables in a browser, and drawn where there is none."""
+"""Grids of numbers side by side, and tables: as HTML, and drawn where there is no browser."""
 
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
 from helpers.explorers._base import png_of
@@ -12,7 +14,8 @@ from helpers.plots._text import DPI, NORMAL, SMALL
 
 Cells = frozenset[tuple[int, int]]  # (row, column) of each
 CELL = 0.46  # inches, in a drawing
-GROUNDS = {"marked": "#ffe08a", "dropped": "#c9c9c9"}
+GROUNDS = {"marked": "#ffe08a", "dropped": "#c9c9c9"}  # the first that holds wins
+MOST_ROWS = 60  # of a table, in a drawing
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,17 @@ class Grid:
     marked: Cells = field(default_factory=frozenset)  # the ones that are talked about now
     dropped: Cells = field(default_factory=frozenset)  # that no window reaches
     padded: Cells = field(default_factory=frozenset)  # that padding has added
+    won: Cells = field(default_factory=frozenset)  # the largest of their window
     sign: str = ""
 
     def classes(self, place: tuple[int, int]) -> str:
         """The names of the sets that hold ``place``."""
-        sets = {"marked": self.marked, "dropped": self.dropped, "padded": self.padded}
+        sets = {
+            "marked": self.marked,
+            "dropped": self.dropped,
+            "padded": self.padded,
+            "won": self.won,
+        }
         return " ".join(name for name, cells in sets.items() if place in cells)
 
 
@@ -39,12 +48,7 @@ def grids_html(grids: Iterable[Grid]) -> str:
 
 def _table(grid: Grid) -> str:
     rows = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{grid.classes((i, j))}">{html.escape(text)}</td>'
-            for j, text in enumerate(row)
-        )
-        + "</tr>"
+        "<tr>" + "".join(_cell(grid, (i, j), text) for j, text in enumerate(row)) + "</tr>"
         for i, row in enumerate(grid.rows)
     )
     sign = f"<div><b>{html.escape(grid.sign)}</b></div>" if grid.sign else ""
@@ -53,11 +57,15 @@ def _table(grid: Grid) -> str:
     )
 
 
+def _cell(grid: Grid, place: tuple[int, int], text: str) -> str:
+    return f'<td class="{grid.classes(place)}">{html.escape(text)}</td>'
+
+
 def grids_png(grids: list[Grid], columns: int) -> bytes:
     """The same, ``columns`` grids in a row, as a picture."""
     lines = [grids[i : i + columns] for i in range(0, len(grids), columns)]
     heights = [max(len(grid.rows) for grid in line) + 1.6 for line in lines]
-    width = max(sum(len(grid.rows[0]) + 1.4 for grid in line) for line in lines)
+    width = max(sum(map(_drawn_width, line)) for line in lines)
     size = (max(7.0, CELL * (width + 0.4)), CELL * sum(heights))
     figure = Figure(size, dpi=DPI, facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
@@ -68,27 +76,101 @@ def grids_png(grids: list[Grid], columns: int) -> bytes:
         left = 0.0
         for grid in line:
             _draw(axes, grid, left, top + 1.2)
-            left += len(grid.rows[0]) + 1.4
+            left += _drawn_width(grid)
         top += height
     return png_of(figure)
+
+
+def _drawn_width(grid: Grid) -> float:
+    """In cells: the grid, or its title if that is wider, and room for the sign."""
+    cells = max(len(grid.rows[0]), 0.23 * len(grid.title))
+    return cells + 1.0 + 0.24 * len(grid.sign)
 
 
 def _draw(axes, grid: Grid, left: float, top: float) -> None:
     axes.text(left, top - 0.25, grid.title, fontsize=SMALL, weight="bold", parse_math=False)
     for i, row in enumerate(grid.rows):
         for j, text in enumerate(row):
-            classes = grid.classes((i, j))
-            ground = (
-                "#ffe08a" if "marked" in classes else "#c9c9c9" if "dropped" in classes else "w"
-            )
-            line = "--" if "padded" in classes else "-"
-            cell = Rectangle(
-                (left + j, top + i), 1, 1, facecolor=ground, edgecolor="0.45", linestyle=line
-            )
-            axes.add_patch(cell)
+            _draw_cell(axes, text, left + j, top + i, grid.classes((i, j)).split())
+    for i, j in grid.won:  # on top of the lines of all cells
+        inner = Rectangle(
+            (left + j + 0.06, top + i + 0.06), 0.88, 0.88, fill=False, linewidth=2, edgecolor="k"
+        )
+        axes.add_patch(inner)
+    axes.text(
+        left + len(grid.rows[0]) + 0.3, top + len(grid.rows) / 2, grid.sign,
+        fontsize=NORMAL, va="center", parse_math=False,
+    )  # fmt: skip
+
+
+def _draw_cell(axes, text: str, left: float, top: float, classes: list[str]) -> None:
+    ground = next((colour for name, colour in GROUNDS.items() if name in classes), "white")
+    line = "--" if "padded" in classes else "-"
+    cell = Rectangle((left, top), 1, 1, facecolor=ground, edgecolor="0.45", linestyle=line)
+    axes.add_patch(cell)
+    bold = "marked" in classes or "won" in classes
+    axes.text(
+        left + 0.5, top + 0.5, text, ha="center", va="center",
+        fontsize=SMALL if len(text) < 6 else 0.75 * SMALL,
+        weight="bold" if bold else "normal", parse_math=False,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table; the first cell is its name."""
+
+    cells: tuple[str, ...]
+    marked: bool = False
+
+
+def table_html(caption: str, header: tuple[str, ...], rows: Iterable[Row]) -> str:
+    """A table with headers that a screen reader can name for each cell."""
+    lines = [
+        f"<tr{' aria-current=true' if row.marked else ''}>"
+        f'<th scope="row" style="text-align: left">{"▶ " if row.marked else ""}'
+        f"{html.escape(row.cells[0])}</th>"
+        + "".join(
+            f'<td class="{"marked" if row.marked else ""}">{html.escape(cell)}</td>'
+            for cell in row.cells[1:]
+        )
+        + "</tr>"
+        for row in rows
+    ]
+    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
+    return (
+        f'<table class="cnn-grid"><caption>{html.escape(caption)}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    )
+
+
+def table_png(header: tuple[str, ...], rows: list[Row]) -> bytes:
+    """The same as a picture; of a very long table, the first rows."""
+    shown = rows[:MOST_ROWS]
+    if len(rows) > len(shown):
+        more = f"… and {len(rows) - len(shown)} more"
+        shown = [*shown, Row((more, *[""] * (len(header) - 1)))]
+    columns = list(zip(header, *(row.cells for row in shown), strict=True))
+    measure = FigureCanvasAgg(Figure(dpi=DPI)).get_renderer().get_text_width_height_descent
+    font = FontProperties(size=SMALL, weight="bold")
+    widths = [
+        max(measure(text, font, ismath=False)[0] for text in column) / DPI + 0.3
+        for column in columns
+    ]
+    width, height = max(7.0, sum(widths) + 0.2), 0.3 * (len(shown) + 1) + 0.15
+    figure = Figure((width, height), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
+    for i, row in enumerate([Row(header), *shown]):
+        top, left = 0.1 + 0.3 * i, 0.1
+        ground = GROUNDS["marked"] if row.marked else "#f0f0f0" if i == 0 else "white"
+        box = Rectangle((left, top), sum(widths), 0.3, facecolor=ground, edgecolor="0.75")
+        axes.add_patch(box)
+        for text, room in zip(row.cells, widths, strict=True):
             axes.text(
-                left + j + 0.5, top + i + 0.5, text, ha="center", va="center", fontsize=SMALL,
-                weight="bold" if "marked" in classes else "normal", parse_math=False,
+                left + 0.1, top + 0.15, text, fontsize=SMALL, va="center",
+                weight="bold" if row.marked or i == 0 else "normal", parse_math=False,
             )  # fmt: skip
-    middle = top + len(grid.rows) / 2
-    axes.text(left + len(grid.rows[0]) + 0.5, middle, grid.sign, fontsize=NORMAL, ha="center")
+            left += room
+    return png_of(figure)

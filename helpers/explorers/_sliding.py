@@ -1,12 +1,21 @@
-"""A window that slides over a small grid of numbers: places, products, what no window reaches."""
+"""A window that slides over a small grid of numbers: places, products, what no window reaches.
 
+And the panel that steps over the output values, one after the other.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 
+import ipywidgets as widgets
 import torch
 import torch.nn.functional as F
 
-from helpers.explorers._base import Refused
+from helpers.explorers._base import Explorer, Refused
 from helpers.layers import get_output_width
+
+MOST_TERMS = 25  # more than a kernel of 5 by 5 is not spelled out
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,10 @@ class Sliding:
     dilation: int = 1
 
     def __post_init__(self):
+        if self.stride == 0:
+            raise Refused(
+                "With a stride of 0 the window would never move on. Choose a stride of 1 or more."
+            )
         for name, least, most in (
             ("width", 1, 12),
             ("kernel_size", 1, 12),
@@ -37,8 +50,8 @@ class Sliding:
             spread = f" with dilation {self.dilation}" if self.dilation > 1 else ""
             raise Refused(
                 f"A kernel of {self.kernel_size}{spread} reaches over {self.reach} pixels, but the "
-                f"padded image has only {self.padded_width}: it does not fit, so there is no "
-                "output. Choose a smaller kernel, or more padding."
+                f"image with its padding has only {self.padded_width}: it does not fit, so there "
+                "is no output. Choose a smaller kernel, a larger image, or more padding."
             )
 
     @property
@@ -59,15 +72,18 @@ class Sliding:
         )
 
     @property
-    def seen_width(self) -> int:
-        """Pixels of a padded row up to the end of the last window; those behind are dropped."""
-        return (self.output_width - 1) * self.stride + self.reach
+    def unreached(self) -> list[int]:
+        """The pixels of a padded row that no window reaches: left over, or skipped by a stride."""
+        reached = {pixel for place in range(self.output_width) for pixel in self.window(place)}
+        return [pixel for pixel in range(self.padded_width) if pixel not in reached]
+
+    def window(self, place: int) -> list[int]:
+        """The pixels of a padded row that are under the window of output value ``place``."""
+        return [place * self.stride + self.dilation * i for i in range(self.kernel_size)]
 
     def pixels(self, row: int, column: int) -> list[tuple[int, int]]:
         """The padded pixels under the window of output value ``row``, ``column``."""
-        offsets = [self.dilation * i for i in range(self.kernel_size)]
-        top, left = row * self.stride, column * self.stride
-        return [(top + i, left + j) for i in offsets for j in offsets]
+        return [(i, j) for i in self.window(row) for j in self.window(column)]
 
 
 def convolve(image: torch.Tensor, kernel: torch.Tensor, bias: float, sliding: Sliding):
@@ -89,38 +105,176 @@ def show(value: float) -> str:
     return "0" if text in ("-0", "") else text.replace("-", "−")
 
 
+def show_weight(value: float) -> str:
+    """As ``show``, but a fraction as one, so that the products add up: ``1/9``."""
+    fraction = Fraction(value).limit_denominator(144)
+    if is_short(value) or not _is_close(value, fraction):
+        return show(value)
+    return str(fraction).replace("-", "−")
+
+
+def is_short(value: float) -> bool:
+    """Does ``show`` say all of it?"""
+    return _is_close(value, round(value, 2))
+
+
+def equals(value: float, *parts: float) -> str:
+    """``= 2``, or ``≈ 0.33`` where two decimals cannot say all of the value or of its parts."""
+    exact = all(is_short(part) or "/" in show_weight(part) for part in parts)
+    return f"{'=' if exact and is_short(value) else '≈'} {show(value)}"
+
+
+def _is_close(one: float, other: float) -> bool:
+    return abs(float(one) - float(other)) < 1e-9
+
+
 def arithmetic(pixels: list[float], weights: list[float]) -> str:
     """``2·1 + 0·3``: each pixel times its weight, negative numbers in brackets."""
-    return " + ".join(
-        f"{_bracketed(p)}·{_bracketed(w)}" for p, w in zip(pixels, weights, strict=True)
+    products = (
+        f"{bracketed(show(p))}·{bracketed(show_weight(w))}"
+        for p, w in zip(pixels, weights, strict=True)
     )
+    return listed(products, " + ")
 
 
-def _bracketed(value: float) -> str:
-    text = show(value)
+def listed(terms: Iterable[str], between: str) -> str:
+    """The terms in one line; of very many, the first ones and how many there are."""
+    terms = list(terms)
+    if len(terms) <= MOST_TERMS:
+        return between.join(terms)
+    return f"{between.join(terms[:6])}{between}… ({len(terms)} in all)"
+
+
+def bracketed(text: str) -> str:
+    """A negative number in brackets."""
     return f"({text})" if text.startswith("−") else text
 
 
-def parse_grid(text: str, size: int) -> list[list[float]]:
-    """``"1 0; 0 1"`` as rows of numbers, ``size`` by ``size``. Raises ``Refused``."""
-    rows = [row.replace(",", " ").split() for row in text.split(";") if row.strip()]
-    for row in rows:
-        for entry in row:
-            try:
-                float(entry)
-            except ValueError:
-                raise Refused(
-                    f"The kernel values hold {entry[:20]!r}, which is no number. Write a row as "
-                    "1 0 -1, and ; between the rows."
-                ) from None
-    counts = {len(row) for row in rows}
-    if len(rows) != size or counts != {size}:
-        found = f"{len(rows)} rows of {'/'.join(map(str, sorted(counts))) or 'no'} numbers"
+def unreached_text(rows: list[int], columns: list[int]) -> str:
+    """Which rows and columns no window reaches, as a sentence; empty if there are none."""
+    if rows == columns:
+        parts = [("row and column", "rows and columns", rows)]
+    else:
+        parts = [("row", "rows", rows), ("column", "columns", columns)]
+    named = [
+        f"{one if len(places) == 1 else many} {', '.join(map(str, places))}"
+        for one, many, places in parts
+        if places
+    ]
+    if not named:
+        return ""
+    return f" No window reaches {' and '.join(named)} (grey in the grid, counted from 0)."
+
+
+def parse_rows(text: str) -> list[list[float]]:
+    """``"1 0; 0 1/3"`` as rows of numbers. Raises ``Refused``."""
+    lines = [line.replace(",", " ").split() for line in text.split(";") if line.strip()]
+    return [[_number(entry) for entry in line] for line in lines]
+
+
+def _number(entry: str) -> float:
+    over, _, under = entry.replace("−", "-").partition("/")
+    try:
+        value = float(over) / float(under or 1)
+    except (ValueError, ZeroDivisionError):
         raise Refused(
-            f"The kernel values are {found}; a kernel of {size} needs {size} rows of {size}. "
-            "Change the values or the kernel size."
-        )
-    values = [[float(entry.replace("−", "-")) for entry in row] for row in rows]
-    if not all(abs(value) < 1000 for row in values for value in row):
+            f"The kernel values hold {entry[:20]!r}, which is no number. Write a row as 1 0 -1, "
+            "and ; between the rows."
+        ) from None
+    if not abs(value) < 1000:
         raise Refused("A kernel value is too large to show; take numbers between -999 and 999.")
-    return values
+    return value
+
+
+def parse_grid(text: str, size: int) -> list[list[float]]:
+    """As ``parse_rows``, but only ``size`` rows of ``size`` numbers will do."""
+    rows = parse_rows(text)
+    counts = sorted({len(row) for row in rows})
+    if len(rows) != size or counts != [size]:
+        lines = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
+        raise Refused(
+            f"The kernel values are {lines} of {' or '.join(map(str, counts)) or 'no'} numbers; a "
+            f"kernel of {size} needs {size} rows of {size}. Change the values or the kernel size."
+        )
+    return rows
+
+
+def button(description: str, action: Callable[[], None]) -> widgets.Button:
+    """A button that calls ``action`` without arguments."""
+    made = widgets.Button(description=description)
+    made.on_click(lambda _button: action())
+    return made
+
+
+class Stepper(Explorer):
+    """A panel with output values to step over: by number, back and step, or play.
+
+    Controls that depend on others are set in ``settle``, all before one drawing.
+    """
+
+    def __init__(self, controls: list[widgets.Widget], secondary: list[widgets.Widget] = ()):
+        self._settling = False
+        self.place = widgets.IntText(1, description="output value")
+        self.back = button("back", lambda: self._move(-1))
+        self.step = button("step", lambda: self._move(1))
+        self.play = button("play", self._start_or_pause)
+        # The clock behind play ends at the last value. Its own buttons have no names that a screen
+        # reader could say, so it is hidden: in a box, since observed by the base, too, it would
+        # draw a second time.
+        self.clock = widgets.Play(value=1, min=1, max=1, interval=700)
+        self.clock.observe(self._ticked, "value")
+        self.clock.observe(self._name_play, "playing")
+        hidden = widgets.HBox([self.clock], layout=widgets.Layout(display="none"))
+        stepping = [self.place, self.back, self.step, self.play, hidden]
+        super().__init__([*controls, *stepping], secondary)
+
+    def count(self) -> int:
+        """How many output values there are. Raises ``Refused`` if the settings are impossible."""
+        raise NotImplementedError
+
+    def settle(self, change) -> None:
+        """Make controls agree after ``change`` (``None`` if no control has changed)."""
+        count = self.count()
+        inside = 1 <= self.place.value <= count
+        if not inside and (change is None or change["owner"] is not self.place):
+            self.place.value, inside = 1, True  # the settings changed: begin anew
+        self.clock.max = count
+        if inside:
+            self.clock.value = self.place.value
+
+    def redraw(self, change=None) -> None:
+        """Settle, then draw, once."""
+        with self._lock:
+            if self._settling:
+                return
+            self._settling = True
+            try:
+                with suppress(Refused):  # ``look`` meets it again, and says it
+                    self.settle(change)
+            finally:
+                self._settling = False
+            super().redraw(change)
+
+    def checked_place(self) -> int:
+        """The number of the output value, from 0. Raises ``Refused`` if there is none."""
+        count = self.count()
+        if not 1 <= self.place.value <= count:
+            raise Refused(
+                f"There is no output value {self.place.value}: they are counted from 1 to {count}, "
+                "row by row."
+            )
+        return self.place.value - 1
+
+    def _move(self, by: int) -> None:
+        with suppress(Refused):  # the caption says why there is nothing to step over
+            self.place.value = (self.place.value - 1 + by) % self.count() + 1
+
+    def _start_or_pause(self) -> None:
+        self.clock.playing = not self.clock.playing
+
+    def _name_play(self, change) -> None:
+        self.play.description = "pause" if change["new"] else "play"
+
+    def _ticked(self, change) -> None:
+        if not self._settling:
+            self.place.value = change["new"]

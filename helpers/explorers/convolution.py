@@ -1,14 +1,30 @@
 """The convolution panel of notebook 01: step a kernel over an image and read what it computes."""
 
+import io
 import itertools
 from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
 
 import ipywidgets as widgets
 import torch
+import torch.nn.functional as F
 
-from helpers.explorers._base import Explorer, Refused, View
+from helpers.explorers._base import Refused, View, steady
 from helpers.explorers._grids import Grid, grids_html, grids_png
-from helpers.explorers._sliding import Sliding, arithmetic, convolve, parse_grid, show
+from helpers.explorers._sliding import (
+    Sliding,
+    Stepper,
+    arithmetic,
+    bracketed,
+    button,
+    convolve,
+    equals,
+    parse_grid,
+    parse_rows,
+    show,
+    show_weight,
+    unreached_text,
+)
 from helpers.layers import get_output_width as our_output_width
 
 IMAGES = {
@@ -22,20 +38,21 @@ KERNELS = {
     "vertical edges": lambda i, j, size: (j == size - 1) - (j == 0) if size > 1 else 1,
     "horizontal edges": lambda i, j, size: (i == size - 1) - (i == 0) if size > 1 else 1,
     "copy": lambda i, j, size: int(i == j == size // 2),
-    "mean": lambda i, j, size: round(1 / size**2, 4),
+    "mean": lambda i, j, size: 1 / size**2,
     OWN: None,
 }
 
 
-class Convolution(Explorer):
+class Convolution(Stepper):
     """Image, kernel and output as grids of numbers, and the arithmetic of one output value.
 
     ``get_output_width`` is the student's function of task 1.5; without it, the course's own. With
-    ``predict`` the panel asks for the width of the output and shows the grids after an answer.
+    ``predict`` the panel asks for the width of the output and shows it after an answer; a lecturer
+    can switch that off in the panel, too.
     """
 
     def __init__(self, get_output_width: Callable | None = None, predict: bool = True):
-        self._width_of = get_output_width or our_output_width
+        self._width_of = our_output_width if get_output_width is None else get_output_width
         self._disagreement = _first_disagreement(self._width_of)
         self.image = widgets.Dropdown(options=list(IMAGES), value="digits", description="image")
         self.width = widgets.IntText(6, description="image width")
@@ -46,26 +63,23 @@ class Convolution(Explorer):
         self.padding = widgets.IntText(0, description="padding")
         self.dilation = widgets.IntText(1, description="dilation")
         self.bias = widgets.FloatText(0.0, description="bias")
-        self.values = widgets.Text(_kernel_text("vertical edges", 3), description="kernel values")
-        self.place = widgets.IntText(1, description="output value")
-        self.back, self.step = _button("back", self._move(-1)), _button("step", self._move(1))
-        self.play = widgets.Play(value=1, min=1, max=16, interval=700)
-        self.play.observe(lambda change: setattr(self.place, "value", change["new"]), "value")
+        self.values = widgets.Text(
+            _kernel_text("vertical edges", 3),
+            description="kernel values (; between rows)",
+            continuous_update=False,  # a number half typed is no mistake
+        )
+        self._own = ""  # the student's own kernel values, at the size at which they were typed
         self.predict = widgets.Checkbox(bool(predict), description="predict first", indent=False)
         self.prediction = widgets.IntText(0, description="output width")
+        self.answer = button("check my prediction", self._check)
         self._answered: Sliding | None = None
         self._said = ""
-        self.answer = _button("check my prediction", self._check)
-        for control in (self.kernel, self.kernel_size):
-            control.observe(self._fill_values, "value")
-        self.values.observe(self._own_values, "value")
         super().__init__(
             [
-                self.image, self.width, self.channels, self.kernel, self.kernel_size, self.stride,
-                self.padding, self.dilation, self.bias, self.prediction, self.answer,
-                self.place, self.back, self.step,
+                self.image, self.kernel, self.kernel_size, self.stride, self.padding,
+                self.predict, self.prediction, self.answer,
             ],
-            [self.values, self.play, self.predict],
+            [self.width, self.channels, self.dilation, self.bias, self.values],
         )  # fmt: skip
 
     # ------------------------------------------------------------------------- the controls
@@ -79,73 +93,74 @@ class Convolution(Explorer):
             self.dilation.value,
         )
 
-    def _move(self, by: int) -> Callable:
-        def move(_button) -> None:
-            try:
-                count = self._sliding().output_width ** 2
-            except Refused:
-                return  # the caption says why there is nothing to step over
-            self.place.value = (self.place.value - 1 + by) % count + 1
+    def count(self) -> int:
+        """Places of the window."""
+        return self._sliding().output_width ** 2
 
-        return move
+    def settle(self, change) -> None:
+        """The kernel's values follow its name and size; typed values make it the student's own."""
+        asked = "" if self.predict.value else "none"
+        self.prediction.layout.display = self.answer.layout.display = asked
+        size, owner = self.kernel_size.value, change and change["owner"]
+        if owner is self.values and not self._is_named(size):
+            self._own, self.kernel.value = self.values.value, OWN
+        elif owner in (self.kernel, self.kernel_size) and 1 <= size <= 12:
+            self._own = self._own or self.values.value
+            own = self.kernel.value == OWN
+            self.values.value = (
+                _fitted(self._own, size) if own else _kernel_text(self.kernel.value, size)
+            )
+        super().settle(change)
 
-    def _fill_values(self, _change) -> None:
-        if self.kernel.value != OWN and 1 <= self.kernel_size.value <= 12:
-            self.values.value = _kernel_text(self.kernel.value, self.kernel_size.value)
+    def _is_named(self, size: int) -> bool:
+        name = self.kernel.value
+        return name != OWN and 1 <= size <= 12 and self.values.value == _kernel_text(name, size)
 
-    def _own_values(self, change) -> None:
-        size = self.kernel_size.value
-        named = self.kernel.value != OWN and 1 <= size <= 12
-        if named and change["new"] != _kernel_text(self.kernel.value, size):
-            self.kernel.value = OWN
-
-    def _check(self, _button) -> None:
-        try:
-            sliding = self._sliding()
-        except Refused:
-            self.redraw()
-            return
-        right, said = sliding.output_width, self.prediction.value
-        self._answered = sliding
-        self._said = (
-            f"You predicted {said}: right. "
-            if said == right
-            else f"You predicted {said}; it is {right}. Count the places of the window in a row. "
-        )
+    def _check(self) -> None:
+        with suppress(Refused):  # the caption says it
+            self._answered = self._sliding()
+            right, said = self._answered.output_width, self.prediction.value
+            self._said = (
+                f"You predicted {said}: right. "
+                if said == right
+                else f"You predicted {said}; it is {right}. Count the places of the window in a "
+                "row. "
+            )
         self.redraw()
 
     # ------------------------------------------------------------------------------ the view
 
     def look(self) -> View:
-        """The grids, or the question for the output's width."""
+        """The grids; before the prediction without the output."""
         sliding = self._sliding()
-        kernel = torch.tensor(parse_grid(self.values.value, sliding.kernel_size))
+        kernel = torch.tensor(
+            parse_grid(self.values.value, sliding.kernel_size), dtype=torch.float64
+        )
+        if not abs(self.bias.value) < 1000:
+            raise Refused("The bias is too large to show; take a number between -999 and 999.")
+        image = _image(self.image.value, sliding.width, self.channels.value)
+        kernels = torch.stack([kernel.rot90(turns) for turns in range(len(image))])
         settings = (
             f"An image of {sliding.width}×{sliding.width}, a kernel of {sliding.kernel_size}×"
             f"{sliding.kernel_size}, stride {sliding.stride}, padding {sliding.padding}, "
             f"dilation {sliding.dilation}"
         )
         if self.predict.value and self._answered != sliding:
-            return View(
-                f"{settings}: how wide is the output? Put your prediction into output width, then "
-                "press check my prediction."
+            self._grids = _grids(image, kernels, None, sliding, 0, 0, self.bias.value)
+            caption = (
+                f"{settings}: how wide is the output? The first place of the window is marked. "
+                "Type your prediction into output width, then press check my prediction."
             )
-        image = _image(self.image.value, sliding.width, self.channels.value)
-        kernels = torch.stack([kernel.rot90(turns) for turns in range(len(image))])
+            return View(caption, html=grids_html(self._grids))
+        row, column = divmod(self.checked_place(), sliding.output_width)
         output = convolve(image, kernels, self.bias.value, sliding)
-        count = output.numel()
-        self.play.max = count
-        if not 1 <= self.place.value <= count:
-            raise Refused(
-                f"There is no output value {self.place.value}: they are counted from 1 to {count}, "
-                "row by row."
-            )
-        row, column = divmod(self.place.value - 1, sliding.output_width)
-        self._grids = _grids(image, kernels, output, sliding, row, column)
-        said = self._said if self._answered == sliding else ""
+        self._grids = _grids(image, kernels, output, sliding, row, column, self.bias.value)
         caption = (
-            f"{said}{settings}: the output is {sliding.output_width}×{sliding.output_width}. "
-            f"{self._sum(image, kernels, sliding, row, column)}{_dropped(sliding)}"
+            f"{self._said if self._answered == sliding else ''}{settings}: the output is "
+            f"{sliding.output_width}×{sliding.output_width}. Output value {self.place.value} of "
+            f"{output.numel()}, row {row}, column {column}: "
+            f"{_sum(image, kernels, self.bias.value, sliding, row, column)}."
+            f"{_turned(len(image))}{unreached_text(sliding.unreached, sliding.unreached)}"
             f"{self._verdict(sliding)}"
         )
         return View(caption, html=grids_html(self._grids))
@@ -156,36 +171,15 @@ class Convolution(Explorer):
             return None
         return self.captioned(grids_png(self._grids, columns=3 if len(self._grids) <= 3 else 2))
 
-    def _sum(self, image, kernels, sliding: Sliding, row: int, column: int) -> str:
-        padded = torch.nn.functional.pad(image, [sliding.padding] * 4)
-        under = sliding.pixels(row, column)
-        parts, total = [], self.bias.value
-        for number, (pixels, weights) in enumerate(zip(padded, kernels, strict=True)):
-            window = [pixels[place].item() for place in under]
-            part = sum(p * w for p, w in zip(window, weights.flatten().tolist(), strict=True))
-            name = f"channel {number}: " if len(image) > 1 else ""
-            parts.append(f"{name}{arithmetic(window, weights.flatten().tolist())}")
-            parts[-1] += f" = {show(part)}" if len(image) > 1 else ""
-            total += part
-        joined = "; ".join(parts) + ("; all channels" if len(image) > 1 else "")
-        return (
-            f"Output value {self.place.value} of {sliding.output_width**2}, row {row}, column "
-            f"{column}: {joined} + bias {show(self.bias.value)} = {show(total)}."
-        )
-
     def _verdict(self, sliding: Sliding) -> str:
         if self._width_of is our_output_width:
             return ""
-        found = _ask(self._width_of, sliding)
-        if found != str(sliding.output_width):
-            return f" Your get_output_width says {found} here, torch {sliding.output_width}."
-        return f" Your get_output_width says {found}, too.{self._disagreement}"
-
-
-def _button(description: str, action: Callable) -> widgets.Button:
-    button = widgets.Button(description=description)
-    button.on_click(action)
-    return button
+        if not callable(self._width_of):
+            return " Your get_output_width is no function, so it cannot be compared with torch."
+        width, words = _ask(self._width_of, sliding)
+        if width != sliding.output_width:
+            return f" Your get_output_width {words} here; torch makes {sliding.output_width}."
+        return f" Your get_output_width says {width}, too.{self._disagreement}"
 
 
 def _image(name: str, width: int, channels: int) -> torch.Tensor:
@@ -195,47 +189,91 @@ def _image(name: str, width: int, channels: int) -> torch.Tensor:
 
 
 def _kernel_text(name: str, size: int) -> str:
-    rows = ([show(KERNELS[name](i, j, size)) for j in range(size)] for i in range(size))
-    return "; ".join(" ".join(row) for row in rows).replace("−", "-")
+    return _as_text([[KERNELS[name](i, j, size) for j in range(size)] for i in range(size)])
 
 
-def _grids(image, kernels, output, sliding: Sliding, row: int, column: int) -> list[Grid]:
-    padding, padded_width = sliding.padding, sliding.padded_width
-    inside = range(padding, padding + sliding.width)
-    every = list(itertools.product(range(padded_width), repeat=2))
+def _as_text(rows: list[list[float]]) -> str:
+    return "; ".join(" ".join(map(show_weight, row)) for row in rows).replace("−", "-")
+
+
+def _fitted(text: str, size: int) -> str:
+    """Kernel values cut, or filled up with zeros, to ``size``; as they are if they cannot be read.
+
+    So a new kernel size never meets values of the old one.
+    """
+    try:
+        rows = parse_rows(text)
+    except Refused:
+        return text
+    if len(rows) == size and all(len(row) == size for row in rows):
+        return text
+    wide = [(row + [0.0] * size)[:size] for row in rows]
+    return _as_text((wide + [[0.0] * size] * size)[:size])
+
+
+def _grids(image, kernels, output, sliding: Sliding, row: int, column: int, bias) -> list[Grid]:
+    """Image × kernel, channel by channel, and the output; ``None``: it is not told yet."""
+    every = list(itertools.product(range(sliding.padded_width), repeat=2))
+    inside = range(sliding.padding, sliding.padding + sliding.width)
     added = frozenset(p for p in every if p[0] not in inside or p[1] not in inside)
-    dropped = frozenset(p for p in every if max(p) >= sliding.seen_width)
-    padded = torch.nn.functional.pad(image, [padding] * 4)
+    unreached = set() if output is None else set(sliding.unreached)
+    dropped = frozenset(p for p in every if not unreached.isdisjoint(p))
+    marked = frozenset(sliding.pixels(row, column))
     grids = []
+    padded = F.pad(image, [sliding.padding] * 4)
     for number, (pixels, weights) in enumerate(zip(padded, kernels, strict=True)):
-        name = f" {number}" if len(image) > 1 else ""
-        marked = frozenset(sliding.pixels(row, column))
-        title = f"image, channel{name}" if name else "image"
-        grids.append(Grid(title, _texts(pixels), marked, dropped, added, "×"))
-        last = number == len(image) - 1
-        grids.append(Grid(f"kernel{name}", _texts(weights), sign="=" if last else "+"))
+        of = (f", channel {number}", f" {number}") if len(image) > 1 else ("", "")
+        grids.append(Grid(f"image{of[0]}", _texts(pixels), marked, dropped, added, sign="∗"))
+        sign = "+" if number < len(image) - 1 else f"+ {bracketed(show(bias))} =" if bias else "="
+        grids.append(Grid(f"kernel{of[1]}", _texts(weights, show_weight), sign=sign))
+    if output is None:
+        return [*grids, Grid("output", [["?"]])]
     return [*grids, Grid("output", _texts(output), frozenset({(row, column)}))]
 
 
-def _texts(values: torch.Tensor) -> list[list[str]]:
-    return [[show(value) for value in row] for row in values.tolist()]
+def _texts(values: torch.Tensor, say: Callable = show) -> list[list[str]]:
+    return [[say(value) for value in row] for row in values.tolist()]
 
 
-def _dropped(sliding: Sliding) -> str:
-    count = sliding.padded_width - sliding.seen_width
-    if not count:
+def _sum(image, kernels, bias: float, sliding: Sliding, row: int, column: int) -> str:
+    """The products of one output value, channel by channel, and what they add up to."""
+    padded = F.pad(image, [sliding.padding] * 4)
+    words, sums = [], []
+    for number, (pixels, weights) in enumerate(zip(padded, kernels, strict=True)):
+        window = [pixels[place].item() for place in sliding.pixels(row, column)]
+        flat = weights.flatten().tolist()
+        sums.append(sum(p * w for p, w in zip(window, flat, strict=True)))
+        products = arithmetic(window, flat)
+        words.append(
+            f"channel {number}: {products} {equals(sums[-1], *flat)}; "
+            if len(image) > 1
+            else f"{products} "
+        )
+    if len(image) > 1:
+        words.append(f"together {' + '.join(bracketed(show(part)) for part in sums)} ")
+    parts = [bias, *(sums if len(image) > 1 else kernels.flatten().tolist())]
+    return f"{''.join(words)}+ bias {bracketed(show(bias))} {equals(sum(sums) + bias, *parts)}"
+
+
+def _turned(channels: int) -> str:
+    if channels == 1:
         return ""
-    what = "row and column are" if count == 1 else f"{count} rows and columns are"
-    return f" The last {what} in no window: the stride of {sliding.stride} drops them (grey)."
+    return " Each channel has a kernel of its own; here it is turned by 90° from one to the next."
 
 
-def _ask(function: Callable, sliding: Sliding) -> str:
-    """What the student's function says of these settings, in words."""
+def _ask(function: Callable, sliding: Sliding) -> tuple[int | None, str]:
+    """What the student's function makes of these settings: a width if it is one, and in words."""
     arguments = (sliding.width, sliding.kernel_size, sliding.stride)
     try:
-        return repr(function(*arguments, sliding.padding, sliding.dilation))[:60]
+        with redirect_stdout(io.StringIO()):  # it is asked often: what it prints would pile up
+            found = function(*arguments, sliding.padding, sliding.dilation)
+        if found is None or found is ...:
+            return None, f"returns {found} (it needs a return with the width)"
+        if hasattr(found, "__index__") and not isinstance(found, bool):
+            return int(found), f"says {int(found)}"
+        return None, f"returns {steady(repr(found), 40)}, which is no whole number,"
     except Exception as error:
-        return f"{type(error).__name__}: {error}"[:120]
+        return None, f"raises {steady(f'{type(error).__name__}: {error}')}"
 
 
 def _first_disagreement(function: Callable) -> str:
@@ -245,9 +283,9 @@ def _first_disagreement(function: Callable) -> str:
             sliding = Sliding(*settings)
         except Refused:
             continue
-        found = _ask(function, sliding)
-        if found != str(sliding.output_width):
+        width, words = _ask(function, sliding)
+        if width != sliding.output_width:
             names = ("input_width", "kernel_size", "stride", "padding", "dilation")
             told = ", ".join(f"{n}={v}" for n, v in zip(names, settings, strict=True))
-            return f" But for {told} it says {found}, torch {sliding.output_width}."
+            return f" But for {told} it {words}; torch makes {sliding.output_width}."
     return ""

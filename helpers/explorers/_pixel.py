@@ -1,0 +1,238 @@
+"""The part of the panel of mistakes that traces one value of a feature map to its products."""
+
+import io
+from dataclasses import dataclass
+
+import ipywidgets as widgets
+import numpy as np
+import torch.nn.functional as F
+from matplotlib import image as matplotlib_image
+from torch import Tensor, nn
+
+from helpers import inspection
+from helpers.explorers._base import Explorer, Refused, View, picture_html, png_of
+from helpers.explorers._grids import Grid, grids_html, grids_png
+from helpers.explorers._network import (
+    TITLE,
+    asking,
+    check_network,
+    convolutions,
+    data_line,
+    frame,
+    image_at,
+    image_text,
+    place_bar,
+    place_image,
+    sheet,
+)
+from helpers.explorers._sliding import arithmetic, show
+from helpers.plots._arrays import as_array, colour_scale
+from helpers.plots._text import DPI, number_text
+
+SIDE = 2.6  # inches, of image and feature map
+LARGEST = 12  # a window with more pixels in a row is not shown as a grid of numbers
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One value of a convolution: windows of the channels, their kernels, the bias, the value."""
+
+    windows: Tensor  # [C, k, k]
+    kernels: Tensor  # [C, k, k]
+    bias: float
+    corner: tuple[int, int]  # row and column of the window's first pixel; negative in the padding
+    reach: tuple[int, int]  # rows and columns from the window's first pixel to its last
+
+    @property
+    def sums(self) -> list[float]:
+        """What each channel contributes."""
+        return (self.windows * self.kernels).sum(dim=(1, 2)).tolist()
+
+    @property
+    def value(self) -> float:
+        """All channels and the bias."""
+        return sum(self.sums) + self.bias
+
+
+class Pixel(Explorer):
+    """One value in the feature maps of the first convolution, as a sum of products.
+
+    ``index`` is the control that holds the index of the image in ``dataset``.
+    """
+
+    def __init__(self, model: nn.Module, dataset, index: widgets.IntText):
+        self._model, self._dataset, self.index = model, dataset, index
+        row, column = self._middle()
+        self.channel = widgets.IntText(0, description="channel")
+        self.row = widgets.IntText(row, description="row")
+        self.column = widgets.IntText(column, description="column")
+        super().__init__([self.channel, self.row, self.column])
+        index.observe(self.redraw, "value")
+
+    def _maps(self) -> tuple[str, nn.Conv2d, Tensor, Tensor, int]:
+        """The first convolution and its name, the image, its feature maps, its label."""
+        check_network(self._model)
+        named = convolutions(self._model)
+        if not named:
+            raise Refused("No value can be traced: this network has no convolution (Conv2d).")
+        name, layer = next(iter(named.items()))
+        with asking():
+            image, label = image_at(self._dataset, self.index.value)
+            maps = inspection.activations(self._model, layer, image)[0]
+            if layer.in_channels != len(image):
+                raise Refused(
+                    f"{name} takes {layer.in_channels} channels, but the image has {len(image)}: "
+                    "its values cannot be traced to the pixels."
+                )
+        return name, layer, image, maps, label
+
+    def _middle(self) -> tuple[int, int]:
+        try:
+            maps = self._maps()[3]
+        except Refused:
+            return 0, 0
+        return maps.shape[1] // 2, maps.shape[2] // 2
+
+    def look(self) -> View:
+        """Window, kernel and sum."""
+        name, layer, image, maps, label = self._maps()
+        place = self.channel.value, self.row.value, self.column.value
+        for what, number, count in zip(
+            ("channel", "row", "column"), place, maps.shape, strict=True
+        ):
+            if not 0 <= number < count:
+                raise Refused(
+                    f"There is no {what} {number}: {name} gives out {maps.shape[0]} feature maps "
+                    f"of {maps.shape[1]}×{maps.shape[2]}, so the {what} is from 0 to {count - 1}."
+                )
+        channel, row, column = place
+        with asking():
+            trace = trace_value(layer, image, channel, row, column)
+        self._grids = grids(trace, image, channel)
+        self._picture = places_png(image, maps[channel], trace, channel, row, column)
+        size = "×".join(map(str, trace.windows.shape))
+        caption = (
+            f"Channel {channel}, row {row}, column {column} of {name}: a window of {size} pixels "
+            "times the kernel, weight by weight, all products added, plus the bias. Numbers are "
+            "rounded."
+        )
+        details = (
+            image_text(self._dataset, self.index.value, label), sum_text(trace),
+            verdict(trace.value, float(maps[channel, row, column])),
+        )  # fmt: skip
+        page = picture_html(self._picture) + (grids_html(self._grids) if self._grids else "")
+        return View(caption + data_line(self._dataset, *details), html=page)
+
+    def still(self) -> bytes | None:
+        """The places and the grids drawn, with the caption below."""
+        if not self._last.html:
+            return None
+        grids = [grids_png(self._grids, 3)] if self._grids else []
+        return self.captioned(stacked([self._picture, *grids]))
+
+
+def trace_value(layer: nn.Conv2d, image: Tensor, channel: int, row: int, column: int) -> Trace:
+    """The pixels and weights behind one output value of ``layer`` for ``image`` ``[C, H, W]``."""
+    # What the layer itself gives to F.pad: left, right, top, bottom, however padding was written.
+    sides = layer._reversed_padding_repeated_twice
+    mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
+    padded = F.pad(image[None].double(), sides, mode=mode)[0]
+    kernels = layer.weight[channel].detach().cpu().double()
+    group = channel // (layer.out_channels // layer.groups)
+    padded = padded[group * len(kernels) : (group + 1) * len(kernels)]
+    reach = tuple(d * (k - 1) + 1 for d, k in zip(layer.dilation, kernels.shape[1:], strict=True))
+    top, left = row * layer.stride[0], column * layer.stride[1]
+    windows = padded[
+        :, top : top + reach[0] : layer.dilation[0], left : left + reach[1] : layer.dilation[1]
+    ]
+    bias = 0.0 if layer.bias is None else float(layer.bias[channel].detach())
+    return Trace(windows, kernels, bias, (top - sides[2], left - sides[0]), reach)
+
+
+def sum_text(trace: Trace) -> str:
+    """The whole sum in one line."""
+    parts = []
+    for number, (window, kernel) in enumerate(zip(trace.windows, trace.kernels, strict=True)):
+        parts.append(arithmetic(window.flatten().tolist(), kernel.flatten().tolist()))
+        if len(trace.windows) > 1:
+            parts[-1] = f"channel {number}: {parts[-1]} = {show(trace.sums[number])}"
+    joined = "; ".join(parts) + ("; all channels" if len(parts) > 1 else "")
+    return f"{joined} + bias {show(trace.bias)} = {number_text(trace.value)}"
+
+
+def verdict(value: float, own: float) -> str:
+    """Is the sum what the layer gives out?"""
+    if abs(value - own) <= 0.01 * (1 + abs(own)):  # GPUs may multiply with fewer digits
+        return f"the layer's own value is {number_text(own)}"
+    return (
+        f"the layer's own value is {number_text(own)}, another one, because the network changes "
+        "the image before this layer"
+    )
+
+
+def grids(trace: Trace, image: Tensor, channel: int) -> list[Grid]:
+    """Window and kernel of each channel as numbers; none if they are too large."""
+    if max(trace.windows.shape[1:]) > LARGEST or len(trace.windows) > 3:
+        return []
+    made, several = [], len(trace.windows) > 1
+    (top, left), (tall, wide) = trace.corner, trace.reach
+    where = f"rows {top} to {top + tall - 1}, columns {left} to {left + wide - 1}"
+    outside = padding_cells(trace, image)
+    for number, (window, kernel) in enumerate(zip(trace.windows, trace.kernels, strict=True)):
+        which = f", channel {number}" if several else ""
+        last = number == len(trace.windows) - 1
+        made.append(Grid(f"image{which}: {where}", _texts(window), padded=outside, sign="×"))
+        title = f"kernel {channel}{which}"
+        made.append(Grid(title, _texts(kernel), sign=f"+ {show(trace.bias)} =" if last else "+"))
+    return [*made, Grid("value", [[show(trace.value)]], frozenset({(0, 0)}))]
+
+
+def padding_cells(trace: Trace, image: Tensor) -> frozenset[tuple[int, int]]:
+    """The cells of the window that lie outside of the image."""
+    tall, wide = trace.windows.shape[1:]
+    rows = np.linspace(0, trace.reach[0] - 1, tall) + trace.corner[0]
+    columns = np.linspace(0, trace.reach[1] - 1, wide) + trace.corner[1]
+    outside_rows = (rows < 0) | (rows >= image.shape[1])
+    outside_columns = (columns < 0) | (columns >= image.shape[2])
+    cells = np.argwhere(outside_rows[:, None] | outside_columns).tolist()
+    return frozenset(map(tuple, cells))
+
+
+def _texts(values: Tensor) -> list[list[str]]:
+    return [[show(value) for value in row] for row in values.tolist()]
+
+
+def places_png(
+    image: Tensor, feature_map: Tensor, trace: Trace, channel: int, row: int, column: int
+) -> bytes:
+    """The image with the window framed, and the feature map with the value framed."""
+    axes = sheet(TITLE + SIDE * image.shape[1] / image.shape[2] + 0.15)
+    place_image(axes, image, 0.15, TITLE, SIDE, "image and window")
+    pixel, (first_row, first_column), (tall, wide) = (
+        SIDE / image.shape[2],
+        trace.corner,
+        trace.reach,
+    )
+    left, top = 0.15 + first_column * pixel, TITLE + first_row * pixel
+    frame(axes, left, top, wide * pixel, tall * pixel)
+    values = as_array(feature_map)
+    scale = colour_scale("signed" if (values < 0).any() else "activations", [values])
+    start = SIDE + 1.0
+    place_image(axes, values, start, TITLE, SIDE, f"feature map {channel}", scale)
+    pixel = SIDE / values.shape[1]
+    frame(axes, start + (column - 0.5) * pixel, TITLE + (row - 0.5) * pixel, 2 * pixel, 2 * pixel)
+    place_bar(axes, scale, start + SIDE + 0.15, TITLE, 2.0)
+    return png_of(axes.figure)
+
+
+def stacked(pictures: list[bytes]) -> bytes:
+    """Pictures of one width, one under the other."""
+    pixels = [matplotlib_image.imread(io.BytesIO(png)) for png in pictures]
+    width = max(picture.shape[1] for picture in pixels)
+    wide = [
+        np.pad(p[..., :3], ((0, 0), (0, width - p.shape[1]), (0, 0)), constant_values=1)
+        for p in pixels
+    ]
+    buffer = io.BytesIO()
+    matplotlib_image.imsave(buffer, np.concatenate(wide), format="png", dpi=DPI)
+    return buffer.getvalue()

@@ -1,0 +1,128 @@
+"""Every panel in JupyterLab, in a real browser, from the keyboard alone.
+
+With ``CNN_COURSE_IMAGES`` set to a folder, the pictures of the panels for the README are put there.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, expect
+from student_notebooks import ROOT
+
+from tests.browser.lab import Notebook, jupyterlab, write_notebook
+
+SETUP = """
+import torch
+from helpers import checkpoints, datasets, explorers
+from helpers.layers import get_output_width
+
+test_data = datasets.fashion_mnist(train=False)
+few = datasets.subset(test_data, 500)
+model, _ = checkpoints.trained_conv_net(test_data.source, "cpu")
+"""
+
+# For each panel: how it is made, which keys are pressed on which control, and what the caption says
+# in the end.
+PANELS = {
+    "Convolution": (
+        "explorers.Convolution(lambda *settings: get_output_width(*settings))",
+        [
+            ("spinbutton", "stride", "2"),
+            ("spinbutton", "output width", "2"),
+            ("button", "check my prediction", "Enter"),
+            ("button", "step", "Enter"),
+        ],
+        "Output value 2 of 4",
+    ),
+    "Pooling": (
+        "explorers.Pooling()",
+        [
+            ("button", "step", "Enter"),
+            ("checkbox", "shift the image by one pixel", "Space"),
+        ],
+        "shift",
+    ),
+    "Layers": ("explorers.Layers(model)", [("combobox", "layer", "conv_stack.3")], "2,416"),
+    "Training": (
+        """panel = explorers.Training(num_epochs=3)
+display(panel)
+with panel.run("learning rate 0.1") as run:
+    for epoch in run.epochs():
+        run.log(2.3 / epoch, 2.4 / epoch, 0.3 * epoch)""",
+        [("combobox", "highlight", "learning rate 0.1")],
+        "Highlighted: learning rate 0.1",
+    ),
+    "FeatureMaps": (
+        "explorers.FeatureMaps(model, few)",
+        [("combobox", "layer", "conv_stack.3"), ("spinbutton", "image index", "7")],
+        "16 feature maps of 8×8",
+    ),
+    "Why": (
+        "explorers.Why(model, few)",
+        [("combobox", "method", "gradient"), ("spinbutton", "image index", "3")],
+        "gradient",
+    ),
+    "Mistakes": (
+        "explorers.Mistakes(model, few)",
+        [("combobox", "true class", "Trouser"), ("combobox", "predicted class", "Dress")],
+        "Trouser",
+    ),
+    "OwnPicture": (
+        "explorers.OwnPicture(model, test_data.classes)",
+        [("combobox", "rotate", "90")],
+        "90",
+    ),
+}
+
+
+def press(panel: Locator, role: str, name: str, keys: str) -> None:
+    """Operate one control from the keyboard: by the name of a key, or by typing text into it."""
+    control = panel.get_by_role(role, name=name, exact=True).first
+    control.focus()
+    keyboard = panel.page.keyboard
+    if role == "combobox":  # a list that is opened takes the letters of an option
+        keyboard.press("Space")
+        keyboard.type(keys)
+        keyboard.press("Enter")
+    elif role in ("button", "checkbox"):
+        keyboard.press(keys)
+    else:
+        keyboard.press("ControlOrMeta+A")
+        keyboard.type(keys)
+        keyboard.press("Enter")
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def lab(request, tmp_path_factory):
+    """A JupyterLab with a notebook for each panel, and the name of its theme."""
+    folder = tmp_path_factory.mktemp(request.param)
+    for name, (source, _, _) in PANELS.items():
+        write_notebook(folder / f"{name}.ipynb", [SETUP, source])
+    with jupyterlab(folder, dark=request.param == "dark") as address:
+        yield address, request.param
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panel_in_a_browser(name, lab, page):
+    address, theme = lab
+    notebook = Notebook(page, address, f"{name}.ipynb")
+    notebook.run_all()
+    assert notebook.failures() == []
+    panel = page.locator(".cnn-explorer").first
+    caption = panel.locator(".cnn-caption").first
+    expect(caption).not_to_be_empty()
+    _, keys, said = PANELS[name]
+    before = caption.inner_text()
+    for role, control, pressed in keys:
+        press(panel, role, control, pressed)
+    expect(caption).to_contain_text(said, timeout=20_000)
+    assert caption.inner_text() != before
+    found = Axe().run(page, context=".cnn-explorer").response["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+    assert notebook.errors == []
+    if folder := os.environ.get("CNN_COURSE_IMAGES"):
+        page.mouse.move(0, 0)
+        (ROOT / folder).mkdir(parents=True, exist_ok=True)
+        panel.screenshot(path=Path(ROOT / folder) / f"{name.lower()}-{theme}.png")
