@@ -112,7 +112,7 @@ class History:
             return "History of 0 epochs"
         return f"History of {_epochs(len(self))}: test accuracy {self.accuracies[-1]:.1%}"
 
-    def _with_epoch(self, *figures: float) -> "History":
+    def with_epoch(self, *figures: float) -> "History":
         """A new history with one epoch more: an interrupt finds the whole epoch or none of it."""
         columns = ("train_losses", "test_losses", "accuracies", "seconds")
         return replace(
@@ -133,6 +133,7 @@ def fit(
     seed: int = 0,
     history: History | None = None,
     verbose: bool = True,
+    progress=None,
 ) -> History:
     """Train ``model`` for ``num_epochs`` epochs on its own device, with a test after each.
 
@@ -142,7 +143,8 @@ def fit(
     ``seed`` fixes the order of the images and nothing else: for the same weights at the start,
     call ``torch.manual_seed`` before making the model. ``history`` continues a former run: the
     epochs count on, with the orders of the images that would have come next; the former history
-    itself stays as it is. ``verbose=False`` prints no line per epoch.
+    itself stays as it is. ``verbose=False`` prints no line per epoch. ``progress`` is a run of the
+    panel ``explorers.Training``, which then shows each epoch in place of a line.
 
     An interrupt (the stop button of Jupyter, Ctrl+C) ends the run cleanly: the model keeps what it
     has learned, the complete epochs are returned, and ``history.interrupted`` is true. A loss that
@@ -164,7 +166,9 @@ def fit(
             deque(training_batches, maxlen=0)  # passes over an epoch that was trained before
         for epoch in range(done + 1, total + 1):
             start, batches = time.perf_counter(), training_batches
-            if verbose and epoch == done + 1:
+            if progress is not None:
+                batches = progress.batches(batches)
+            elif verbose and epoch == done + 1:
                 share = 1 + len(test_data) / (3 * len(training_data))  # a test has no backward
                 batches = _with_estimate(batches, num_epochs, share)
             train_loss = train_loop(batches, model, _LOSS, optimizer)
@@ -173,9 +177,11 @@ def fit(
                 so_far = replace(so_far, message=_lost_message(epoch, total, len(so_far)))
                 break
             seconds = time.perf_counter() - start
-            so_far = so_far._with_epoch(train_loss, test_loss, accuracy, seconds)
-            if verbose:
-                print(_line(so_far, total), flush=True)
+            so_far = so_far.with_epoch(train_loss, test_loss, accuracy, seconds)
+            if progress is not None:
+                progress.log(train_loss, test_loss, accuracy)
+            elif verbose:
+                print(epoch_line(so_far, total), flush=True)
     except KeyboardInterrupt:
         message = _stopped_message(epoch, total, len(so_far))
         so_far = replace(so_far, interrupted=True, message=message)
@@ -239,7 +245,8 @@ def _with_estimate(batches: DataLoader, num_epochs: int, share: float) -> Iterat
             print(f"{_epochs(num_epochs)}, about {whole:.1f} s", flush=True)
 
 
-def _line(history: History, total: int) -> str:
+def epoch_line(history: History, total: int) -> str:
+    """The last epoch of ``history``, of ``total``, in one line."""
     return (
         f"epoch {len(history):>{len(str(total))}}/{total}"
         f"   training loss {history.train_losses[-1]:.3f}"

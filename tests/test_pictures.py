@@ -76,3 +76,63 @@ def test_too_many_bytes(tmp_path, monkeypatch):
 def test_plain_picture_is_refused():
     with pytest.raises(pictures.PictureError, match="differs from its background"):
         pictures.to_fashion_mnist(Image.new("RGB", (50, 50), "white"))
+
+
+def test_bytes_and_paths_give_the_same(tmp_path):
+    path = save(tmp_path / "a.png", pictures.example())
+    from_bytes = pictures.read_bytes(memoryview(path.read_bytes()), "a.png")
+    assert np.array_equal(from_bytes, pictures.read(path))
+    assert from_bytes.info == {"original_size": (360, 360)}
+
+
+def test_messages_name_the_file_whichever_way_it_came(tmp_path):
+    (tmp_path / "text.png").write_text("not a picture")
+    with pytest.raises(pictures.PictureError) as error:
+        pictures.read_bytes(b"not a picture", "somewhere/text.png")
+    assert str(error.value) == refusal(tmp_path / "text.png")
+    assert str(error.value).startswith("text.png ")
+
+
+@pytest.mark.parametrize("start", [b"%PDF-1.4", b"<svg>", b"\0\0\0\x18ftypmif1", b"GIF89a", b"BM"])
+def test_other_files_get_a_sentence(start):
+    with pytest.raises(pictures.PictureError, match="JPEG or PNG"):
+        pictures.read_bytes(start)
+
+
+def test_grey_of_16_bits_keeps_its_shades(tmp_path):
+    shades = np.tile(np.arange(0, 65536, 4096, dtype=np.uint16), (4, 1))
+    path = save(tmp_path / "a.png", Image.fromarray(shades))
+    assert np.array_equal(np.asarray(pictures.read(path))[..., 0], shades // 256)
+
+
+def test_cmyk_keeps_its_colours(tmp_path):
+    path = save(tmp_path / "a.jpg", Image.new("RGB", (20, 20), (200, 40, 30)).convert("CMYK"))
+    assert np.abs(np.asarray(pictures.read(path)).mean((0, 1)) - (200, 40, 30)).max() < 6
+
+
+def test_steps_have_names_and_end_where_the_data_set_begins():
+    steps = pictures.steps(pictures.example())
+    names = ["picture", "grey", "inverted", "background removed", "cut", "28×28"]
+    assert list(steps) == names
+    assert [step.mode for step in steps.values()] == ["RGB"] + ["L"] * 5
+    assert all(step.size == (360, 360) for step in list(steps.values())[:4])
+    assert steps["28×28"].size == (28, 28)
+    assert steps["background removed"].getpixel((0, 0)) == 0
+    assert steps["cut"].getextrema()[1] == 255
+    final = pictures.to_tensor(steps["28×28"])
+    assert torch.equal(final, pictures.to_fashion_mnist(pictures.example()))
+
+
+def test_light_and_dark_can_be_said_instead_of_measured():
+    grey = Image.new("L", (40, 40), 110)
+    grey.paste(0, (10, 10, 30, 30))
+    with pytest.raises(pictures.PictureError):
+        pictures.steps(grey)
+    assert pictures.steps(grey, light=True)["28×28"].getpixel((14, 14)) == 255
+
+
+def test_a_thin_line_is_refused():
+    line = Image.new("L", (200, 60))
+    line.paste(255, (0, 30, 200, 32))
+    with pytest.raises(pictures.PictureError, match="thin line"):
+        pictures.to_fashion_mnist(line)

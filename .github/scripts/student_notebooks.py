@@ -57,6 +57,7 @@ IDIOMS = {
     "for _ in range(num_epochs):",
     "for epoch in range(num_epochs):",
 }
+HELP = {"hint", "progress"}  # of the checks, but no check of a task
 SHORT = 12  # characters; a shorter line, such as ")" or "else:", gives nothing away either
 
 
@@ -125,7 +126,7 @@ def has_blank(cell: NotebookNode) -> bool:
 
 
 def check_called(source: str) -> str | None:
-    """``"conv_layer"`` for a cell whose last statement is ``checks.conv_layer(...)``."""
+    """``"conv_layer"`` for a cell whose last statement is ``checks.conv_layer(...)``; else None."""
     try:
         body = ast.parse(python_of(source)).body
     except SyntaxError:
@@ -133,7 +134,7 @@ def check_called(source: str) -> str | None:
     last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
     called = last.func if isinstance(last, ast.Call) else None
     if isinstance(called, ast.Attribute) and ast.unparse(called.value) == "checks":
-        return called.attr
+        return None if called.attr in HELP else called.attr
     return None
 
 

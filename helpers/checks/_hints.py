@@ -131,10 +131,10 @@ HINTS: dict[str, tuple[str, str]] = {
     "3.7": (
         "In one epoch each of your two loops is called once. What does each return, and into "
         "which list does it go?",
-        "Five lines inside the for: train_loss = train_loop(...); "
-        "test_loss, accuracy = test_loop(...); and one append for each of the three lists. Look at "
-        "the first lines of the two functions for what goes into the parentheses, and in which "
-        "order.",
+        "Six lines inside the for: train_loss = train_loop(...); "
+        "test_loss, accuracy = test_loop(...); one append for each of the three lists; and run.log. "
+        "Look at the first lines of the two functions for what goes into the parentheses, and in "
+        "which order.",
     ),
     "3.8": (
         "A picture that others can read answers three questions: what goes to the right, what "

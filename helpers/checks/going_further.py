@@ -173,13 +173,14 @@ def dropout(DropoutConvNet) -> str:
                 f"{name} has p={layer.p:g}, so it drops {'all' if layer.p else 'nothing'}. p is "
                 "the share that is dropped: choose one between 0 and 1, such as 0.5."
             )
-    if defined and not any(isinstance(call.layer, _DropoutNd) for call in calls):
+    layers = [call.layer for call in calls]
+    if defined and not any(isinstance(layer, _DropoutNd) for layer in layers):
         raise Incorrect(
             f"{listed(defined)} is defined, but forward never calls it. "
             "Put it between the layers, or call it in forward."
         )
-    last = max((i for i, call in enumerate(calls) if isinstance(call.layer, nn.Linear)), default=0)
-    if any(isinstance(call.layer, _DropoutNd) for call in calls[last + 1 :]) and last:
+    last = max((i for i, layer in enumerate(layers) if isinstance(layer, nn.Linear)), default=-1)
+    if any(isinstance(layer, _DropoutNd) for layer in layers[last + 1 :]) and last >= 0:
         raise Incorrect(_AFTER_LAST)
     model.train()
     dropped = run(model, images)

@@ -36,7 +36,7 @@ def first_layer(first_layer, model) -> str:
         )
     if isinstance(first_layer, str):
         raise Incorrect(
-            f"first_layer is the text {describe(first_layer)}; expected is the layer itself. "
+            f"first_layer is {describe(first_layer)}; expected is the layer itself. "
             "Leave out the quotes and index model.conv_stack like a list."
         )
     if isinstance(first_layer, torch.Tensor):
@@ -217,11 +217,11 @@ def mistakes(confusion_matrix, confident_mistakes) -> str:
     expect_function(confident_mistakes, "confident_mistakes")
     generator = torch.Generator().manual_seed(46)
     earlier = torch.zeros(10, 10, dtype=torch.float64)
-    for count, classes in ((600, 10), (60, 8)):
+    for count, classes in ((300, 10), (60, 8)):
         labels, predictions = _mistakes.make_labels(count, classes, generator)
         given = labels.clone(), predictions.clone()
         counts = call_student(
-            confusion_matrix, *given, on=f"{count} labels and predictions", again=count < 600
+            confusion_matrix, *given, on=f"{count} labels and predictions", again=count < 300
         )
         _mistakes.judge_unchanged(given, (labels, predictions), "confusion_matrix")
         earlier = _mistakes.judge_counts(counts, labels, predictions, earlier)

@@ -26,7 +26,6 @@ from helpers.checks._reading import (
     close,
     describe,
     real_number,
-    refuse_odd_tensor,
     shape_of,
     whole_number,
 )
@@ -235,8 +234,6 @@ def shift_changes(relative_change, changes) -> str:
         raise Incorrect(f"changes has {there}; the key {missing[0]!r} is missing.")
     answered(**{f"changes[{key!r}]": changes[key] for key in KEYS})
     judge_change(relative_change)
-    for key in KEYS:
-        refuse_odd_tensor(changes[key], f"changes[{key!r}]")
     numbers = {key: real_number(changes[key], f"changes[{key!r}]") for key in KEYS}
     for key, number in numbers.items():
         begin = f"changes[{key!r}] is {number:.4g}"

@@ -11,7 +11,7 @@ from IPython import get_ipython
 from helpers.explorers import _curves
 from helpers.explorers._base import Explorer, View
 from helpers.plots._text import count_text
-from helpers.training import History, _line
+from helpers.training import History, epoch_line
 
 EVERY = 0.5  # seconds between two updates of the progress bar
 DRAWING = 0.025  # the share of the training time that drawing the curves may take
@@ -204,9 +204,9 @@ class Run:
                 f"accuracy must be a share between 0 and 1, not {accuracy!r}: divide the number of "
                 "images that were recognised by the number of all images"
             )
-        self.history = self.history._with_epoch(*figures, now - self._epoch_began)
+        self.history = self.history.with_epoch(*figures, now - self._epoch_began)
         self.num_epochs = max(self.num_epochs, len(self.history))
-        self._panel._print(_line(self.history, self.num_epochs))
+        self._panel._print(epoch_line(self.history, self.num_epochs))
         self._panel._epoch_done(now - self._began)
         self._epoch_began = time.perf_counter()  # the next one, also without ``epochs``
 

@@ -134,6 +134,7 @@ class DropoutConvNet(models.ConvNet):
     def __init__(self):
         super().__init__()
         self.linear_stack.insert(2, nn.Dropout(0.5))
+        self.linear_stack.insert(5, nn.Dropout(0.5))
 
 
 class BatchNormConvNet(models.ConvNet):

@@ -95,8 +95,8 @@ class AnswerCounter:
         """Whether no test of the checks was left out by the command line."""
         option, here = self.config.option, Path(__file__).parent
         asked_for = [self.config.invocation_params.dir / name for name in self.config.args]
-        whole = any(here.is_relative_to(path) for path in asked_for)
-        return whole and not option.keyword and not option.markexpr
+        whole = self.counts.tasks() and any(here.is_relative_to(path) for path in asked_for)
+        return bool(whole) and not option.keyword and not option.markexpr
 
 
 def pytest_configure(config):

@@ -116,6 +116,7 @@ class Hunt:
         self.mutants, self.modules = mutants, modules
         self.survivors: list[str] = []
         self.count = 0
+        self.broken: str | None = None  # a test that fails as it is
 
     def pytest_runtestloop(self, session):
         """Run the tests once to see which assertions they reach, then hunt."""
@@ -123,7 +124,8 @@ class Hunt:
         for item in session.items:
             self.mutants.test, start = item.nodeid, time.perf_counter()
             if failed(item):
-                pytest.exit(f"{item.nodeid} fails as it is: mend it first", returncode=2)
+                self.broken = item.nodeid
+                return True
             seconds[item.nodeid] = time.perf_counter() - start
         self.mutants.test = None
         items = {item.nodeid: item for item in session.items}
@@ -159,8 +161,10 @@ def hunt(tests: list[str], modules: list[str]) -> tuple[int, list[str]]:
         )
     finally:
         sys.meta_path.remove(finder)
+    if plugin.broken:
+        raise SystemExit(f"{plugin.broken} fails as it is: mend it first")
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise SystemExit(int(status))
+        raise SystemExit(f"pytest ended with {status!r}")
     return plugin.count, plugin.survivors
 
 

@@ -715,6 +715,10 @@ DROPOUT_MISTAKES = {
     "after the last": (sequence(*FIRST, linear(40, 10), drop()), "after the last layer"),
     "never called": (NeverCalled, "dropout is defined, but forward never calls it"),
     "scores dropped": (ScoresDropped, "after the last layer"),
+    "alpha after the last": (
+        sequence(nn.Flatten, linear(784, 10), nn.AlphaDropout),
+        "after the last layer",
+    ),
     "after both": (sequence(*FIRST, drop(), linear(40, 10), drop()), "after the last layer"),
     "made in forward": (MadeInForward, "if it is made in __init__"),
     "train in forward": (AlwaysTraining, "goes back to train() mode"),

@@ -76,7 +76,7 @@ def test_first_layer_right():
         (lambda m: ConvNet().conv_stack[0], "or of another network"),
         (lambda m: nn.ReLU(), "a ReLU that does not belong to model"),
         (lambda m: copy.deepcopy(m.conv_stack[0]), "is a copy"),
-        (lambda m: "conv_stack.0", "the text 'conv_stack.0'"),
+        (lambda m: "conv_stack.0", "Leave out the quotes"),
         (lambda m: nn.Conv2d, "the class Conv2d itself"),
         (lambda m: 0, "one layer of model"),
         (lambda m: Liar(), "one layer of model"),

@@ -712,7 +712,7 @@ MATRIX_MISTAKES = {
     "off by one": (lambda a, b: confusion_matrix(a, b).roll(1, 0), "confusion_matrix has"),
     "accuracy": (lambda a, b: (a == b).double().mean(), "the shape []"),
     "text": (lambda a, b: "matrix", "expected is a tensor of shape [10, 10]"),
-    "raises": (lambda a, b: confusion_matrix(a.tolist(), b)[10], "raised IndexError on 600"),
+    "raises": (lambda a, b: confusion_matrix(a.tolist(), b)[10], "raised IndexError on 300"),
     "not a function": (torch.zeros(10, 10), "expected is a function"),
     "liar": (lambda a, b: Liar(), "expected is a tensor of shape [10, 10]"),
 }

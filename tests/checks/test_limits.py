@@ -67,6 +67,30 @@ def test_nothing_comes_after_the_block():
     assert not [t for t in threading.enumerate() if "watch" in t.name]
 
 
+def test_tracing_still_works_afterwards():
+    """A debugger's or coverage's trace would never end if an exception were left half announced."""
+    with time_limit():
+        pass
+    lines = []
+
+    def local(frame, event, _arg):
+        lines.append(event)
+        assert len(lines) < 1000
+        return local
+
+    def traced():
+        for _ in range(3):
+            pass
+
+    former = sys.gettrace()
+    sys.settrace(lambda frame, *_: local if frame.f_code is traced.__code__ else None)
+    try:
+        traced()
+    finally:
+        sys.settrace(former)
+    assert 5 < len(lines) < 20
+
+
 def test_an_exception_of_the_code_comes_through():
     with pytest.raises(KeyError), time_limit():
         raise KeyError
