@@ -2,6 +2,7 @@
 # make test        runs every test            make execute     runs the solutions, stores outputs
 # make lint        looks at the code's style  make slides      the solutions as slides
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
+# make bench       times the panels
 #
 # The first of them makes .venv and installs the course there, which takes some minutes.
 # Another Python than the one found: make lab PYTHON=/path/to/python
@@ -18,7 +19,7 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab test mutants notebooks execute slides lint
+.PHONY: lab test mutants notebooks execute slides bench lint
 
 lab: .venv/lab
 	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --LabApp.default_url=/lab/tree/$(FIRST)
@@ -37,6 +38,9 @@ execute: .venv/dev
 
 slides: .venv/lab
 	PYTHONPATH=.github/scripts $(RUN) nbconvert --to slides --output-dir build/slides $(BREAKS) solutions/*.ipynb
+
+bench: .venv/dev
+	$(RUN:-m=) .github/scripts/bench_panels.py
 
 lint: .venv/dev
 	$(RUN) ruff check --extend-exclude 'notebooks/*.ipynb' .

@@ -111,7 +111,7 @@ def _draw_cell(axes, text: str, left: float, top: float, classes: list[str]) -> 
     bold = "marked" in classes or "won" in classes
     axes.text(
         left + 0.5, top + 0.5, text, ha="center", va="center",
-        fontsize=SMALL if len(text) < 6 else 0.75 * SMALL,
+        fontsize=SMALL if len(text) < 5 else 0.8 * SMALL,
         weight="bold" if bold else "normal", parse_math=False,
     )  # fmt: skip
 

@@ -44,7 +44,7 @@ PANELS = {
         ],
         "shift",
     ),
-    "Layers": ("explorers.Layers(model)", [("combobox", "layer", "conv_stack.3")], "2,416"),
+    "Layers": ("explorers.Layers(model)", [("combobox", "layer", "4")], "2,416"),
     "Training": (
         """panel = explorers.Training(num_epochs=3)
 display(panel)
