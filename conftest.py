@@ -30,15 +30,18 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def unit_of(nodeid: str) -> str:
-    """What stays together on one worker: a file, or in the student walk a notebook."""
+    """What stays together on one worker: a file, or in the walks through notebooks each of them."""
     walk = re.search(r"test_walk\.py::\w+\[(\w+)", nodeid)
-    return f"walk of {walk[1]}" if walk else nodeid.split("::", 1)[0]
+    in_browser = re.search(r"browser/test_solutions\.py::\w+\[(\w+)", nodeid)
+    if walk or in_browser:
+        return f"walk of {walk[1]}" if walk else f"browser on {in_browser[1]}"
+    return nodeid.split("::", 1)[0]
 
 
 def rank(nodeid: str) -> int:
     """Where a test comes in the queue: notebooks before units, the longest first."""
     unit = unit_of(nodeid)
-    if "notebooks/" not in unit and not unit.startswith(("walk of", "solutions/")):
+    if "notebooks/" not in unit and not unit.startswith(("walk of", "browser on", "solutions/")):
         return len(LONGEST) + 2
     found = [place for place, name in enumerate(LONGEST) if name in unit]
     return found[0] if found else len(LONGEST)

@@ -19,7 +19,6 @@ from kernels import CellFailed, open_kernel, prepare_images, run_cell
 from nbformat import NotebookNode
 from student_notebooks import ROOT, stable_metadata, text_of
 
-
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 

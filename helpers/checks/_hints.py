@@ -132,7 +132,7 @@ HINTS: dict[str, tuple[str, str]] = {
         "In one epoch each of your two loops is called once. What does each return, and into "
         "which list does it go?",
         "Six lines inside the for: train_loss = train_loop(...); "
-        "test_loss, accuracy = test_loop(...); one append for each of the three lists; and run.log. "
+        "test_loss, accuracy = test_loop(...); one append for each of the three lists; run.log. "
         "Look at the first lines of the two functions for what goes into the parentheses, and in "
         "which order.",
     ),
