@@ -143,6 +143,8 @@ def real_number(value, name: str) -> float:
 def _advice(value, wanted: str) -> str:
     if isinstance(value, tuple) and len(value) == 1:
         return f"{wanted} was expected. Take away the comma at the end of the line"
+    if isinstance(value, str):
+        return f"{wanted} was expected. Leave out the quotes"
     return f"{wanted} was expected"
 
 

@@ -64,12 +64,12 @@ class Why(Explorer):
         self._known: dict[tuple, Reason] = {}  # by image, class and method
         self._state = ()
         classes = class_names(dataset)
-        options = [(PREDICTED, None), *((name, number) for number, name in enumerate(classes))]
+        options = [(PREDICTED, PREDICTED), *((name, number) for number, name in enumerate(classes))]
         self.method = widgets.Dropdown(
             options=[OCCLUSION, GRADIENT, GRAD_CAM], description="method"
         )
         self.index = widgets.IntText(index, description="image index")
-        self.label = widgets.Dropdown(options=options, value=None, description="class")
+        self.label = widgets.Dropdown(options=options, description="class")
         super().__init__([self.method, self.index, self.label])
 
     def look(self) -> View:
@@ -80,11 +80,11 @@ class Why(Explorer):
             image, true = image_at(self._dataset, index)
             before = probabilities(self._model, image, len(classes))[0]
             predicted = int(before.argmax())
-            label = predicted if self.label.value is None else self.label.value
+            label = predicted if self.label.value == PREDICTED else self.label.value
             reason = self._reason(image, label)
         name, probability = classes[label], float(before[label])
         figure = picture(image, reason, method, f"{name}: {percent(probability)}", name)
-        which = "the predicted class" if self.label.value is None else f"class {name}"
+        which = "the predicted class" if self.label.value == PREDICTED else f"class {name}"
         caption = (
             f"{explanation(method, self._model, which)} The test of the map: blank the tenth of "
             "the pixels that it calls most important (of those that are not black), and as many "

@@ -61,13 +61,17 @@ with panel.run("learning rate 0.1") as run:
     ),
     "Why": (
         "explorers.Why(model, few)",
-        [("combobox", "method", "gradient"), ("spinbutton", "image index", "3")],
-        "Gradient: how strongly",
+        [
+            ("combobox", "method", "gradient"),
+            ("spinbutton", "image index", "3"),
+            ("combobox", "method", "occlusion"),
+        ],
+        "image 3, Trouser",
     ),
     "Mistakes": (
         "explorers.Mistakes(model, few)",
-        [("combobox", "true class", "Trouser"), ("combobox", "predicted class", "Dress")],
-        "Trouser",
+        [("combobox", "true class", "Pullover"), ("combobox", "predicted class", "Shirt")],
+        "Pullover → Shirt",
     ),
     "OwnPicture": (
         "explorers.OwnPicture(model, test_data.classes)",

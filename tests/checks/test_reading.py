@@ -116,6 +116,23 @@ def test_no_numbers(value):
             read(value, "n")
 
 
+def test_a_number_in_quotes_or_with_a_comma():
+    for read in (reading.whole_number, reading.real_number):
+        with pytest.raises(Incorrect, match="Leave out the quotes"):
+            read("3", "n")
+        with pytest.raises(Incorrect, match="Take away the comma"):
+            read((3,), "n")
+
+
+def test_the_end_of_the_program_is_no_answer():
+    with pytest.raises(Incorrect, match=r"leave ends the program on x\. Leave out exit\(\)"):
+        reading.attempt(leave, on="x")
+
+
+def leave():
+    raise SystemExit
+
+
 @pytest.mark.parametrize("value", [3.5, float("nan"), float("inf")])
 def test_no_whole_numbers(value):
     with pytest.raises(Incorrect, match="a whole number was expected"):
