@@ -164,3 +164,25 @@ def test_a_stop_in_the_middle_of_training(page, tmp_path):
         expect(page.get_by_text("usable: True True")).to_be_visible(timeout=20_000)
         assert notebook.failures() == []
         assert notebook.errors == []
+
+
+def test_a_lecture_is_read_in_the_last_row(chromium, tmp_path):
+    """At 1080p all that a panel says has at least 18 pt, and what is secondary is hidden."""
+    source = "panel = explorers.Convolution()\npanel"
+    write_notebook(tmp_path / "lecture.ipynb", [SETUP, source, "explorers.lecture()"])
+    page = chromium.new_page(viewport={"width": 1920, "height": 1080})
+    with jupyterlab(tmp_path) as address:
+        notebook = Notebook(page, address, "lecture.ipynb")
+        notebook.run_all()
+        panel = page.locator(".cnn-explorer.cnn-lecture")
+        expect(panel).to_be_visible()
+        expect(panel.locator(".cnn-secondary")).to_be_hidden()
+        sizes = panel.evaluate(
+            """panel => [...panel.querySelectorAll(
+                'label, input, select, button, td, .cnn-caption')]
+                .filter(part => part.checkVisibility() && part.type !== 'checkbox')
+                .map(part => parseFloat(getComputedStyle(part).fontSize))"""
+        )
+        assert len(sizes) > 20
+        assert min(sizes) >= 18 * 96 / 72  # CSS: 96 pixels are 72 points
+    page.close()
