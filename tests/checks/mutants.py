@@ -1,6 +1,6 @@
 """Is every assertion of the checks held by a test?
 
-    python -m tests.checks.mutants                     each assertion in turn, about N minutes
+    python -m tests.checks.mutants                     each assertion in turn, about two minutes
     python -m tests.checks.mutants _loops full_cnn     those of the named modules
 
 An assertion is a ``raise``, or a call that stands alone and judges (its name begins as in
