@@ -6,6 +6,8 @@ Prints a line for each panel and control; the exit status is 1 if a median is ab
 up to which a change is felt as immediate. Run it while nothing else runs.
 """
 
+import contextlib
+import io
 import statistics
 import sys
 import time
@@ -36,7 +38,7 @@ def panels() -> list[tuple[str, object, Iterable]]:
     layers, maps = explorers.Layers(model), explorers.FeatureMaps(model, data)
     why, mistakes = explorers.Why(model, data), explorers.Mistakes(model, data)
     own, training = explorers.OwnPicture(model, data.classes), explorers.Training(3)
-    with training.run("a") as run:
+    with contextlib.redirect_stdout(io.StringIO()), training.run("a") as run:
         for epoch in run.epochs():
             run.log(2.3 / epoch, 2.4 / epoch, 0.3 * epoch)
     options = layers.layer.options
@@ -49,7 +51,7 @@ def panels() -> list[tuple[str, object, Iterable]]:
         ("FeatureMaps, image", maps.index, range(1, 100)),
         ("Why, image", why.index, range(1, 100)),
         ("Mistakes, open picture", mistakes.rank, range(1, 4)),
-        ("OwnPicture, rotate", own.rotate, [value for _, value in own.rotate.options]),
+        ("OwnPicture, rotate", own.rotate, (90, 180, 270, 0)),
         ("Training, show", training.show, training.show.options),
     ]
 
@@ -57,8 +59,9 @@ def panels() -> list[tuple[str, object, Iterable]]:
 def main() -> int:
     """The command; returns its exit status."""
     slow = False
+    walks = panels()
     print(f"{'panel and control':<28} median      most   (ms, {ROUNDS} redraws)")
-    for name, control, values in panels():
+    for name, control, values in walks:
         taken = seconds(control, values)
         median = statistics.median(taken)
         slow = slow or median > ALLOWED
