@@ -67,6 +67,11 @@ def pair(value) -> tuple[int, int]:
 def expect_garment_layer(layer, name: str, padding: int) -> nn.Conv2d:
     """The layer in the answer; raises unless it is ``nn.Conv2d(1, 8, 5)``, so far padded."""
     layer = expect_conv2d(layer, name)
+    if isinstance(layer.stride[0], str):
+        raise Incorrect(
+            "the word stands where the stride belongs. Say which argument it is: padding=..., with "
+            "its name in front."
+        )
     come_in, come_out = layer.in_channels, layer.out_channels
     kernel, stride, dilation = map(pair, (layer.kernel_size, layer.stride, layer.dilation))
     if (come_in, come_out) == (8, 1):

@@ -94,7 +94,8 @@ def look_at_lengths(lists: dict[str, list[float]]) -> None:
     if count < EPOCHS:
         raise Incorrect(
             f"there {'is 1 epoch' if count == 1 else f'are {count} epochs'} so far; asked for are "
-            f"{EPOCHS}. Run the loop again: it goes on from where it stopped."
+            f"{EPOCHS}. Do the lists grow with append()? Then run the loop again: it goes on from "
+            "where it stopped."
         )
 
 

@@ -172,7 +172,7 @@ def pooled_width(function, dropped) -> str:
         0: "5 does not divide 28, so some rows at the end are in no window.",
         5: "that is the number of windows in a row; how many pixels do they cover?",
         25: "that is how many rows the windows cover; how many of the 28 are left?",
-        23: "that is 28 - 5, where the last window could start at most.",
+        23: "that is 28 - 5; but each of the windows covers more than 1 of the 28 rows.",
         2: "that is what a sixth window would lack; how many rows are left for it?",
         4: "that is what a convolution takes away; pooling moves by a whole window.",
         -3: "count them as a positive number.",

@@ -902,6 +902,7 @@ SAME = nn.Conv2d(1, 8, 5, padding="same")
     ("layer", "shape", "fragment"),
     [
         (nn.Conv2d(1, 8, 5), (8, 28, 28), "adds no padding"),
+        (nn.Conv2d(1, 8, 5, "same"), (8, 28, 28), "the word stands where the stride belongs"),
         (nn.Conv2d(1, 8, 5, padding="valid"), (8, 28, 28), "adds no padding"),
         (nn.Conv2d(1, 8, 5, padding=5), (8, 28, 28), "larger than the image"),
         (nn.Conv2d(1, 8, 5, padding=4), (8, 28, 28), "larger than the image"),
