@@ -66,7 +66,7 @@ with panel.run("learning rate 0.1") as run:
             ("spinbutton", "image index", "3"),
             ("combobox", "method", "occlusion"),
         ],
-        "image 3, Trouser",
+        "image 3, ",
     ),
     "Mistakes": (
         "explorers.Mistakes(model, few)",
