@@ -90,8 +90,10 @@ def _remember_settings() -> Callable[[], None]:
             torch.cuda.set_rng_state_all(cuda)
         if mps is not None:
             torch.mps.set_rng_state(mps)
-        if torch.get_default_device() != device:
-            torch.set_default_device(None if device.type == "cpu" else device)
+        if device.type == "cpu":
+            torch.set_default_device(None)  # a default that was set, even "cpu", slows every call
+        elif torch.get_default_device() != device:
+            torch.set_default_device(device)
         for read, write, kept in settings:
             if read() != kept:
                 write(kept)

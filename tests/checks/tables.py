@@ -17,6 +17,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from torch import nn
+from torch.overrides import _get_current_function_mode_stack
 
 from helpers.checks import CheckError, Incorrect, NotAnswered
 
@@ -96,6 +97,7 @@ def _state(args) -> dict:
         "torch.random": torch.get_rng_state().clone(),
         "default dtype": torch.get_default_dtype(),
         "default device": torch.get_default_device(),
+        "modes": _get_current_function_mode_stack(),  # a default device that was set is one
         "gradients on": torch.is_grad_enabled(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
         "threads": torch.get_num_threads(),

@@ -36,6 +36,7 @@ DAMAGE = {
     "seed": lambda model: torch.manual_seed(77),
     "default type": lambda model: torch.set_default_dtype(torch.float64),
     "default device": lambda model: torch.set_default_device("meta"),
+    "default device, the same": lambda model: torch.set_default_device("cpu"),
     "gradients off": lambda model: torch.set_grad_enabled(False),
     "mode": lambda model: model.eval(),
     "training": train_a_step,
