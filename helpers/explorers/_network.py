@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Affine2D, Transform
 from torch import Tensor, nn
 
 from helpers import inspection
@@ -144,28 +144,39 @@ def range_text(values: Tensor) -> str:
 # ---------------------------------------------------------------------------- the layout
 
 
-def sheet(height: float) -> Axes:
-    """A figure with one pair of axes over all of it, counted in inches from the upper left corner.
+def sheet(height: float) -> Figure:
+    """A blank figure, on which the functions below draw at inches from its upper left corner.
 
-    Images are placed on it. Axes for each of them would take most of the time of a redraw.
+    It has no axes: they would take most of the time of a redraw.
     """
-    figure = Figure((WIDTH, height), dpi=DPI, facecolor="white")
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0), autoscale_on=False)
-    axes.set_axis_off()
-    return axes
+    return Figure((WIDTH, height), dpi=DPI, facecolor="white")
+
+
+def _inches(figure: Figure) -> Transform:
+    """From inches right of and below the upper left corner to what matplotlib counts."""
+    upwards = Affine2D().scale(1, -1).translate(0, figure.get_figheight())
+    return upwards + figure.dpi_scale_trans
 
 
 def place_image(
-    axes: Axes, image, left: float, top: float, width: float, title: str = "", scale=PIXELS
+    figure: Figure, image, left: float, top: float, width: float, title: str = "", scale=PIXELS
 ) -> float:
     """Draw ``image`` with ``width`` inches and ``title`` above it; return its height."""
     pixels = as_pixels(image)
     height = width * pixels.shape[0] / pixels.shape[1]
-    extent = (left, left + width, top + height, top)
-    axes.imshow(coloured(pixels, scale), extent=extent, aspect="auto", interpolation="nearest")
+    _place(figure, coloured(pixels, scale), left, top, width, height)
     if title:
-        write(axes, left + width / 2, top - 0.07, title, NORMAL, ha="center", va="bottom")
+        write(figure, left + width / 2, top - 0.07, title, NORMAL, ha="center", va="bottom")
     return height
+
+
+def _place(figure: Figure, colours: np.ndarray, *box: float) -> None:
+    """Draw ``colours`` ``[h, w, 3 or 4]`` in a box of inches: left, top, width, height."""
+    left, top, wide, tall = (round(inches * DPI) for inches in box)
+    rows = np.arange(tall) * len(colours) // tall  # each pixel of the figure: the one it lies in
+    columns = np.arange(wide) * colours.shape[1] // wide
+    bottom = round(figure.get_figheight() * DPI) - top - tall
+    figure.figimage(colours[rows][:, columns], left, bottom, origin="upper")
 
 
 def coloured(pixels: np.ndarray, scale=PIXELS) -> np.ndarray:
@@ -176,28 +187,33 @@ def coloured(pixels: np.ndarray, scale=PIXELS) -> np.ndarray:
     return colormaps[scale["cmap"]](np.ma.masked_invalid(shares), bytes=True)
 
 
-def place_bar(axes: Axes, scale, left: float, top: float, height: float) -> None:
+def place_bar(figure: Figure, scale, left: float, top: float, height: float) -> None:
     """A colour bar, with the ends and the middle of the scale as numbers."""
     low, high = scale["vmin"], scale["vmax"]
-    colours = coloured(np.linspace(high, low, 64)[:, None], scale)
-    axes.imshow(colours, extent=(left, left + 0.16, top + height, top), aspect="auto")
+    colours = coloured(np.linspace(high, low, 256)[:, None], scale)
+    _place(figure, colours, left, top, 0.16, height)
     for place, value in ((0.06, high), (height / 2, (low + high) / 2), (height - 0.06, low)):
         text = long_minus(f"{value:.3g}")
-        write(axes, left + 0.22, top + place, text, va="center")
+        write(figure, left + 0.22, top + place, text, va="center")
 
 
-def frame(axes: Axes, left: float, top: float, width: float, height: float) -> None:
+def place_box(figure: Figure, left: float, top: float, width: float, height: float, **style):
+    """A rectangle; ``style`` as in ``matplotlib.patches.Rectangle``."""
+    box = Rectangle((left, top), width, height, transform=_inches(figure), **style)
+    figure.add_artist(box)
+
+
+def frame(figure: Figure, left: float, top: float, width: float, height: float) -> None:
     """A frame that is seen on any ground."""
-    rectangle = Rectangle(
-        (left, top), width, height, fill=False, linewidth=2.5, edgecolor=MARK, clip_on=False,
-        path_effects=[withStroke(linewidth=4.5, foreground="white")],
-    )  # fmt: skip
-    axes.add_patch(rectangle)
+    around = [withStroke(linewidth=4.5, foreground="white")]
+    style = {"fill": False, "linewidth": 2.5, "edgecolor": MARK, "path_effects": around}
+    place_box(figure, left, top, width, height, **style)
 
 
-def write(axes: Axes, left: float, top: float, text: str, size: int = SMALL, **style) -> None:
+def write(figure: Figure, left: float, top: float, text: str, size: int = SMALL, **style) -> None:
     """Text without mathtext, whose parser may not be used by two threads."""
-    axes.text(left, top, text, fontsize=size, parse_math=False, **style)
+    style = {"va": "baseline", "fontsize": size, "parse_math": False, **style}
+    figure.text(left, top, text, transform=_inches(figure), **style)
 
 
 def mosaic_figure(tiles, columns: int, scale, image=None, names: tuple = ()) -> Figure:
@@ -216,19 +232,19 @@ def mosaic_figure(tiles, columns: int, scale, image=None, names: tuple = ()) -> 
     across, down = pixel * (wide + 1), pixel * (tall + above)
     width, height = pixel * (columns * (wide + 1) - 1), rows * down
     side = 0 if image is None else BESIDE * image.shape[-2] / image.shape[-1]
-    axes = sheet(max(height, side, 1.5) + top + 0.15)
+    figure = sheet(max(height, side, 1.5) + top + 0.15)
     if image is not None:
-        place_image(axes, image, 0.1, TITLE, BESIDE, "image")
-    place_image(axes, mosaic(tiles, columns, above), left, top, width, scale=scale)
-    place_bar(axes, scale, left + width + 0.2, top, min(height, 2.5))
+        place_image(figure, image, 0.1, TITLE, BESIDE, "image")
+    place_image(figure, mosaic(tiles, columns, above), left, top, width, scale=scale)
+    place_bar(figure, scale, left + width + 0.2, top, min(height, 2.5))
     if numbered:
         for index in range(count):
             row, column = divmod(index, columns)
             bottom = top + row * down + pixel * above - 0.02
-            write(axes, left + column * across, bottom, str(index), va="bottom")
+            write(figure, left + column * across, bottom, str(index), va="bottom")
     if names:
-        name_grid(axes, names, (left, top), (across, down), (columns, rows), pixel)
-    return axes.figure
+        name_grid(figure, names, (left, top), (across, down), (columns, rows), pixel)
+    return figure
 
 
 def mosaic(tiles, columns: int, above: int) -> np.ndarray:
@@ -241,19 +257,21 @@ def mosaic(tiles, columns: int, above: int) -> np.ndarray:
     return joined.reshape(rows * (tall + above), columns * (wide + 1))[:, :-1]
 
 
-def name_grid(axes: Axes, names: tuple, corner: tuple, step: tuple, counts: tuple, pixel) -> None:
+def name_grid(
+    figure: Figure, names: tuple, corner: tuple, step: tuple, counts: tuple, pixel
+) -> None:
     """Numbers along a mosaic whose columns and rows mean something, and what they mean."""
     (left, top), (across, down), (columns, rows) = corner, step, counts
     every = math.ceil(max(counts) / 16)
-    write(axes, left + columns * across / 2, top - 0.27, names[0], ha="center", va="bottom")
+    write(figure, left + columns * across / 2, top - 0.27, names[0], ha="center", va="bottom")
     middle = top + rows * down / 2
-    write(axes, 0.15, middle, names[1], ha="center", va="center", rotation=90)
+    write(figure, 0.15, middle, names[1], ha="center", va="center", rotation=90)
     for column in range(0, columns, every):
         place = left + (column + 0.5) * across - pixel / 2
-        write(axes, place, top - 0.05, str(column), ha="center", va="bottom")
+        write(figure, place, top - 0.05, str(column), ha="center", va="bottom")
     for row in range(0, rows, every):
         place = top + (row + 0.5) * down + pixel / 2
-        write(axes, left - 0.1, place, str(row), ha="right", va="center")
+        write(figure, left - 0.1, place, str(row), ha="right", va="center")
 
 
 def mosaic_columns(count: int, tall: int, wide: int) -> int:
@@ -264,10 +282,10 @@ def mosaic_columns(count: int, tall: int, wide: int) -> int:
 def row_figure(values: Tensor, names: list[str] | None, image) -> Figure:
     """A row of numbers as bars beside ``image``; with names, if each number has one."""
     height = TITLE + BESIDE + (1.0 if names else 0.65)
-    on = sheet(height)
-    place_image(on, image, 0.1, TITLE, BESIDE, "image")
+    figure = sheet(height)
+    place_image(figure, image, 0.1, TITLE, BESIDE, "image")
     left = BESIDE + 1.2
-    axes = on.figure.add_axes(
+    axes = figure.add_axes(
         (left / WIDTH, 1 - (TITLE + BESIDE) / height, 1 - (left + 0.3) / WIDTH, BESIDE / height)
     )
     shown = values.nan_to_num(0, 0, 0).tolist()
@@ -288,4 +306,4 @@ def row_figure(values: Tensor, names: list[str] | None, image) -> Figure:
         axes.set_xlabel("number of the unit", fontsize=SMALL)
     axes.tick_params(labelsize=SMALL)
     axes.spines[["top", "right"]].set_visible(False)
-    return on.figure
+    return figure

@@ -206,23 +206,23 @@ def places_png(
     image: Tensor, feature_map: Tensor, trace: Trace, channel: int, row: int, column: int
 ) -> bytes:
     """The image with the window framed, and the feature map with the value framed."""
-    axes = sheet(TITLE + SIDE * image.shape[1] / image.shape[2] + 0.15)
-    place_image(axes, image, 0.15, TITLE, SIDE, "image and window")
+    figure = sheet(TITLE + SIDE * image.shape[1] / image.shape[2] + 0.15)
+    place_image(figure, image, 0.15, TITLE, SIDE, "image and window")
     pixel, (first_row, first_column), (tall, wide) = (
         SIDE / image.shape[2],
         trace.corner,
         trace.reach,
     )
     left, top = 0.15 + first_column * pixel, TITLE + first_row * pixel
-    frame(axes, left, top, wide * pixel, tall * pixel)
+    frame(figure, left, top, wide * pixel, tall * pixel)
     values = as_array(feature_map)
     scale = colour_scale("signed" if (values < 0).any() else "activations", [values])
     start = SIDE + 1.0
-    place_image(axes, values, start, TITLE, SIDE, f"feature map {channel}", scale)
+    place_image(figure, values, start, TITLE, SIDE, f"feature map {channel}", scale)
     pixel = SIDE / values.shape[1]
-    frame(axes, start + (column - 0.5) * pixel, TITLE + (row - 0.5) * pixel, 2 * pixel, 2 * pixel)
-    place_bar(axes, scale, start + SIDE + 0.15, TITLE, 2.0)
-    return png_of(axes.figure)
+    frame(figure, start + (column - 0.5) * pixel, TITLE + (row - 0.5) * pixel, 2 * pixel, 2 * pixel)
+    place_bar(figure, scale, start + SIDE + 0.15, TITLE, 2.0)
+    return png_of(figure)
 
 
 def stacked(pictures: list[bytes]) -> bytes:

@@ -4,7 +4,6 @@ import html
 import math
 
 import ipywidgets as widgets
-from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from helpers import inspection, training
@@ -17,6 +16,7 @@ from helpers.explorers._network import (
     finite,
     frame,
     percent,
+    place_box,
     place_image,
     sheet,
     state_of,
@@ -201,21 +201,21 @@ def matrix_html(counts: Tensor, names: list[str], true: int, predicted: int) -> 
 def matrix_png(counts: Tensor, names: list[str], true: int, predicted: int) -> bytes:
     """The confusion matrix, drawn."""
     left, top, wide, tall = 1.4, 0.6, 8.4 / len(names), 0.42
-    axes = sheet(top + tall * len(names) + 0.3)
-    write(axes, left + 4.2, 0.05, "predicted class", ha="center", va="top", weight="bold")
-    write(axes, 0.1, top - 0.1, "true class", va="bottom", weight="bold")
+    figure = sheet(top + tall * len(names) + 0.3)
+    write(figure, left + 4.2, 0.05, "predicted class", ha="center", va="top", weight="bold")
+    write(figure, 0.1, top - 0.1, "true class", va="bottom", weight="bold")
     for i, row in enumerate(counts.tolist()):
         middle = top + (i + 0.5) * tall
-        write(axes, left - 0.1, middle, names[i], ha="right", va="center")
-        write(axes, left + (i + 0.5) * wide, top - 0.1, names[i], ha="center", va="bottom")
+        write(figure, left - 0.1, middle, names[i], ha="right", va="center")
+        write(figure, left + (i + 0.5) * wide, top - 0.1, names[i], ha="center", va="bottom")
         for j, number in enumerate(row):
             ground, letters = shade(number / max(1, sum(row)))
             cell = (left + j * wide, top + i * tall)
-            axes.add_patch(Rectangle(cell, wide, tall, facecolor=ground, edgecolor="0.8"))
+            place_box(figure, *cell, wide, tall, facecolor=ground, edgecolor="0.8")
             style = {"ha": "center", "va": "center", "color": letters}
-            write(axes, cell[0] + wide / 2, middle, f"{number:,}", **style)
-    frame(axes, left + predicted * wide, top + true * tall, wide, tall)
-    return png_of(axes.figure)
+            write(figure, cell[0] + wide / 2, middle, f"{number:,}", **style)
+    frame(figure, left + predicted * wide, top + true * tall, wide, tall)
+    return png_of(figure)
 
 
 # ---------------------------------------------------------------------------- the pictures
@@ -226,14 +226,14 @@ def pictures_png(dataset, indices: list[int], confidence: Tensor, rank: int) -> 
     images = [as_pixels(dataset[index][0]) for index in indices]
     side = 1.5
     height = side * images[0].shape[0] / images[0].shape[1]
-    axes = sheet(math.ceil(len(images) / COLUMNS) * (height + 0.35) + 0.1)
+    figure = sheet(math.ceil(len(images) / COLUMNS) * (height + 0.35) + 0.1)
     for number, (image, index) in enumerate(zip(images, indices, strict=True), start=1):
         row, column = divmod(number - 1, COLUMNS)
         left, top = 0.15 + column * (side + 0.13), 0.3 + row * (height + 0.35)
-        place_image(axes, image, left, top, side)
+        place_image(figure, image, left, top, side)
         text = f"{number}: {percent(float(confidence[index]))}"
         weight = "bold" if number == rank else "normal"
-        write(axes, left, top - 0.05, text, va="bottom", weight=weight)
+        write(figure, left, top - 0.05, text, va="bottom", weight=weight)
         if number == rank:
-            frame(axes, left, top, side, height)
-    return png_of(axes.figure)
+            frame(figure, left, top, side, height)
+    return png_of(figure)

@@ -183,18 +183,18 @@ def explanation(method: str, model: nn.Module, which: str) -> str:
 def picture(image: Tensor, reason: Reason, method: str, before: str, name: str) -> Figure:
     """Image, map, both, and the image without the most important pixels, side by side."""
     side, top = 2.08, 0.55
-    axes = sheet(top + side * image.shape[-2] / image.shape[-1] + 0.1)
+    figure = sheet(top + side * image.shape[-2] / image.shape[-1] + 0.1)
     heat = as_array(reason.heat)
     scale = colour_scale("signed" if method == OCCLUSION else "activations", [heat])
-    height = place_image(axes, image, 0.1, top, side, f"image\n{before}")
-    place_image(axes, heat, 2.28, top, side, f"map\n{method}", scale)
-    place_bar(axes, scale, 4.5, top, height)
-    place_image(axes, laid_over(image, heat, scale), 5.6, top, side, "both")
+    height = place_image(figure, image, 0.1, top, side, f"image\n{before}")
+    place_image(figure, heat, 2.28, top, side, f"map\n{method}", scale)
+    place_bar(figure, scale, 4.5, top, height)
+    place_image(figure, laid_over(image, heat, scale), 5.6, top, side, "both")
     deletion = reason.deletion
     if deletion is not None:
         title = f"{deletion.count} blanked\n{name}: {percent(deletion.important)}"
-        place_image(axes, deletion.blanked, 7.78, top, side, title)
-    return axes.figure
+        place_image(figure, deletion.blanked, 7.78, top, side, title)
+    return figure
 
 
 def laid_over(image: Tensor, heat: np.ndarray, scale) -> np.ndarray:
