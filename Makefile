@@ -13,6 +13,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 RUN = .venv/bin/python -m
 TESTS ?= tests solutions
 BREAKS = --SlidesExporter.preprocessors=slide_breaks.SlideBreaks --SlidesExporter.reveal_scroll=True
+UPLOADS = {"websocket_max_message_size": 30000000}
 FIRST = notebooks/01_convolution_layers.ipynb
 
 # In a container one is often root, and there is no browser: JupyterLab then prints its address.
@@ -21,8 +22,10 @@ BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" 
 
 .PHONY: lab test mutants notebooks execute slides bench lint
 
+# An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
+# be lost without a word.
 lab: .venv/lab
-	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --LabApp.default_url=/lab/tree/$(FIRST)
+	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.tornado_settings='$(UPLOADS)' --LabApp.default_url=/lab/tree/$(FIRST)
 
 test: .venv/dev
 	$(RUN) pytest --nbval -n auto --dist loadfile --no-loadscope-reorder $(TESTS)

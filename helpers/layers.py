@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 _SLIDING = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d)  # a window moves by its stride
+_ONE_BY_ONE = (nn.Flatten, nn.ReLU, nn.Dropout, nn.Identity)  # each value on its own
 
 
 def get_output_width(
@@ -60,9 +61,9 @@ def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
 
     ``input_shape`` is that of one image, ``[C, H, W]``. The receptive field grows by
     (reach − 1) · jump per layer, where jump is the product of the strides before it
-    (Dumoulin & Visin, 2016); it is given while the output still has height and width, and up to
-    the first layer that changes them by another rule. It is meaningful for layers that follow one
-    another, without branches. A layer used twice has its parameters in its first row only.
+    (Dumoulin & Visin, 2016); it is given up to the first layer that does not slide, such as a
+    fully-connected one. It is meaningful for layers that follow one another, without branches.
+    A layer used twice has its parameters in its first row only.
 
     Leaves the model's mode and gradients as they were. Raises ``ValueError``, which names the
     layer, if such an image does not fit the model.
@@ -89,7 +90,9 @@ def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
             output = output[0] if isinstance(output, tuple) else output  # as of an nn.GRU
             if not isinstance(output, torch.Tensor):
                 return
-            if output.dim() != 4:
+            if isinstance(module, _ONE_BY_ONE):
+                pass
+            elif output.dim() != 4:
                 field = None
             elif field and isinstance(module, _SLIDING):
                 kernel, stride, dilation = (

@@ -27,8 +27,9 @@ TURNED = {
     270: Image.Transpose.ROTATE_90,
 }
 LIGHT = {"automatic": None, "light": True, "dark": False}
-# Of more, Jupyter's server ends the connection without a word, and the upload button is dead until
-# the cell runs again (measured: 10,000,000 bytes arrive, 11,000,000 do not).
+# Of more, a Jupyter server that is not started with a higher limit, as `make lab` does, ends the
+# connection without a word, and the upload button is dead until the cell runs again (measured:
+# 10,000,000 bytes arrive, 11,000,000 do not).
 SENT_AT_MOST = "10 MB"
 # All in pixels. A step's picture with its frame (28×28 fits in 8 times), the gap beside it, and
 # the height of its title; then where the bars start, and how long a bar of 100% is.

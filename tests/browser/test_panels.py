@@ -63,10 +63,10 @@ with panel.run("learning rate 0.1") as run:
         "explorers.Why(model, few)",
         [
             ("combobox", "method", "gradient"),
-            ("spinbutton", "image index", "3"),
+            ("spinbutton", "image index", "49"),
             ("combobox", "method", "occlusion"),
         ],
-        "image 3, ",
+        "image 49, ",
     ),
     "Mistakes": (
         "explorers.Mistakes(model, few)",
@@ -128,6 +128,7 @@ def test_a_panel_in_a_browser(name, lab, page):
     assert notebook.errors == []
     if folder := os.environ.get("CNN_COURSE_IMAGES"):
         page.mouse.move(0, 0)
+        page.set_viewport_size({"width": 1280, "height": 2400})  # the tallest panel, all of it
         (ROOT / folder).mkdir(parents=True, exist_ok=True)
         panel.screenshot(path=Path(ROOT / folder) / f"{name.lower()}-{theme}.png")
 
