@@ -5,28 +5,38 @@ import re
 
 import pytest
 
+from helpers.threads import available_cores
+
 pytest_plugins = ["tests.notebooks.strict_nbval", "tests.checks.counts"]
 
 LONGEST = ("03_", "05_", "04_")  # these notebooks first, so that no core waits for them at the end
 
 
-def count_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 # Kernels that each take all cores are slower than kernels that share them. Set before torch.
 _workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 if _workers > 1:
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, count_cores() // _workers)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, available_cores() // _workers)))
+
+
+def pytest_sessionstart(session):
+    """With ``CNN_COURSE_GPU=required``, nothing runs unless torch finds an NVIDIA GPU."""
+    if os.environ.get("CNN_COURSE_GPU") != "required" or _workers > 1:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.exit(
+            f"CNN_COURSE_GPU=required, but torch {torch.__version__} finds no NVIDIA GPU here: "
+            "nothing was tested.",
+            returncode=1,
+        )
+    print(f"GPU in use: {torch.cuda.get_device_name()}, torch {torch.__version__}")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
     """``-n auto``: one worker for each core, at most one for each run of a notebook."""
-    return min(count_cores(), 10)
+    return min(available_cores(), 10)
 
 
 def unit_of(nodeid: str) -> str:

@@ -4,17 +4,29 @@ Order: the official files in the data folder, else a download, else garments dra
 loudly. ``CNN_COURSE_DATASET=official`` never takes drawings, ``drawn`` takes nothing else.
 """
 
+import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+)
 
 from helpers import reading
 from helpers.fetching import DataError, data_folder, wanted_source
 from helpers.reading import CIFAR_CLASSES
+from helpers.threads import limit_threads
+
+limit_threads()  # here, because every notebook starts with its data
 
 __all__ = [
     "CIFAR_CLASSES",
@@ -48,6 +60,27 @@ _ORIGINS = {
 }
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """Indices that were made here: they need no check, for which a GPU would have to be waited."""
+
+    indices: torch.Tensor  # int64 [B], on the device of the images
+
+
+class _Batches(Sampler):
+    """The indices of ``sampler`` in batches."""
+
+    def __init__(self, sampler: Sampler, batch_size: int, device: torch.device):
+        self.sampler, self.batch_size, self._device = sampler, batch_size, device
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.sampler) / self.batch_size)
+
+    def __iter__(self) -> Iterator[_Batch]:
+        order = torch.from_numpy(np.fromiter(self.sampler, np.int64)).to(self._device)
+        yield from map(_Batch, order.split(self.batch_size))
+
+
 class ImageDataset(Dataset):
     """Images and their labels, in memory.
 
@@ -73,17 +106,27 @@ class ImageDataset(Dataset):
     def __len__(self) -> int:
         return len(self.labels)
 
+    def to(self, device: torch.device | str) -> "ImageDataset":
+        """The same images on ``device``; itself if they are there already."""
+        if self.images.device == torch.empty(0, device=device).device:
+            return self
+        images, labels = self.images.to(device), self.labels.to(device)
+        return ImageDataset(images, labels, self.classes, self.source, self.name)
+
     def __getitem__(self, index):
+        if isinstance(index, _Batch):
+            return self._take(index.indices)
         try:
             # torch would take a tensor that holds one number for that number
             position = operator.index(None if getattr(index, "ndim", 0) else index)
         except TypeError:
-            chosen = self._positions(index)
-            images = self.images.index_select(0, chosen)
-            return images.to(torch.float32).div_(255), self.labels.index_select(0, chosen)
+            return self._take(self._positions(index))
         if not -len(self) <= position < len(self):
             raise IndexError(f"there is no image {position} among {len(self):,}")
-        return self.images[position].to(torch.float32).div_(255), int(self.labels[position])
+        return self.images[position] / 255, int(self.labels[position])
+
+    def _take(self, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.images.index_select(0, positions) / 255, self.labels.index_select(0, positions)
 
     def _positions(self, indices) -> torch.Tensor:
         """``indices`` as a tensor of positions from 0 up."""
@@ -123,8 +166,17 @@ def subset(dataset: ImageDataset, count: int) -> ImageDataset:
     return ImageDataset(images, labels, dataset.classes, dataset.source, dataset.name)
 
 
+def is_in_memory(dataset: Dataset) -> bool:
+    """Is ``dataset`` an ``ImageDataset`` that gives its images as they are?"""
+    return getattr(type(dataset), "__getitem__", None) is ImageDataset.__getitem__
+
+
 def loader(
-    dataset: Dataset, batch_size: int = 64, shuffle: bool = False, seed: int | None = None
+    dataset: Dataset,
+    batch_size: int = 64,
+    shuffle: bool = False,
+    seed: int | None = None,
+    device: torch.device | str | None = None,
 ) -> DataLoader:
     """A ``DataLoader`` that takes whole batches out of ``dataset`` at once.
 
@@ -132,12 +184,27 @@ def loader(
     on every device and no other random draw changes it. It starts from ``seed``; without one,
     from torch's global random state. Each pass over the loader has a new order. Passing over a
     loader leaves the global random state as it is.
+
+    ``device`` is where the batches lie: an ``ImageDataset`` is copied there once, so that no batch
+    has to be. Without it, they lie where the images of ``dataset`` do, on the CPU as a rule.
     """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(f"batch_size must be a whole number of at least 1, not {batch_size!r}")
+    if device is not None:
+        if not is_in_memory(dataset):
+            raise ValueError(
+                f"a {type(dataset).__name__} cannot be moved to {device}: leave device out, and "
+                "move each batch"
+            )
+        dataset = dataset.to(device)
     if seed is None:
         seed = int(torch.randint(2**63 - 1, (), device="cpu")) if shuffle else 0
     generator = torch.Generator("cpu").manual_seed(seed)
     sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
-    batches = BatchSampler(sampler, batch_size, drop_last=False)
+    if is_in_memory(dataset):
+        batches = _Batches(sampler, batch_size, dataset.images.device)
+    else:
+        batches = BatchSampler(sampler, batch_size, drop_last=False)
     return DataLoader(dataset, sampler=batches, batch_size=None, generator=generator)
 
 

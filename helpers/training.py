@@ -6,17 +6,21 @@ prints one line for each, and can be stopped at any time without losing what was
 
 import math
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from operator import index
 
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Dataset
 
+from helpers.batches import batches_of, pass_over
 from helpers.datasets import loader
+from helpers.modes import channels_last, evaluation_mode
+from helpers.stepping import Stepper
 
 LEARNING_RATE = 0.1  # of ``fit``, if neither a learning rate nor an optimizer is given
 _TEST_BATCH = 1000  # images per batch where no gradient is needed: only memory limits it
@@ -130,21 +134,30 @@ def fit(
     learning_rate: float | None = None,
     optimizer: torch.optim.Optimizer | None = None,
     batch_size: int = 64,
+    scheduler: LRScheduler | None = None,
     seed: int = 0,
     history: History | None = None,
     verbose: bool = True,
     progress=None,
+    mixed_precision: bool = False,
+    compile_model: bool = False,
 ) -> History:
     """Train ``model`` for ``num_epochs`` epochs on its own device, with a test after each.
 
     The loss is the cross entropy. The optimizer is ``optimizer``, or plain SGD with
-    ``learning_rate`` (0.1 if neither is given; giving both is an error).
+    ``learning_rate`` (0.1 if neither is given; giving both is an error). ``scheduler`` changes the
+    rate of ``optimizer``; it makes a step after each batch.
 
     ``seed`` fixes the order of the images and nothing else: for the same weights at the start,
     call ``torch.manual_seed`` before making the model. ``history`` continues a former run: the
     epochs count on, with the orders of the images that would have come next; the former history
     itself stays as it is. ``verbose=False`` prints no line per epoch. ``progress`` is a run of the
     panel ``explorers.Training``, which then shows each epoch in place of a line.
+
+    Batches are cut out of memory, and on CUDA the steps are replayed from a graph (``Stepper``
+    says when not). The results are those of ``train_loop`` over ``datasets.loader``, to rounding.
+    ``mixed_precision`` computes in bfloat16 what may be. ``compile_model`` compiles the network
+    first, which takes some ten seconds and needs a C++ compiler, on CUDA also Triton.
 
     An interrupt (the stop button of Jupyter, Ctrl+C) ends the run cleanly: the model keeps what it
     has learned, the complete epochs are returned, and ``history.interrupted`` is true. A loss that
@@ -159,19 +172,31 @@ def fit(
     so_far = replace(history or History(), interrupted=False, message="")
     done, total = len(so_far), len(so_far) + num_epochs
     epoch = done + 1
+    device = _device_of(model)
+    training_batches = batches_of(training_data, batch_size, device, shuffle=True, seed=seed)
+    test_batches = batches_of(test_data, _TEST_BATCH, device)
+    stepper = Stepper(
+        model,
+        _LOSS,
+        optimizer,
+        scheduler=scheduler,
+        mixed_precision=mixed_precision,
+        compile_model=compile_model,
+    )
+    layout = ExitStack()
     try:
-        training_batches = loader(training_data, batch_size, shuffle=True, seed=seed)
-        test_batches = loader(test_data, _TEST_BATCH)
+        some_images = next(iter(test_batches))[0][:2].to(device)
+        layout.enter_context(channels_last(model, some_images))
         for _ in range(done):
-            deque(training_batches, maxlen=0)  # passes over an epoch that was trained before
+            pass_over(training_batches)  # the order of an epoch that was trained before
         for epoch in range(done + 1, total + 1):
-            start, batches = time.perf_counter(), training_batches
+            start, each = time.perf_counter(), iter
             if progress is not None:
-                batches = progress.batches(batches)
+                each = progress.batches
             elif verbose and epoch == done + 1:
                 share = 1 + len(test_data) / (3 * len(training_data))  # a test has no backward
-                batches = _with_estimate(batches, num_epochs, share)
-            train_loss = train_loop(batches, model, _LOSS, optimizer)
+                each = partial(_with_estimate, num_epochs=num_epochs, share=share, device=device)
+            train_loss = stepper.train(training_batches, each)
             test_loss, accuracy = test_loop(test_batches, model, _LOSS)
             if not math.isfinite(train_loss + test_loss):
                 so_far = replace(so_far, message=_lost_message(epoch, total, len(so_far)))
@@ -186,6 +211,8 @@ def fit(
         message = _stopped_message(epoch, total, len(so_far))
         so_far = replace(so_far, interrupted=True, message=message)
     finally:
+        layout.close()
+        stepper.close()
         model.eval()
         optimizer.zero_grad()
     if so_far.message:
@@ -202,7 +229,7 @@ def predict(model: nn.Module, dataset: Dataset, batch_size: int = _TEST_BATCH) -
     """
     _check_data(dataset=dataset)
     device = _device_of(model)
-    with _evaluation_mode(model):
+    with evaluation_mode(model):
         parts = [
             model(images.to(device)).float().softmax(dim=1)
             for images, _ in loader(dataset, batch_size)
@@ -215,32 +242,24 @@ def _device_of(model: nn.Module) -> torch.device:
     return torch.device("cpu") if first is None else first.device
 
 
-@contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
-
-
-def _with_estimate(batches: DataLoader, num_epochs: int, share: float) -> Iterator:
+def _with_estimate(batches: Sized, num_epochs: int, share: float, device: torch.device) -> Iterator:
     """``batches``, and after a twentieth of them one line: how long the whole run will take.
 
-    The first batch is not timed where there are more: it also pays for the start of the GPU.
+    The first batches are not timed where there are more: they also pay for the start of the GPU.
     ``share`` is the time of an epoch over that of its training.
     """
     count = len(batches)
-    goal = min(count, max(2, count // 20))
+    started = min(5 if device.type == "cuda" else 1, count - 1)
+    goal = min(count, max(started + 1, count // 20))
     start = time.perf_counter()
     for number, batch in enumerate(batches, start=1):
         yield batch  # comes back when the caller has trained on it
-        if number == 1 and count > 1:
+        if number in (started, goal) and device.type == "cuda":
+            torch.cuda.synchronize(device)  # Python is ahead of the GPU
+        if number == started:
             start = time.perf_counter()
         if number == goal:
-            per_batch = (time.perf_counter() - start) / max(1, number - 1)
+            per_batch = (time.perf_counter() - start) / (goal - started)
             whole = per_batch * count * share * num_epochs
             print(f"{_epochs(num_epochs)}, about {whole:.1f} s", flush=True)
 
