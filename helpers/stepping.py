@@ -12,6 +12,7 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 
 from helpers.batches import MemoryBatches
 from helpers.modes import has_hooks
@@ -27,8 +28,8 @@ class Stepper:
 
     On CUDA, whole batches of ``MemoryBatches`` are replayed from one graph. Step by step go the
     short last one, and all of what cannot be captured: a network that asks for a value in its
-    forward, has hooks, or draws random numbers from Python or NumPy; an optimizer that asks for
-    values.
+    forward, has hooks, or draws random numbers on the CPU; an optimizer that asks for values, as
+    plain SGD does if a scheduler changes its rate.
     """
 
     def __init__(
@@ -47,7 +48,10 @@ class Stepper:
         self.device = next(model.parameters()).device
         self._graph: torch.cuda.CUDAGraph | None = None
         self._until_capture = WARM_UP
-        self._capturable = self.device.type == "cuda" and not has_hooks(model)
+        self._capturable = self.device.type == "cuda" and not (
+            has_hooks(model)
+            or any(hooks for name, hooks in vars(optimizer).items() if name.endswith("_hooks"))
+        )
         # Capturing needs a stream of its own, and what is captured must have been on it before.
         self._stream = torch.cuda.Stream(self.device) if self._capturable else None
         if self._capturable:
@@ -58,7 +62,9 @@ class Stepper:
         """Are whole batches replayed from a graph?"""
         return self._graph is not None
 
-    def train(self, batches: Iterable, each: Callable[[Iterable], Iterable] = iter) -> float:
+    def train(
+        self, batches: MemoryBatches | DataLoader, each: Callable[[Iterable], Iterable] = iter
+    ) -> float:
         """One pass over ``batches``; returns the mean loss per image, as ``training.train_loop``.
 
         ``each`` gets what is passed over, one item per batch, and may watch the pass.
@@ -78,9 +84,9 @@ class Stepper:
         self._graph = None
         self._give_up()
 
-    def _pass(self, batches: Iterable, each: Callable) -> float:
+    def _pass(self, batches: MemoryBatches | DataLoader, each: Callable) -> float:
         in_memory = isinstance(batches, MemoryBatches)
-        size = getattr(batches, "batch_size", None)
+        size = getattr(batches if in_memory else batches.sampler, "batch_size", None)
         replayed = num_images = 0
         total = torch.zeros((), device=self.device)
         for part in each(batches.order() if in_memory else batches):
@@ -134,6 +140,10 @@ class Stepper:
             self._capture(batches, indices)
             if self._graph is None:
                 return False
+        elif self._scheduler is not None and self._settings() != self._captured_settings:
+            self._graph = None
+            self._give_up()
+            return False
         torch.index_select(batches.images, 0, indices, out=self._images)
         torch.index_select(batches.labels, 0, indices, out=self._labels)
         self._graph.replay()
@@ -156,45 +166,54 @@ class Stepper:
             with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
                 loss = self._step(self._whole, self._images / 255, self._labels)
                 self._replayed_loss += loss
-            self._graph = graph
+            self._graph, self._captured_settings = graph, self._settings()
         except Exception:  # whatever it is, it will be seen again, or not, in the step as usual
             generator.graphsafe_set_state(random_state)  # the other one waits for the graph's end
             self._give_up()
             self._optimizer.zero_grad()
 
     def _beyond_graph(self) -> tuple:
-        """What a graph does not see change: other random numbers than torch's, other settings."""
+        """What a graph does not see change: random numbers drawn on the CPU, and settings."""
         _, words, place, *_ = np.random.get_state()
-        settings = [
+        torch_state = torch.get_rng_state().numpy().tobytes()
+        return random.getstate(), words.tobytes(), place, torch_state, self._settings()
+
+    def _settings(self) -> list[dict]:
+        """The optimizer's settings, without the learning rates, which the graph reads anew."""
+        return [
             {key: value for key, value in group.items() if key not in ("params", "lr")}
             for group in self._optimizer.param_groups
         ]
-        return random.getstate(), words.tobytes(), place, settings
 
     def _prepare_optimizer(self) -> None:
         """Keep in tensors on the GPU what changes from step to step: a graph reads these anew."""
-        self._flags = [group.get("capturable") for group in self._optimizer.param_groups]
-        for group in self._optimizer.param_groups:
+        groups = self._optimizer.param_groups
+        self._own = [(group.get("capturable"), group["lr"]) for group in groups]
+        for group in groups:
             if "capturable" in group:
                 group["capturable"] = True
-            if self._scheduler is not None:
+                self._move_counts(group, self.device)
+            if self._scheduler is not None and not isinstance(group["lr"], torch.Tensor):
                 group["lr"] = torch.tensor(float(group["lr"]), device=self.device)
-        self._move_step_counts(self.device)
 
     def _give_up(self) -> None:
         """Go on step by step, with the optimizer as it came."""
         if not self._capturable:
             return
         self._capturable = False
-        for group, flag in zip(self._optimizer.param_groups, self._flags, strict=True):
+        for group, (flag, rate) in zip(self._optimizer.param_groups, self._own, strict=True):
             if "capturable" in group:
                 group["capturable"] = flag
-            if self._scheduler is not None:
+                if not flag and not group.get("fused"):
+                    self._move_counts(group, "cpu")
+            if self._scheduler is not None and not isinstance(rate, torch.Tensor):
                 group["lr"] = float(group["lr"])
-        if not all(self._flags):
-            self._move_step_counts("cpu")
+        if self._scheduler is not None and hasattr(self._scheduler, "_last_lr"):
+            self._scheduler._last_lr = [group["lr"] for group in self._optimizer.param_groups]
 
-    def _move_step_counts(self, device: torch.device | str) -> None:
-        for state in self._optimizer.state.values():
-            if isinstance(state.get("step"), torch.Tensor):
-                state["step"] = state["step"].to(device)
+    def _move_counts(self, group: dict, device: torch.device | str) -> None:
+        """Steps, and what is computed from their number."""
+        for state in (self._optimizer.state.get(p, {}) for p in group["params"]):
+            for name in ("step", "mu_product"):
+                if isinstance(state.get(name), torch.Tensor):
+                    state[name] = state[name].to(device)

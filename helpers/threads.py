@@ -45,14 +45,17 @@ def _quota(cgroups: Path, own: Path) -> float:
         return granted[0]
     for line in lines:
         _, controllers, place = line.split(":", 2)
-        root = cgroups / controllers if controllers else cgroups
-        if controllers and "cpu" not in controllers.split(","):
+        names = {
+            controllers,
+            *controllers.split(","),
+        }  # also the folder of one of them may be there
+        if controllers and "cpu" not in names:
             continue
-        folder = root / place.lstrip("/")
-        for group in [folder, *folder.parents]:
-            if group == cgroups.parent:
-                break
-            granted += _granted(group)
+        for folder in (cgroups / name / place.lstrip("/") for name in names):
+            for group in [folder, *folder.parents]:
+                if group == cgroups.parent:
+                    break
+                granted += _granted(group)
     return min(granted)
 
 

@@ -44,10 +44,13 @@ def test_batches_from_memory_are_those_of_a_loader(count, shuffle):
     data = fake_images(count)
     batches = batches_of(data, 8, CPU, shuffle, seed=3)
     plain = loader(data, 8, shuffle, seed=3)
+    by_torch = loader(in_subset(data), 8, shuffle, seed=3)  # with torch's own BatchSampler
     assert isinstance(batches, MemoryBatches)
     assert len(batches) == len(plain) == -(-count // 8)
     for _ in range(3):
-        assert_same(batches, plain)
+        expected = list(by_torch)
+        assert_same(plain, expected)
+        assert_same(batches, expected)
     assert [len(labels) for _, labels in batches] == [min(8, count - i) for i in range(0, count, 8)]
 
 
@@ -59,6 +62,16 @@ def test_each_pass_and_each_seed_has_its_own_order():
     assert orders(1) == orders(1)
     assert len({tuple(order) for order in orders(1) + orders(2)}) == 6
     assert all(sorted(order) == list(range(37)) for order in orders(1))
+
+
+def test_an_order_can_be_drawn_ahead():
+    data = fake_images(37)
+    batches = MemoryBatches(data, 8, CPU, shuffle=True, seed=3)
+    plain = loader(data, 8, shuffle=True, seed=3)
+    for times in (2, 0, 1):
+        for _ in range(times):
+            batches.prepare()
+        assert_same(batches, plain)
 
 
 @pytest.mark.parametrize("kind", [fake_images, lambda n: in_subset(fake_images(n))])

@@ -1,5 +1,8 @@
 """What a network is for a while: each way back is complete, and nobody notices the way there."""
 
+import random
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -9,7 +12,8 @@ from helpers.training import fit
 from tests.test_stepping import assert_same, conv_net, plain_loop, quiet_fit
 from tests.test_training import Recorder, fake_images, interrupt_at
 
-SOME_IMAGES = fake_images(2)[range(2)][0]
+BATCH = fake_images(4)[range(4)]
+SOME_IMAGES = BATCH[0]
 
 
 class Viewing(nn.Module):
@@ -67,7 +71,7 @@ def test_weights_have_their_channels_last_for_a_while():
     parameters = list(model.parameters())
     values = [parameter.detach().clone() for parameter in parameters]
     scores = model(SOME_IMAGES)
-    with channels_last(model, SOME_IMAGES):
+    with channels_last(model, [BATCH]):
         assert is_channels_last(model)
         torch.testing.assert_close(model(SOME_IMAGES), scores)
     assert is_contiguous(model)
@@ -79,31 +83,67 @@ def test_weights_have_their_channels_last_for_a_while():
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_the_layout_comes_back_after_an_error(error):
     model = conv_net()
-    with pytest.raises(error), channels_last(model, SOME_IMAGES):
+    with pytest.raises(error), channels_last(model, [BATCH]):
         raise error
     assert is_contiguous(model)
 
 
-def test_the_trial_is_in_evaluation_mode_and_leaves_no_trace():
+class Noisy(nn.Module):
+    """Draws random numbers of all three kinds."""
+
+    def forward(self, x):
+        return x + 0.1 * torch.randn_like(x) + 0 * (random.random() + np.random.rand())
+
+
+def test_the_trial_leaves_no_trace():
     recorder = Recorder()
-    model = conv_net(nn.BatchNorm2d(1), recorder)
-    model.train()
+    model = conv_net(nn.BatchNorm2d(1), recorder, Noisy())
     model[0].eval()
-    before = [module.training for module in model.modules()]
+    modes = [module.training for module in model.modules()]
     state = {name: value.clone() for name, value in model.state_dict().items()}
-    with channels_last(model, SOME_IMAGES):
-        assert recorder.seen == {(False, False)}
-        assert [module.training for module in model.modules()] == before
+    draws = torch.get_rng_state(), random.getstate(), np.random.get_state()[2]
+    with channels_last(model, [BATCH]):
+        assert is_channels_last(model)
+        assert recorder.seen == set()
+        assert [module.training for module in model.modules()] == modes
+    assert torch.equal(draws[0], torch.get_rng_state())
+    assert draws[1:] == (random.getstate(), np.random.get_state()[2])
     assert all(torch.equal(state[name], value) for name, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+def test_a_network_that_views_only_in_training_keeps_its_layout():
+    class Partly(Viewing):
+        def forward(self, x):
+            return super().forward(x) if self.training else self.layers(x)
+
+    model = Partly()
+    with channels_last(model, [BATCH]):
+        assert is_contiguous(model)
+
+
+def test_other_parameters_than_those_of_convolutions_stay():
+    model = conv_net()
+    model.register_buffer("grid", torch.zeros(1, 1, 1, 1, 1))
+    with channels_last(model, [BATCH]):
+        assert is_channels_last(model)
+
+
+def test_nothing_is_loaded_to_try_where_nothing_could_be_gained():
+    def batches():
+        raise AssertionError("loaded")
+        yield
+
+    with channels_last(nn.Linear(2, 2), batches()):
+        pass
+
+
 def test_a_network_that_views_keeps_its_layout_and_trains():
     model, plain = Viewing(), conv_net()
-    with channels_last(plain, SOME_IMAGES), pytest.raises(RuntimeError, match="view"):
-        plain[:4](SOME_IMAGES).view(2, -1)  # what must not happen in training
+    with channels_last(plain, [BATCH]), pytest.raises(RuntimeError, match="view"):
+        plain[:4](SOME_IMAGES).view(4, -1)  # what must not happen in training
     before = layout(model)
-    with channels_last(model, SOME_IMAGES):
+    with channels_last(model, [BATCH]):
         assert layout(model) == before and is_contiguous(model)
     ours = quiet_fit(model, torch.optim.SGD(model.parameters(), lr=0.1))
     assert_same(ours, plain_loop(plain, torch.optim.SGD(plain.parameters(), lr=0.1)))
@@ -117,7 +157,7 @@ def test_a_network_with_hooks_is_left_alone(register):
     model, calls = conv_net(), []
     getattr(model[3], register)(lambda *_: calls.append(1))
     before = layout(model)
-    with channels_last(model, SOME_IMAGES):
+    with channels_last(model, [BATCH]):
         assert layout(model) == before
     assert not calls
     quiet_fit(model, torch.optim.SGD(model.parameters(), lr=0.1), 1)
@@ -129,7 +169,7 @@ def test_a_network_with_its_channels_last_already_keeps_them():
     recorder = Recorder()
     model = conv_net(recorder).to(memory_format=torch.channels_last)
     before = layout(model)
-    with channels_last(model, SOME_IMAGES):
+    with channels_last(model, [BATCH]):
         assert layout(model) == before and not recorder.seen
     quiet_fit(model, torch.optim.SGD(model.parameters(), lr=0.1), 1)
     assert layout(model) == before and is_channels_last(model)
@@ -137,7 +177,7 @@ def test_a_network_with_its_channels_last_already_keeps_them():
 
 def test_a_network_without_convolutions_is_not_tried():
     model = nn.Sequential(recorder := Recorder(), nn.Flatten(), nn.Linear(36, 10))
-    with channels_last(model, SOME_IMAGES):
+    with channels_last(model, [BATCH]):
         assert not recorder.seen
 
 

@@ -94,7 +94,7 @@ def floor(train, test, device: torch.device) -> float:
         few = datasets.subset(train, 10 * BATCH)
         stepper.train(MemoryBatches(few, BATCH, device))
         torch.cuda.synchronize()
-    with channels_last(model, cut[0][0]):
+    with channels_last(model, cut_test):
         start = time.perf_counter()
         for images, labels in cut:
             if stepper.captured:
