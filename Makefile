@@ -2,7 +2,7 @@
 # make test        runs every test            make execute     runs the solutions, stores outputs
 # make lint        looks at the code's style  make slides      the solutions as slides
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
-# make bench       times the panels
+# make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
 #
 # The first of them makes .venv and installs the course there, which takes some minutes.
 # Another Python than the one found: make lab PYTHON=/path/to/python
@@ -43,7 +43,8 @@ slides: .venv/lab
 	PYTHONPATH=.github/scripts $(RUN) nbconvert --to slides --output-dir build/slides $(BREAKS) solutions/*.ipynb
 
 bench: .venv/dev
-	$(RUN:-m=) .github/scripts/bench_panels.py
+	$(RUN:-m=) .github/scripts/bench_training.py $(BENCH)
+	$(if $(BENCH),,$(RUN:-m=) .github/scripts/bench_panels.py)
 
 lint: .venv/dev
 	$(RUN) ruff check --extend-exclude 'notebooks/*.ipynb' .

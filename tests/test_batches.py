@@ -120,3 +120,25 @@ def test_what_is_done_to_a_batch_is_not_done_to_the_data():
         labels.zero_()
     assert_same(batches, loader(fake_images(20), 8))
     assert_same(loader(data, 8), loader(fake_images(20), 8))
+
+
+# A loader with a device
+
+
+def test_a_loader_brings_an_image_dataset_to_its_device_once():
+    data = fake_images(20)
+    batches = loader(data, 8, device="meta")  # stands for a GPU
+    assert [(x.device.type, len(y)) for x, y in batches] == [("meta", 8), ("meta", 8), ("meta", 4)]
+    assert data.images.device.type == "cpu"
+    assert loader(data, 8, device="cpu").dataset is data
+
+
+def test_only_an_image_dataset_can_be_brought_to_a_device():
+    with pytest.raises(ValueError, match=r"a Subset cannot be moved to cuda: leave device out"):
+        loader(Subset(fake_images(4), [0, 1]), 2, device="cuda")
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, True, "64"])
+def test_a_batch_has_a_whole_number_of_images(batch_size):
+    with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1"):
+        loader(fake_images(4), batch_size)

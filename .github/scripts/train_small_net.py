@@ -1,9 +1,10 @@
 """Task 5.5 at full length: the best that this course knows within 100,000 parameters.
 
-    python .github/scripts/train_small_net.py [--epochs 80] [--seeds 5]
+    python .github/scripts/train_small_net.py [--epochs 80] [--seeds 5] [--width 18]
 
 Trains one network per seed on the 60,000 official images and tests it once per epoch; prints the
-last test accuracy of each, their mean and spread. Recorded runs stand in the README.
+last test accuracy of each, their mean and spread. Recorded runs stand in the README. On a CPU,
+width 16 is nearly twice as fast as 18, since its kernels take channels in groups of 16.
 
 The recipe: three stages of two 3×3 convolutions with batch normalisation; each image is flipped
 left to right at random and shifted by up to two pixels; AdamW with a one-cycle schedule (L. N.
@@ -24,7 +25,7 @@ from helpers import datasets, training
 from helpers.layers import count_parameters
 
 SHIFT = 2  # pixels
-WIDTH, DROPOUT = 18, 0.1
+DROPOUT = 0.1
 BATCH, RATE, DECAY = 256, 1e-2, 0.05
 
 
@@ -59,11 +60,11 @@ def stage(in_channels: int, out_channels: int) -> list[nn.Module]:
     return [*layers, nn.MaxPool2d(2), nn.Dropout(DROPOUT)]
 
 
-def small_net() -> nn.Module:
-    """Stages of 18, 36 and 72 channels: 91,792 parameters."""
-    widths = [1, WIDTH, 2 * WIDTH, 4 * WIDTH]
+def small_net(width: int) -> nn.Module:
+    """Stages of ``width``, twice and four times as many channels: 91,792 parameters for 18."""
+    widths = [1, width, 2 * width, 4 * width]
     stages = [layer for i in range(3) for layer in stage(widths[i], widths[i + 1])]
-    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4 * WIDTH, 10)]
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4 * width, 10)]
     return nn.Sequential(FlipAndShift(), *stages, *head)
 
 
@@ -72,13 +73,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--epochs", type=int, default=80)
     options.add_argument("--seeds", type=int, default=1)
+    options.add_argument("--width", type=int, default=18, help="channels of the first stage")
     options = options.parse_args()
     device = training.best_device()
     train, test = datasets.fashion_mnist(), datasets.fashion_mnist(train=False)
     accuracies = []
     for seed in range(options.seeds):
         torch.manual_seed(seed)
-        model = small_net().to(device)
+        model = small_net(options.width).to(device)
         optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
         steps = options.epochs * -(-len(train) // BATCH)
         scheduler = torch.optim.lr_scheduler.OneCycleLR(
