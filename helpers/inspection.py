@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from helpers.modes import evaluation_mode
+
 __all__ = [
     "activations",
     "confusion_matrix",
@@ -33,7 +35,7 @@ def activations(model: nn.Module, layer: nn.Module, images: Tensor) -> Tensor:
     A forward hook catches the output, and is removed also when the model fails.
     """
     batch = _on_device_of(model, _batch(images))
-    with _eval_mode(model), torch.no_grad(), _outputs_of(model, layer) as outputs:
+    with evaluation_mode(model), torch.no_grad(), _outputs_of(model, layer) as outputs:
         model(batch)
     return _last(outputs, layer).cpu()
 
@@ -45,7 +47,7 @@ def saliency(model: nn.Module, image: Tensor, label: int) -> Tensor:
     the channels (Simonyan, Vedaldi & Zisserman, 2014). ``image`` is ``[C, H, W]``; returns
     ``[H, W]``, in units of score per unit of brightness.
     """
-    with _eval_mode(model), torch.inference_mode(False), torch.enable_grad():
+    with evaluation_mode(model), torch.inference_mode(False), torch.enable_grad():
         batch = _on_device_of(model, _one_image(image)).clone().requires_grad_()
         (gradient,) = _gradient(_score(model(batch), label), batch)
     return gradient.abs().amax(dim=0).cpu()
@@ -87,7 +89,7 @@ def occlusion_map(
     ]
     total = torch.zeros(height, width)
     count = torch.zeros(height, width)
-    with _eval_mode(model), torch.no_grad():
+    with evaluation_mode(model), torch.no_grad():
         before = _probability(model(batch), label)
         for start in range(0, len(corners), batch_size):
             chunk = corners[start : start + batch_size]
@@ -110,7 +112,7 @@ def grad_cam(model: nn.Module, layer: nn.Module, image: Tensor, label: int) -> T
     units of score. ``layer`` must give out maps ``[1, K, h, w]``, so it stands before flattening.
     """
     with (
-        _eval_mode(model),
+        evaluation_mode(model),
         torch.inference_mode(False),
         torch.enable_grad(),
         _outputs_of(model, layer) as outputs,
@@ -177,18 +179,6 @@ def most_confident_mistakes(probabilities: Tensor, labels: Tensor, k: int = 10) 
     wrong = (predictions != labels).nonzero().flatten()
     order = confidence[wrong].argsort(descending=True, stable=True)
     return wrong[order[:k]]
-
-
-@contextmanager
-def _eval_mode(model: nn.Module) -> Iterator[None]:
-    """Every module in eval mode inside, and each in its own mode again after."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 @contextmanager

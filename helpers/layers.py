@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from helpers.modes import evaluation_mode
+
 _SLIDING = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d)  # a window moves by its stride
 _ONE_BY_ONE = (nn.Flatten, nn.ReLU, nn.Dropout, nn.Identity)  # each value on its own
 
@@ -115,10 +117,8 @@ def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
             handles += [module.register_forward_pre_hook(before(name))]
             handles += [module.register_forward_hook(after(name))]
     first = next(model.parameters(), torch.zeros(()))
-    was_training = {m: m.training for m in model.modules()}
-    model.eval()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), evaluation_mode(model):
             model(torch.zeros(1, *input_shape, dtype=first.dtype, device=first.device))
     except Exception as error:
         if place.startswith(("after", "before")):
@@ -130,8 +130,6 @@ def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
     finally:
         for handle in handles:
             handle.remove()
-        for module, mode in was_training.items():
-            module.training = mode
     return rows
 
 

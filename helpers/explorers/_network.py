@@ -197,7 +197,9 @@ def place_bar(figure: Figure, scale, left: float, top: float, height: float) -> 
         write(figure, left + 0.22, top + place, text, va="center")
 
 
-def place_box(figure: Figure, left: float, top: float, width: float, height: float, **style):
+def place_box(
+    figure: Figure, left: float, top: float, width: float, height: float, **style
+) -> None:
     """A rectangle; ``style`` as in ``matplotlib.patches.Rectangle``."""
     box = Rectangle((left, top), width, height, transform=_inches(figure), **style)
     figure.add_artist(box)
