@@ -6,9 +6,7 @@ a printed sentence; when all is well, nothing is printed.
 
 import gzip
 import io
-import os
 import tempfile
-import threading
 import warnings
 import zipfile
 import zlib
@@ -19,15 +17,13 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import torch
-from torchvision import datasets as official
-from torchvision.datasets.mnist import read_image_file, read_label_file
-from torchvision.transforms.functional import pil_to_tensor
 
 from helpers import drawn, fetching
 from helpers.fetching import DataError, wanted_source
 
 CIFAR_CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse"]
 CIFAR_CLASSES += ["ship", "truck"]
+_OFFICIAL_CIFAR10 = "cifar-10-batches-py"  # the folder in the archive
 
 
 class Pictures(NamedTuple):
@@ -45,25 +41,14 @@ def fashion_mnist(root: Path, train: bool) -> Pictures:
     """
     files = fetching.fetch(fetching.FASHION_MNIST, root)
     part = "train" if train else "t10k"
-    images = _read_idx(read_image_file, files[f"{part}-images-idx3-ubyte.gz"])
-    labels = _read_idx(read_label_file, files[f"{part}-labels-idx1-ubyte.gz"])
-    return Pictures(images.unsqueeze(1), labels, "official")
+    images = _after_header(files[f"{part}-images-idx3-ubyte.gz"], 16)
+    labels = _after_header(files[f"{part}-labels-idx1-ubyte.gz"], 8)
+    return Pictures(images.view(-1, 1, 28, 28), labels.to(torch.int64), "official")
 
 
-def _read_idx(read: Callable[[int], torch.Tensor], compressed: bytes) -> torch.Tensor:
-    """What torchvision's ``read`` makes of a verified file.
-
-    The reader opens its argument. Given a pipe, it needs no extracted copy, which a full disk
-    could cut short without anybody noticing.
-    """
-    output, source = os.pipe()
-
-    def write() -> None:
-        with suppress(BrokenPipeError), open(source, "wb") as pipe:  # noqa: PTH123 (no path)
-            pipe.write(gzip.decompress(compressed))
-
-    threading.Thread(target=write, daemon=True).start()
-    return read(output)
+def _after_header(compressed: bytes, size: int) -> torch.Tensor:
+    """The bytes of a verified file in the IDX format (https://yann.lecun.org/exdb/mnist/)."""
+    return torch.frombuffer(bytearray(gzip.decompress(compressed)), dtype=torch.uint8, offset=size)
 
 
 def cifar10(root: Path, train: bool) -> Pictures:
@@ -75,7 +60,7 @@ def cifar10(root: Path, train: bool) -> Pictures:
     pictures = _cifar10_batches(root, train)
     if pictures is not None:
         return pictures
-    name = official.CIFAR10.base_folder
+    name = _OFFICIAL_CIFAR10
     damaged = (root / name).exists()
     if damaged:
         print(f"{root / name} is damaged or not complete, so it is not used as it is.")
@@ -97,6 +82,8 @@ def cifar10(root: Path, train: bool) -> Pictures:
 
 def _cifar10_batches(root: Path, train: bool) -> Pictures | None:
     """The official files, which torchvision verifies; ``None`` if they are not there and whole."""
+    from torchvision import datasets as official  # a second to import, which grey images do without
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # numpy about the age of the pickles
@@ -126,6 +113,9 @@ def _cifar10_pictures(root: Path, train: bool) -> Pictures | None:
 
 
 def _read_pictures(root: Path, train: bool) -> Pictures:
+    from torchvision import datasets as official
+    from torchvision.transforms.functional import pil_to_tensor
+
     folder = root / "cifar10" / ("train" if train else "test")
     path = folder
     try:
