@@ -72,6 +72,15 @@ def from_any_mirror(
     return None
 
 
+def answers(url: str) -> None:
+    """Ask for the first bytes of ``url``. Raises ``MirrorFailed`` if none come."""
+    try:
+        with _within(ANSWER_LIMIT, _open, url) as response:
+            response.read1(1)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise MirrorFailed(reason(error)) from None
+
+
 def _download(url: str, file: Resource, progress: "Progress") -> bytes:
     """The body of ``url``, at most as long as ``file``. Raises ``MirrorFailed``."""
     data = bytearray()
