@@ -11,6 +11,7 @@ nbval collects the cells, sanitizes what may differ and compares; that stays. Me
 - What is written to stderr is shown with a failure, not compared: a progress bar or the warning
   of a newer library changes no lesson. That none is stored is held by another test.
 - A picture that is no longer drawn is a failure, though pictures themselves are not compared.
+- A notebook that fails is kept as it ran, in ``build/executed/``.
 - The summary says for each notebook how many of its cells were run, and how many compared.
 """
 
@@ -19,12 +20,14 @@ from collections import Counter
 from contextlib import ExitStack
 from copy import deepcopy
 
+import nbformat
 import pytest
 from kernels import CELL_TIMEOUT, CellFailed, open_kernel, prepare_images, run_cell
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 NBVAL_TIMEOUT = 2000  # nbval's default: nobody asked for another one
 RULES = ".github/nbval_sanitize.cfg"
+EXECUTED = "build/executed"
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
@@ -46,8 +49,12 @@ class StrictNotebook(IPyNbFile):
         self.client = self.opened.enter_context(kernel)
 
     def teardown(self):
-        """Shut the kernel down."""
+        """Shut the kernel down; keep what ran if it failed."""
         self.opened.close()
+        if self.broken_by:
+            folder = self.config.rootpath / EXECUTED
+            folder.mkdir(parents=True, exist_ok=True)
+            nbformat.write(self.client.nb, folder / self.path.name)
 
     def collect(self):
         """The code cells."""

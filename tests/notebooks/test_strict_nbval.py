@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
 from execute_solutions import executed
 from nbformat.v4 import new_output
@@ -73,6 +74,7 @@ def test_what_is_stored_agrees_for_every_kind_of_output(compare, tmp_path):
     done = compare(executed(made, tmp_path))
     assert done.outcomes() == ["PASSED"] * 9, done.text
     assert "lesson.ipynb: 9 cells run, 9 agree" in done.text
+    assert not (tmp_path / "build").exists()
 
 
 @pytest.mark.parametrize("stored", ["43", None])
@@ -101,6 +103,9 @@ def test_cells_after_a_failing_one_do_not_run(compare, tmp_path):
     assert "cell bad raised ZeroDivisionError" in done.text
     assert "Cell 1 (bad) failed before it" in done.text
     assert not (tmp_path / "ran").exists()
+    kept = nbformat.read(tmp_path / "build/executed/lesson.ipynb", as_version=4)
+    assert kept.cells[0].outputs[0].data == {"text/plain": "1"}
+    assert kept.cells[1].outputs[0].ename == "ZeroDivisionError"
 
 
 def test_cells_after_a_differing_one_do_not_run(compare):
