@@ -2,6 +2,7 @@
 # make test        runs every test            make execute     runs the solutions, stores outputs
 # make lint        looks at the code's style  make slides      the solutions as slides
 # make browser     the solutions in JupyterLab, in a real browser
+# make site        all lessons as pages and slides, to read without Python
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
 #
@@ -23,7 +24,7 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab test browser mutants notebooks execute slides bench lint
+.PHONY: lab test browser mutants notebooks execute slides site bench lint
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
@@ -47,6 +48,9 @@ execute: .venv/dev
 
 slides: .venv/lab
 	PYTHONPATH=.github/scripts $(RUN) nbconvert --to slides --output-dir build/slides $(BREAKS) solutions/*.ipynb
+
+site: .venv/dev
+	$(RUN:-m=) .github/scripts/build_site.py
 
 bench: .venv/dev
 	$(RUN:-m=) .github/scripts/bench_training.py $(BENCH)
