@@ -4,19 +4,14 @@ Each lesson becomes three pages (the lesson with its outputs, the student notebo
 downloads; ``index.html`` lists them. The templates and styles are in ``.github/site/``. The site
 is built without a network and read without one, so nothing in it comes from a CDN:
 
-* Formulas become MathML, by latex2mathml, when the site is built. The course has one formula: for
-  that, a local MathJax (3 MB) would be much to carry, and browsers draw MathML by themselves.
+* Formulas become MathML when the site is built, and pictures become files: see ``site_content``.
 * reveal.js comes from the Python package sphinx-revealjs, which carries the files of its releases,
   so that neither npm nor a copy in this repository is needed. Sphinx itself is not used.
-* Pictures become files, which the lesson and its slides share. A panel has a picture of what it
-  showed, and its words; a widget would need a kernel.
 
 No page needs require.js, jQuery or mermaid, which nbconvert's own templates load.
 """
 
 import argparse
-import base64
-import html
 import importlib.util
 import re
 import sys
@@ -25,19 +20,15 @@ from pathlib import Path
 
 import nbformat
 from jinja2 import Environment, FileSystemLoader
-from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter, SlidesExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from site_content import HEADING, markdown_to_html, with_figures
 from slide_breaks import SlideBreaks
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / ".github" / "site"
 FOLDERS = ("solutions", "notebooks")
 NAME = re.compile(r"\d\d_\w+")
-HEADING = re.compile(r"^#+\s+(.+)$", re.MULTILINE)
-LINK = re.compile(r"(\]\([\w./-]+)\.ipynb(?=[)#])")  # in Markdown, to another notebook
-REPR = re.compile(r"<.*>", re.DOTALL)  # such as <Figure size 700x350 with 2 Axes>: no words
 
 
 class Refused(Exception):
@@ -59,57 +50,6 @@ class Lesson:
         """The first heading, such as "1 · Convolution layers"."""
         found = HEADING.search(self.solution.cells[0].source)
         return found[1] if found else self.name
-
-
-class MathRenderer(IPythonRenderer):
-    """Markdown as nbconvert renders it, but with MathML for the formulas."""
-
-    def block_math(self, body: str) -> str:
-        """A formula on lines of its own, which scrolls where it is too wide."""
-        return f'<span class="formula">{convert(body, display="block")}</span>'
-
-    def inline_math(self, body: str) -> str:
-        """A formula in a line."""
-        return convert(body)
-
-
-def markdown_to_html(source: str) -> str:
-    """HTML of a Markdown cell; what links to a notebook there, links to its page here."""
-    renderer = MathRenderer(escape=False, exclude_anchor_links=True)
-    return MarkdownWithMath(renderer=renderer).render(LINK.sub(r"\1.html", source))
-
-
-def figure(source: str, png: bytes, words: str, heading: str) -> str:
-    """The picture in the file ``source``, with its words below; ``heading`` is what it is under."""
-    has_words = words.strip() and not REPR.fullmatch(words.strip())
-    short = re.split(r"(?<=[.?!])\s", words.strip())[0] if has_words else f"Picture: {heading}"
-    width, height = (int.from_bytes(png[start : start + 4], "big") for start in (16, 20))
-    caption = html.escape(words.strip()).replace("\n", "<br>")
-    return (
-        f'<figure><img src="{source}" alt="{html.escape(short)}" width="{width}" height="{height}">'
-        + (f"<figcaption>{caption}</figcaption>" if has_words else "")
-        + "</figure>"
-    )
-
-
-def with_figures(notebook: NotebookNode, name: str) -> tuple[NotebookNode, dict[str, bytes]]:
-    """A copy whose pictures are figures of files, and these files by their names."""
-    notebook, files, heading = nbformat.from_dict(notebook), {}, name
-    notebook.metadata.pop("widgets", None)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            heading = (HEADING.findall(cell.source) or [heading])[-1]
-        for number, output in enumerate(cell.get("outputs", [])):
-            data = output.get("data", {})
-            words = data.get("text/plain", "")
-            if "image/png" in data:
-                file = f"{name}-{cell.id}-{number}.png"
-                files[file] = base64.b64decode(data["image/png"])
-                text = figure(f"../static/images/{file}", files[file], words, heading)
-                output.data = NotebookNode({"text/html": text})
-            elif any("widget" in kind for kind in data):  # it cannot be shown, but its words can
-                output.data = NotebookNode({"text/plain": words})
-    return notebook, files
 
 
 def exporter(kind: type[HTMLExporter], template: str) -> HTMLExporter:
@@ -138,7 +78,7 @@ def read_notebook(path: Path) -> NotebookNode:
         return nbformat.read(path, as_version=4)
     except FileNotFoundError:
         raise Refused(f"{path.parent.name}/{path.name} is missing.") from None
-    except (OSError, ValueError, nbformat.ValidationError) as error:
+    except Exception as error:  # whatever nbformat stumbles over
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise Refused(f"{path.parent.name}/{path.name} cannot be read ({reason}).") from None
 
@@ -193,6 +133,12 @@ def lesson_files(lessons: list[Lesson]) -> dict[str, bytes]:
     return files
 
 
+def index_page(lessons: list[Lesson], repository: str = "") -> str:
+    """The first page of the site; ``repository`` is the address where the course can be had."""
+    environment = Environment(loader=FileSystemLoader(SITE), autoescape=True)
+    return environment.get_template("index.html.j2").render(lessons=lessons, repository=repository)
+
+
 def build(root: Path, output: Path, repository: str = "") -> list[Path]:
     """Make the site of the course in ``root``; returns its files.
 
@@ -203,10 +149,7 @@ def build(root: Path, output: Path, repository: str = "") -> list[Path]:
     files = fixed_files() | lesson_files(lessons)
     names = [f"{folder}/{lesson.name}.ipynb" for lesson in lessons for folder in FOLDERS]
     files |= {name: (root / name).read_bytes() for name in names}
-    index = Environment(loader=FileSystemLoader(SITE), autoescape=True).get_template(
-        "index.html.j2"
-    )
-    files["index.html"] = index.render(lessons=lessons, repository=repository).encode()
+    files["index.html"] = index_page(lessons, repository).encode()
     for name, content in files.items():
         (output / name).parent.mkdir(parents=True, exist_ok=True)
         (output / name).write_bytes(content)

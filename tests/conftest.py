@@ -1,0 +1,23 @@
+"""Chromium, for all tests in a real browser: one, since Playwright runs once in a process."""
+
+import os
+
+import pytest
+
+MISSING = "no Chromium was found (on Debian and Ubuntu: apt install chromium)"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser. Without one the tests are skipped, or fail where it is required."""
+    from playwright.sync_api import sync_playwright  # here, so that other tests do not wait for it
+
+    from tests.browser.lab import CHROMIUM, FLAGS
+
+    if CHROMIUM is None:
+        required = os.environ.get("CNN_COURSE_BROWSER") == "required"
+        (pytest.fail if required else pytest.skip)(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
