@@ -1,7 +1,8 @@
 # make lab         opens the lesson           make notebooks   makes the student notebooks
-# make test        runs every test            make execute     runs the solutions, stores outputs
+# make test        runs the tests             make execute     runs the solutions, stores outputs
 # make lint        looks at the code's style  make slides      the solutions as slides
-# make browser     the solutions in JupyterLab, in a real browser
+# make slower      the tests that take long and fail seldom: the solutions in a browser, the site,
+#                  Binder and Colab, what turns each job of CI red
 # make site        all lessons as pages and slides, to read without Python
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
@@ -14,7 +15,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
 RUN = .venv/bin/python -m
 TESTS ?= tests solutions
-IN_BROWSER = tests/browser/test_solutions.py
+SLOWER = tests/browser/test_solutions.py tests/site tests/elsewhere tests/github/test_broken.py
 SHARED_OUT = -n auto --dist loadfile --no-loadscope-reorder
 BREAKS = --SlidesExporter.preprocessors=slide_breaks.SlideBreaks --SlidesExporter.reveal_scroll=True
 UPLOADS = {"websocket_max_message_size": 30000000}
@@ -24,7 +25,7 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab test browser mutants notebooks execute slides site bench lint
+.PHONY: lab test slower mutants notebooks execute slides site bench lint
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
@@ -32,10 +33,10 @@ lab: .venv/lab
 	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.tornado_settings='$(UPLOADS)' --LabApp.default_url=/lab/tree/$(FIRST)
 
 test: .venv/dev
-	$(RUN) pytest --nbval $(SHARED_OUT) --ignore $(IN_BROWSER) $(TESTS)
+	$(RUN) pytest --nbval $(SHARED_OUT) $(SLOWER:%=--ignore %) $(TESTS)
 
-browser: .venv/dev
-	$(RUN) pytest $(SHARED_OUT) $(IN_BROWSER)
+slower: .venv/dev
+	$(RUN) pytest $(SHARED_OUT) $(SLOWER)
 
 mutants: .venv/dev
 	$(RUN) tests.checks.mutants $(ONLY)
