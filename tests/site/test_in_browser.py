@@ -53,6 +53,8 @@ def test_a_page_opens_whole_without_a_network(opened, page):
 def test_a_phone_need_not_scroll_sideways(opened, page):
     tab = opened(page, 400, 800)
     assert tab.evaluate("() => document.documentElement.scrollWidth") <= 400
+    if "slides" not in page:  # which reveal.js scales
+        assert all(tab.evaluate("() => [...document.images].map(image => image.width <= 400)"))
 
 
 @each_page
