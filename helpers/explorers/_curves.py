@@ -138,7 +138,7 @@ def curves_png(runs: Mapping[str, History], show: str, highlighted: str, num_epo
 
     The places of all parts are fixed: a layout that is computed would double the time.
     """
-    columns = 1 + min(2, 70 // max(len(_short(name)) + 6 for name in runs))
+    columns = 1 + min(2, 70 // max([len(_short(name)) + 6 for name in runs], default=70))
     rows = math.ceil(len(runs) / columns)
     below, above = 0.6, 0.42 + LEGEND_ROW * rows
     size = (WIDTH, HEIGHT + LEGEND_ROW * rows)

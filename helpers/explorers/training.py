@@ -91,6 +91,13 @@ class Training(Explorer):
         self._drawn = time.perf_counter() - began
         return View(self._text(), png=png)
 
+    def still(self) -> bytes | None:
+        """The curves with the caption below; before the first epoch, where they will grow."""
+        if self._last.png is not None:
+            return super().still()
+        empty = _curves.curves_png({}, self.show.value, "", self.num_epochs)
+        return self.captioned(empty)
+
     def _text(self) -> str:
         if not self._runs:
             return START

@@ -34,7 +34,7 @@ def panel(capsys):
 
 def test_without_a_run_the_caption_says_so(panel):
     assert panel.caption.startswith("No epoch yet")
-    assert panel.still() is None
+    assert panel.still().startswith(b"\x89PNG")  # empty axes, for where the panel cannot move
 
 
 def test_a_run_is_told_from_its_first_epoch_to_its_last(panel):
