@@ -366,7 +366,7 @@ def test_an_interrupt_on_any_line_of_fit_is_clean(capsys):
 
 SLOW_RUN = """
 import signal, time, torch
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's jobs in the background ignore it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 from helpers.datasets import ImageDataset
 from helpers.training import fit
 
