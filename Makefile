@@ -2,7 +2,7 @@
 # make test        runs the tests             make execute     runs the solutions, stores outputs
 # make lint        looks at the code's style  make slides      the solutions as slides
 # make slower      the tests that take long and fail seldom: the solutions in a browser, the site,
-#                  Binder and Colab, what turns each job of CI red
+#                  Binder and Colab, several processes, what turns each job of CI red
 # make site        all lessons as pages and slides, to read without Python
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
@@ -16,6 +16,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 RUN = .venv/bin/python -m
 TESTS ?= tests solutions
 SLOWER = tests/browser/test_solutions.py tests/site tests/elsewhere tests/github/test_broken.py
+SLOWER += tests/test_distributed.py
 SHARED_OUT = -n auto --dist loadfile --no-loadscope-reorder
 BREAKS = --SlidesExporter.preprocessors=slide_breaks.SlideBreaks --SlidesExporter.reveal_scroll=True
 UPLOADS = {"websocket_max_message_size": 30000000}
