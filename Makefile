@@ -1,9 +1,9 @@
 # make lab         opens the lesson           make notebooks   makes the student notebooks
 # make test        runs the tests             make execute     runs the solutions, stores outputs
-# make lint        looks at the code's style  make slides      the solutions as slides
+# make lint        looks at the code's style
 # make slower      the tests that take long and fail seldom: the solutions in a browser, the site,
 #                  Binder and Colab, several processes, what turns each job of CI red
-# make site        all lessons as pages and slides, to read without Python
+# make site        all lessons as pages and slides, to read without Python (or: make slides)
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
 #
@@ -18,7 +18,6 @@ TESTS ?= tests solutions
 SLOWER = tests/browser/test_solutions.py tests/site tests/elsewhere tests/github/test_broken.py
 SLOWER += tests/test_distributed.py
 SHARED_OUT = -n auto --dist loadfile --no-loadscope-reorder
-BREAKS = --SlidesExporter.preprocessors=slide_breaks.SlideBreaks --SlidesExporter.reveal_scroll=True
 UPLOADS = {"websocket_max_message_size": 30000000}
 FIRST = notebooks/01_convolution_layers.ipynb
 
@@ -48,10 +47,7 @@ notebooks: .venv/dev
 execute: .venv/dev
 	$(RUN:-m=) .github/scripts/execute_solutions.py $(ONLY)
 
-slides: .venv/lab
-	PYTHONPATH=.github/scripts $(RUN) nbconvert --to slides --output-dir build/slides $(BREAKS) solutions/*.ipynb
-
-site: .venv/dev
+slides site: .venv/dev
 	$(RUN:-m=) .github/scripts/build_site.py
 
 bench: .venv/dev

@@ -72,13 +72,14 @@ def from_any_mirror(
     return None
 
 
-def answers(url: str) -> None:
-    """Ask for the first bytes of ``url``. Raises ``MirrorFailed`` if none come."""
+def problem(url: str) -> str | None:
+    """Why ``url`` does not answer with a first byte; ``None`` if it does."""
     try:
         with _within(ANSWER_LIMIT, _open, url) as response:
             response.read1(1)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise MirrorFailed(reason(error)) from None
+        return reason(error)
+    return None
 
 
 def _download(url: str, file: Resource, progress: "Progress") -> bytes:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the course may not be installed yet
 
-from helpers.downloading import MirrorFailed, answers
+from helpers.downloading import problem
 from helpers.fetching import CIFAR10, FASHION_MNIST, DataError, data_folder, fetch
 
 COLLECTIONS = (FASHION_MNIST, CIFAR10)
@@ -43,15 +43,6 @@ def try_mirrors() -> int:
     if lost:
         print(f"{lost} lost: take it out of helpers/fetching.py, or find where it went.")
     return 1 if lost else 0
-
-
-def problem(url: str) -> str | None:
-    """Why ``url`` gives nothing; ``None`` if it does."""
-    try:
-        answers(url)
-    except MirrorFailed as error:
-        return str(error)
-    return None
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Where a notebook breaks into slides, for ``make slides``: authors need not mark any cell.
+"""Where a notebook breaks into slides, for the site: authors need not mark any cell.
 
 A heading starts a slide; other text, and code that follows code, a slide below it. Code stands
 under the text that introduces it. Slides that are too long for the screen scroll.

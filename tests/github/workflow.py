@@ -26,7 +26,6 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 NOT_HERE = ("actions/cache@", "actions/upload-artifact@", "actions/upload-pages-artifact@")
-ONLY_ON_FAILURE = ("failure()",)
 
 
 class Unknown(ValueError):
@@ -97,6 +96,11 @@ def run_step(step: Step, folder: Path, env: dict[str, str], **options) -> int:
     return subprocess.run(command, cwd=folder, env=env | step.env, **options).returncode
 
 
+def _wanted(condition: str, green: bool) -> bool:
+    """Does a step with this condition run, in a job that has been green so far, or not?"""
+    return {"always()": True, "failure()": not green}.get(condition, green)
+
+
 def run_job(workflow: Path, job: str, without: list[str]) -> bool:
     """Run all steps of ``job``; returns whether it is green."""
     green = True
@@ -109,9 +113,7 @@ def run_job(workflow: Path, job: str, without: list[str]) -> bool:
             elif step.uses.startswith("actions/setup-python@"):
                 venv.create(Path(name) / "python", with_pip=True)
                 env["PATH"] = f"{Path(name) / 'python' / 'bin'}{os.pathsep}{env['PATH']}"
-            elif step.run and (green or step.condition in ("always()", *ONLY_ON_FAILURE)):
-                if green and step.condition in ONLY_ON_FAILURE:
-                    continue
+            elif step.run and _wanted(step.condition, green):
                 for variable in without:
                     step.env.pop(variable, None)
                 print(f"\n::: {job}: {step.name}\n{step.run}", flush=True)
