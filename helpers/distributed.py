@@ -32,7 +32,6 @@ import torch
 from helpers import checkpoints, datasets, ranks
 from helpers.cell_sources import module_source
 from helpers.models import ConvNet
-from helpers.threads import available_cores
 from helpers.training import History
 
 _FUNCTIONS = ("make_sampler", "wrap", "is_logger")
@@ -137,7 +136,7 @@ def launch(
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         command += [f"--nproc-per-node={processes}", "--local-addr=127.0.0.1"]
         command += ["-m", "helpers.distributed", *(f"--{k}={v}" for k, v in options.items())]
-        status = _run(command, _environment(processes, source), log)
+        status = _run(command, _environment(source), log)
         for half_written in checkpoint.parent.glob(f".{checkpoint.name}.*.tmp"):
             half_written.unlink(missing_ok=True)  # by a rank that was killed
         if status:
@@ -158,23 +157,18 @@ def _prepared_source() -> str:
     return "drawn" if "drawn" in sources else "official"
 
 
-def _environment(processes: int, source: str) -> dict[str, str]:
-    """Of the ranks: which images, and how many threads each may have of the cores."""
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    cores = int(given) if given.isdigit() else available_cores()
+def _environment(source: str) -> dict[str, str]:
+    """Of the ranks: which images, and one thread each, so that their times can be compared."""
     root = str(Path(__file__).resolve().parents[1])
     settings = {
+        **ranks.LOOPBACK,
         "CNN_COURSE_DATASET": source,
         "CNN_COURSE_DATA": str(datasets.data_folder().resolve()),
-        "OMP_NUM_THREADS": str(max(1, cores // processes)),
+        "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])]),
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
     }
-    if sys.platform == "win32":
-        settings["USE_LIBUV"] = "0"  # PyTorch for Windows is built without it
-    else:  # no name of this machine has to be looked up
-        settings["GLOO_SOCKET_IFNAME"] = "lo0" if sys.platform == "darwin" else "lo"
     return {**os.environ, **settings}
 
 

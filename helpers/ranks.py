@@ -27,6 +27,11 @@ BATCH_SIZE = 64  # images of all ranks together in a step
 LEARNING_RATE = 0.1
 PRECISIONS = {"float64": torch.float64, "float32": torch.float32}
 TIMEOUT = 20.0  # seconds that a rank waits for the others in a step before it gives up
+# Settings under which the ranks of one machine meet without looking up its name.
+LOOPBACK = {
+    "win32": {"USE_LIBUV": "0"},  # PyTorch for Windows is built without it
+    "darwin": {"GLOO_SOCKET_IFNAME": "lo0"},
+}.get(sys.platform, {"GLOO_SOCKET_IFNAME": "lo"})
 _LOST = re.compile(r"gloo|nccl|connection|timed? ?out|peer|store", re.IGNORECASE)
 
 

@@ -322,10 +322,9 @@ def test_arguments_without_sense_are_refused_before_anything_starts(options, fra
     assert checkpoint.read_bytes() == b"former"
 
 
-def test_each_rank_gets_its_share_of_the_cores(monkeypatch):
+def test_each_rank_has_one_thread_so_that_times_compare(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
-    threads = [distributed._environment(n, "drawn")["OMP_NUM_THREADS"] for n in (1, 2, 16)]
-    assert threads == ["8", "4", "1"]
+    assert distributed._environment("drawn")["OMP_NUM_THREADS"] == "1"
 
 
 def test_a_device_for_each_rank(monkeypatch):

@@ -26,7 +26,14 @@ from helpers.checks.full_cnn import (
     train_loop,
     training_run,
 )
-from helpers.checks.going_further import batch_norm, dropout, rgb_net, small_net, variants
+from helpers.checks.going_further import (
+    batch_norm,
+    data_parallel,
+    dropout,
+    rgb_net,
+    small_net,
+    variants,
+)
 from helpers.checks.inspection import (
     activations,
     decision_map,
@@ -47,6 +54,7 @@ __all__ = [
     "conv_net",
     "conv_output",
     "conv_parameters",
+    "data_parallel",
     "decision_map",
     "dropout",
     "feature_maps",

@@ -233,6 +233,14 @@ HINTS: dict[str, tuple[str, str]] = {
         "nn.AdaptiveAvgPool2d(1), nn.Flatten() and one linear layer to 10. Train it with AdamW "
         "for as many epochs as you have patience.",
     ),
+    "5.6": (
+        "Ask of each function what would go wrong without it. All ranks would see the same images; "
+        "each would train for itself; each line would be printed several times.",
+        "With three ranks and the order 5, 2, 0, 4, 1, 3, rank 1 gets 2 and 1: each third place, "
+        "from the second on. DistributedSampler(dataset, num_replicas=..., rank=...) deals out so "
+        "and shuffles, anew after its set_epoch(...). DistributedDataParallel(...) takes the "
+        "network. And of all ranks, only 0 is in every run.",
+    ),
 }
 
 _shown: dict[str, int] = {}  # how many hints of each task were asked for, in this kernel

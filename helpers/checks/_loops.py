@@ -24,6 +24,12 @@ def look_at_function(function, name: str, arguments: tuple[str, ...]) -> None:
             f"{name} uses yield, so calling it runs nothing yet. Leave yield out, and end the "
             "function with one return, after the loop."
         )
+    look_at_arguments(function, name, arguments)
+
+
+def look_at_arguments(function, name: str, arguments: tuple[str, ...]) -> None:
+    """Raise if ``function`` cannot be called with these arguments, in this order."""
+    asked = f"{name}({', '.join(arguments)})"
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):

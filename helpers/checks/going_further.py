@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 
-from helpers.checks import _norms
+from helpers.checks import _data_parallel, _norms
 from helpers.checks._check import check
 from helpers.checks._feedback import Incorrect
 from helpers.checks._networks import (
@@ -27,6 +27,7 @@ from helpers.checks._networks import (
 )
 from helpers.checks._reading import answered, close, describe
 from helpers.checks._results import judge_results, read_share
+from helpers.models import ConvNet
 
 LIMIT = 100_000  # parameters, in task 5.5
 
@@ -273,3 +274,19 @@ def small_net(small_net, accuracy) -> str:
         )
     read_share(accuracy, "accuracy")
     return f"within {LIMIT:,} parameters; the mark to beat is 92.5%"
+
+
+@check("5.6", "The same training on several processes")
+def data_parallel(make_sampler, wrap, is_logger) -> str:
+    """Right: ranks share out one order of images, average their gradients, and one of them prints.
+
+    In any form that trains, on any number of ranks, as one process would.
+    """
+    answered(make_sampler=make_sampler, wrap=wrap, is_logger=is_logger)
+    _data_parallel.judge_sampler(make_sampler)
+    torch.manual_seed(56)
+    model = ConvNet()
+    with _data_parallel.process_group():
+        _data_parallel.judge_wrap(wrap, model, images_for(model, 4))
+    _data_parallel.judge_logger(is_logger)
+    return "ranks share the images, average the gradients, and one prints: as one process would"

@@ -148,6 +148,22 @@ class BatchNormConvNet(models.ConvNet):
         self.linear_stack.insert(4, nn.BatchNorm1d(84))
 
 
+def make_sampler(dataset, rank, world_size, epoch):
+    """Task 5.6."""
+    order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(epoch))
+    return order[rank::world_size]
+
+
+def wrap(model):
+    """Task 5.6."""
+    return nn.parallel.DistributedDataParallel(model)
+
+
+def is_logger(rank):
+    """Task 5.6."""
+    return rank == 0
+
+
 def figure(pictures, limits=None, titles=True) -> Figure:
     """Pictures side by side, in grey or, with ``limits``, on one diverging scale."""
     fig = Figure()
@@ -232,4 +248,5 @@ def right_answers() -> dict[str, Callable[[], tuple]]:
         "dropout": lambda: (DropoutConvNet,),
         "batch_norm": lambda: (BatchNormConvNet,),
         "small_net": lambda: (models.ConvNet(), 0.9),
+        "data_parallel": lambda: (make_sampler, wrap, is_logger),
     }

@@ -852,4 +852,43 @@ WRONG: dict[str, list[Wrong]] = {
             "expected is one number. Take the last, after training",
         ),
     ],
+    "5.6": [
+        Wrong(
+            {
+                "answer-5-6": """
+                    from torch.nn.parallel import DistributedDataParallel
+                    from torch.utils.data import DistributedSampler
+
+                    def make_sampler(dataset, rank, world_size, epoch):
+                        return DistributedSampler(dataset, num_replicas=world_size, rank=rank)
+
+                    def wrap(model):
+                        return DistributedDataParallel(model)
+
+                    def is_logger(rank):
+                        return rank == 0
+                """
+            },
+            "call its set_epoch(epoch)",
+        ),
+        Wrong(
+            {
+                "answer-5-6": """
+                    from torch.utils.data import DistributedSampler
+
+                    def make_sampler(dataset, rank, world_size, epoch):
+                        sampler = DistributedSampler(dataset, world_size, rank)
+                        sampler.set_epoch(epoch)
+                        return sampler
+
+                    def wrap(model):
+                        return model
+
+                    def is_logger(rank):
+                        print("rank", rank)
+                """
+            },
+            "each rank trains for itself",
+        ),
+    ],
 }
