@@ -15,7 +15,7 @@ from helpers.checks._feedback import Incorrect
 from helpers.checks._loops import look_at_arguments
 from helpers.checks._networks import listed
 from helpers.checks._reading import close, describe, whole_number
-from helpers.checks._student import call_student
+from helpers.checks._student import call_student, expect_function
 
 NUM_IMAGES = 48  # for 1, 2 and 4 ranks a whole number of images each
 BATCH_SIZE = 8  # of all ranks together
@@ -43,6 +43,7 @@ def judge_sampler(make_sampler) -> None:
     Rank ``r`` of ``n`` must get each ``n``-th place from place ``r`` on, in any form: only then do
     all ranks together have in each step the batch that one process would have.
     """
+    expect_function(make_sampler, "make_sampler")
     look_at_arguments(make_sampler, "make_sampler", ("dataset", "rank", "world_size", "epoch"))
     dataset = TensorDataset(torch.zeros(NUM_IMAGES, 1), torch.zeros(NUM_IMAGES))
     whole = _places(make_sampler, dataset, 0, 1, 0)
@@ -174,6 +175,7 @@ def judge_wrap(wrap, model: nn.Module, images: torch.Tensor) -> None:
 
     ``model`` is a new network on the CPU; a process group must be there.
     """
+    expect_function(wrap, "wrap")
     look_at_arguments(wrap, "wrap", ("model",))
     scores = model(images).detach()
     given = list(model.parameters())
@@ -217,6 +219,7 @@ def judge_wrap(wrap, model: nn.Module, images: torch.Tensor) -> None:
 
 def judge_logger(is_logger) -> None:
     """Raise unless ``is_logger`` is true for rank 0 alone, the rank that every run has."""
+    expect_function(is_logger, "is_logger")
     look_at_arguments(is_logger, "is_logger", ("rank",))
     first = call_student(is_logger, 0, on="rank 0")
     loggers = [

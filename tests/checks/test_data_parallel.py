@@ -175,7 +175,10 @@ def counted_from_one(dataset, rank, world_size, epoch):
 
 
 SAMPLERS = {
-    "no function": (DistributedSampler(range(4), 1, 0), "a function was expected here"),
+    "no function": (
+        DistributedSampler(range(4), 1, 0),
+        "; expected is a function. Write it with def",
+    ),
     "sampler class": (DistributedSampler, "Which argument is the number of all ranks"),
     "other order": (
         lambda dataset, world_size, rank, epoch: None,
@@ -256,7 +259,7 @@ def joins_anew(model):
 
 
 WRAPPERS = {
-    "no function": ("wrap", "a function was expected here, and this is the text 'wrap'"),
+    "no function": ("wrap", "wrap is the text 'wrap'; expected is a function"),
     "two arguments": (lambda model, rank: wrap(model), "it should work when called as wrap(model)"),
     "not wrapped": (lambda model: model, "each rank trains for itself"),
     "threads": (lambda model: nn.DataParallel(model), "knows nothing of other ranks"),
@@ -289,7 +292,7 @@ class NoTruth:
 
 
 LOGGERS = {
-    "no function": (True, "a function was expected here, and this is True"),
+    "no function": (True, "is_logger is True (of type bool); expected is a function"),
     "other arguments": (lambda: True, "it should work when called as is_logger(rank)"),
     "all": (lambda rank: True, "would be printed 4 times"),
     "all but the first": (lambda rank: rank, "is_logger is true for ranks 1, 2 and 3"),
