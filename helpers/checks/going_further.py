@@ -282,7 +282,6 @@ def data_parallel(make_sampler, wrap, is_logger) -> str:
 
     In any form that trains, on any number of ranks, as one process would.
     """
-    answered(make_sampler=make_sampler, wrap=wrap, is_logger=is_logger)
     _data_parallel.judge_sampler(make_sampler)
     torch.manual_seed(56)
     model = ConvNet()
