@@ -7,6 +7,7 @@
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
 # make hub         a class server on this machine, to try; HUB="--port 8010"
+# make image       the container image of each student on a class server (needs Docker); see deploy/
 # make load        25 simulated students on such a server; LOAD="--students 10 --pause 2"
 #
 # The first of them makes .venv and installs the course there, which takes some minutes.
@@ -27,7 +28,7 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab test slower mutants notebooks execute slides site bench lint hub load
+.PHONY: lab test slower mutants notebooks execute slides site bench lint hub load image
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
@@ -58,6 +59,12 @@ bench: .venv/dev
 
 hub: .venv/dev $(if $(shell command -v npm),build/proxy/done)
 	@exec $(RUN:-m=) deploy/try_hub.py $(HUB)
+
+# Of what is committed; beside the home, so that a student's volume does not hide it.
+IMAGE = cnn-course:latest
+image: .venv/dev
+	rm -rf build/image && git clone -q . build/image
+	.venv/bin/repo2docker --no-run --user-id 1000 --user-name jovyan --target-repo-dir /srv/cnn-course --image-name $(IMAGE) build/image
 
 load: .venv/dev build/proxy/done
 	$(RUN) tests.load $(LOAD)

@@ -19,7 +19,7 @@ port = int(os.environ["HUB_PORT"])
 c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{os.environ['HUB_OWN_PORT']}"
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['HUB_PROXY_PORT']}"
-c.ConfigurableHTTPProxy.command = [os.environ["HUB_PROXY"]]
+c.ConfigurableHTTPProxy.command = [os.environ["HUB_PROXY"], "--no-x-forward"]  # as on one host
 c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")
 
 c.JupyterHub.db_url = f"sqlite:///{state / 'hub.sqlite'}"

@@ -62,16 +62,25 @@ def marked(state: Path) -> list[psutil.Process]:
     return found
 
 
-def end(processes: list[psutil.Process]) -> None:
-    """Ask these processes to stop, and make them."""
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; a zombie does not, it only waits for its parent to take note."""
+    found = []
     for process in processes:
         with suppress(psutil.Error):
-            process.terminate()
-    _, alive = psutil.wait_procs(processes, timeout=5)
-    for process in alive:
-        with suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(alive, timeout=5)
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def end(processes: list[psutil.Process]) -> None:
+    """Ask these processes to stop, and make them."""
+    for ask in (psutil.Process.terminate, psutil.Process.kill):
+        for process in processes:
+            with suppress(psutil.Error):
+                ask(process)
+        until = time.monotonic() + 5
+        while (processes := alive(processes)) and time.monotonic() < until:
+            time.sleep(0.05)
 
 
 def environment(state: Path, port: int, proxy: str) -> dict[str, str]:

@@ -112,6 +112,22 @@ def test_the_cookie_of_the_hub_lets_its_owner_in_and_no_forgery(server, ada):
         assert sent_to_log_in(stranger(server, **{name: forged}).get("/hub/home")), forged
 
 
+def test_behind_caddy_the_cookies_are_for_https_only(server, ada, run):
+    by_https = Student(server.address, ada.name, ada.password)
+    by_https.browser.headers["X-Forwarded-Proto"] = "https"  # what Caddy adds
+    by_https.browser.follow_redirects = False
+    page = run(by_https.browser.get("/hub/login"))
+    token = {"_xsrf": by_https.token("/hub/")}
+    fields = {"username": ada.name, "password": ada.password, **token}
+    done = run(by_https.browser.post("/hub/login", data=fields))
+    cookies = [c for c in done.headers.get_list("set-cookie") if "hub-login" in c]
+    assert page.status_code == 200
+    assert done.status_code == 302
+    assert cookies
+    assert all("Secure" in cookie and "HttpOnly" in cookie for cookie in cookies)
+    run(by_https.close())
+
+
 def test_the_cookie_of_a_server_is_of_no_use_at_another(server, ada, bob, secret):
     own = login_cookie(bob, "jupyterhub-user-bob")
     path = f"/api/contents/{secret}"
