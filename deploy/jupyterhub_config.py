@@ -21,7 +21,7 @@ if certificate and key:
 else:
     # Only Caddy on this host reaches it: passwords never travel in the clear.
     c.JupyterHub.bind_url = "http://127.0.0.1:8000"
-    # What Caddy says of the request stays as it is: it came by https, so cookies are for https only.
+    # What Caddy says of a request stays as it is: it came by https, so its cookies are for https.
     proxy.append("--no-x-forward")
 c.ConfigurableHTTPProxy.command = proxy
 

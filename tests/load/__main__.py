@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tests.load.lesson import Plan, lesson
-from tests.load.server import ROOT, class_server, missing, repository_of
+from tests.load.server import class_server, missing, repository_of
 
 
 def main() -> int:
@@ -33,7 +33,7 @@ def main() -> int:
     plan = Plan(options.students, options.arrivals, options.pause, options.cells)
     with tempfile.TemporaryDirectory(prefix="cnn-course-load-") as name:
         folder = Path(name)
-        repository = repository_of(ROOT, folder)
+        repository = repository_of(folder)
         with class_server(folder) as server:
             link = server.link(repository, "term", plan.notebook)
             report = asyncio.run(lesson(server, link, plan))

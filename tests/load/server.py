@@ -1,6 +1,7 @@
 """A class server for tests: that of ``make hub``, with a folder and ports of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 import urllib.parse
@@ -77,10 +78,13 @@ def class_server(folder: Path, **changes: str) -> Iterator[ClassServer]:
             try_hub.end(server.processes())
 
 
-def repository_of(source: Path, folder: Path) -> str:
-    """Put what ``source`` has committed into ``folder``, as cnn-course; returns the address."""
-    bare = folder / "cnn-course"
-    git = ["git", "-c", "user.name=course", "-c", "user.email=course@example.org"]
-    subprocess.run([*git, "clone", "-q", "--bare", source.as_uri(), bare], check=True)
-    subprocess.run([*git, "-C", bare, "branch", "-f", "term", "HEAD"], check=True)
-    return bare.as_uri()
+def repository_of(folder: Path) -> str:
+    """Make a repository of the course, named cnn-course, in ``folder``; returns its address."""
+    course = folder / "cnn-course"
+    for name in ("notebooks", "solutions", "helpers", ".github"):
+        ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / name, course / name, ignore=ignored)
+    git = ["git", "-C", course, "-c", "user.name=course", "-c", "user.email=course@example.org"]
+    for command in (["init", "-b", "term"], ["add", "-A"], ["commit", "-m", "the course"]):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    return course.as_uri()
