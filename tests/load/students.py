@@ -176,7 +176,8 @@ class Student:
                 str(request.url).replace("http", "ws", 1),
                 headers={"Cookie": request.headers.get("cookie", "")},
                 request_timeout=PATIENCE,
-            )
+            ),
+            max_message_size=100_000_000,
         )
         try:
             yield Kernel(connection)
