@@ -51,9 +51,9 @@ def course(tmp_path_factory):
 
 def test_two_students_work_through_the_first_cells(course):
     server, link = course
-    report = asyncio.run(lesson(server, link, Plan(students=2, arrivals=1, pause=0.1, cells=6)))
+    report = asyncio.run(lesson(server, link, Plan(students=2, arrivals=1, pause=0.1, cells=4)))
     assert report.failures == []
-    assert [len(student.cells) for student in report.students] == [6, 6]
+    assert [len(student.cells) for student in report.students] == [4, 4]
     assert all(student.start > 0 and student.kernel > 0 for student in report.students)
     for memory in report.memory_of:
         assert 50e6 < memory.server < 500e6
