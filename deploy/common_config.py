@@ -46,7 +46,8 @@ c.Spawner.environment = {"OMP_NUM_THREADS": "2"}  # torch's threads: as many as 
 # No more servers than fit. Whoever comes later is told so, and nobody's kernel is ended for it.
 memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 kept, seat = 2 * 1024**3, 800 * 1024**2  # for the system and the hub; for each student
-c.JupyterHub.active_server_limit = max(1, (memory - kept) // seat)
+seats = int(os.environ.get("HUB_SEATS") or max(1, (memory - kept) // seat))
+c.JupyterHub.active_server_limit = seats
 
 # --- what each gets -------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from tests.load.server import ROOT
 
 pytest.importorskip("jupyterhub", reason="JupyterHub is not installed (the extra hub)")
 
+from docker.types import HostConfig
 from dockerspawner import DockerSpawner
 from jupyterhub.app import JupyterHub
 from jupyterhub.auth import Authenticator
@@ -33,7 +34,14 @@ UNIVERSITY = {"OAUTH_CLIENT_ID": "course", "OAUTH_CLIENT_SECRET": "from the envi
 @pytest.fixture(autouse=True)
 def environment(monkeypatch, tmp_path):
     """What ``make hub`` sets, and nothing else that the configs read."""
-    for name in ("HUB_TLS_CERT", "HUB_TLS_KEY", "HUB_ADMINS", "OAUTH_CLIENT_ID", "HUB_STUDENTS"):
+    for name in (
+        "HUB_TLS_CERT",
+        "HUB_TLS_KEY",
+        "HUB_ADMINS",
+        "OAUTH_CLIENT_ID",
+        "HUB_STUDENTS",
+        "HUB_SEATS",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name, value in {
         "HUB_STATE": str(tmp_path),
@@ -128,7 +136,10 @@ def test_docker_is_told_the_limits():
     assert int(spawner.mem_limit) == 2 * 1024**3
     assert spawner.cpu_limit == 2
     host = config.DockerSpawner.extra_host_config
-    assert (host["mem_reservation"], host["memswap_limit"]) == ("800M", "2G")
+    told = HostConfig(version="1.44", mem_limit=spawner.mem_limit, **host)  # unknown: TypeError
+    assert told["Memory"] == told["MemorySwap"] == 2 * 1024**3  # no swap on top
+    assert told["MemoryReservation"] == 800 * 1024**2
+    assert told["CapDrop"] == ["ALL"]
 
 
 @pytest.mark.parametrize("gigabytes, seats", [(24, 28), (8, 7), (2, 1)])

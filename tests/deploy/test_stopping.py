@@ -13,7 +13,7 @@ import pytest
 
 from deploy import try_hub
 from tests.deploy.conftest import needs_hub
-from tests.load.lesson import enrol
+from tests.load.lesson import LECTURER, enrol, password
 from tests.load.server import ROOT, ClassServer, class_server
 from tests.load.students import Student
 
@@ -63,9 +63,24 @@ def test_a_signal_stops_the_proxy_the_servers_and_the_kernels(number, tmp_path):
         assert "Nothing of it runs any more." in server.log.read_text()
 
 
-def test_a_hub_that_crashes_leaves_nothing_either(tmp_path):
-    with class_server(tmp_path) as server:
+async def come_too_late(server: ClassServer, name: str) -> str:
+    """A student for whom there is no seat; returns what the page says."""
+    student = Student(server.address, name, password(name))
+    lecturer = Student(server.address, LECTURER, password(LECTURER))
+    await student.sign_up()
+    await lecturer.log_in()
+    await lecturer.let_in(name)
+    await student.log_in()
+    page = await student.browser.get(f"/hub/spawn/{name}")
+    for person in (student, lecturer):
+        await person.close()
+    return page.text
+
+
+def test_a_full_hub_says_so_and_one_that_crashes_leaves_nothing(tmp_path):
+    with class_server(tmp_path, HUB_SEATS="1") as server:
         asyncio.run(start_with_kernel(server, "ada"))
+        assert "Active user limit exceeded" in asyncio.run(come_too_late(server, "bob"))
         started = server.processes()
         (hub,) = [p for p in started if "try_config" in " ".join(p.cmdline())]
         hub.kill()
