@@ -37,10 +37,6 @@ def main() -> int:
         with class_server(folder) as server:
             link = server.link(repository, "term", plan.notebook)
             report = asyncio.run(lesson(server, link, plan))
-            server.end()
-            left = server.processes()
-        if left:
-            report.failures.append(f"{len(left)} processes are left: {left}")
     print(report.table())
     return 1 if report.failures else 0
 

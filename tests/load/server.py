@@ -72,10 +72,10 @@ def class_server(folder: Path, **changes: str) -> Iterator[ClassServer]:
             raise RuntimeError(f"the hub did not start:\n{log.read_text()}")
         yield server
     finally:
-        try:
-            server.end()
-        finally:
-            try_hub.end(server.processes())
+        status, left = server.end(), try_hub.alive(server.processes())
+        try_hub.end(left)
+        if status == 0 and left:
+            raise RuntimeError(f"make hub has stopped, but these still ran: {left}")
 
 
 def repository_of(folder: Path) -> str:
