@@ -6,6 +6,9 @@
 # make site        all lessons as pages and slides, to read without Python (or: make slides)
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
+# make hub         a class server on this machine, to try; HUB="--port 8010"
+# make image       the container image of each student on a class server (needs Docker); see deploy/
+# make load        25 simulated students on such a server; LOAD="--students 10 --pause 2"
 #
 # The first of them makes .venv and installs the course there, which takes some minutes.
 # Another Python than the one found: make lab PYTHON=/path/to/python
@@ -16,7 +19,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 RUN = .venv/bin/python -m
 TESTS ?= tests solutions
 SLOWER = tests/browser/test_solutions.py tests/site tests/elsewhere tests/github/test_broken.py
-SLOWER += tests/test_distributed.py
+SLOWER += tests/test_distributed.py tests/deploy tests/load
 SHARED_OUT = -n auto --dist loadfile --no-loadscope-reorder
 UPLOADS = {"websocket_max_message_size": 30000000}
 FIRST = notebooks/01_convolution_layers.ipynb
@@ -25,7 +28,7 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab test slower mutants notebooks execute slides site bench lint
+.PHONY: lab test slower mutants notebooks execute slides site bench lint hub load image
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
@@ -35,7 +38,7 @@ lab: .venv/lab
 test: .venv/dev
 	$(RUN) pytest --nbval $(SHARED_OUT) $(SLOWER:%=--ignore %) $(TESTS)
 
-slower: .venv/dev
+slower: .venv/dev $(if $(shell command -v npm),build/proxy/done)
 	$(RUN) pytest $(SHARED_OUT) $(SLOWER)
 
 mutants: .venv/dev
@@ -54,6 +57,18 @@ bench: .venv/dev
 	$(RUN:-m=) .github/scripts/bench_training.py $(BENCH)
 	$(if $(BENCH),,$(RUN:-m=) .github/scripts/bench_panels.py)
 
+hub: .venv/dev $(if $(shell command -v npm),build/proxy/done)
+	@exec $(RUN:-m=) deploy/try_hub.py $(HUB)
+
+# Of what is committed; beside the home, so that a student's volume does not hide it.
+IMAGE = cnn-course:latest
+image: .venv/dev
+	rm -rf build/image && git clone -q . build/image
+	.venv/bin/repo2docker --no-run --user-id 1000 --user-name jovyan --target-repo-dir /srv/cnn-course --image-name $(IMAGE) build/image
+
+load: .venv/dev build/proxy/done
+	$(RUN) tests.load $(LOAD)
+
 lint: .venv/dev
 	$(RUN) ruff check --extend-exclude 'notebooks/*.ipynb' .
 	$(RUN) ruff format --check --exclude '*.ipynb' .
@@ -67,6 +82,12 @@ lint: .venv/dev
 .venv/dev: requirements.txt pyproject.toml | .venv/bin/python
 	$(RUN) pip install -r requirements.txt -e '.[dev]'
 	@touch .venv/lab $@
+
+# JupyterHub's proxy is a program of node.
+build/proxy/done: deploy/package.json
+	mkdir -p build/proxy && cp deploy/package.json build/proxy
+	npm install --prefix build/proxy --no-package-lock --no-audit --no-fund --loglevel error
+	@touch $@
 
 .venv/bin/python:
 	@[ -n "$(PYTHON)" ] || { echo "The course needs Python 3.11 or newer with its venv module," \

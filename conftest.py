@@ -10,6 +10,7 @@ from helpers.threads import available_cores
 pytest_plugins = ["tests.notebooks.strict_nbval", "tests.checks.counts"]
 
 LONGEST = ("03_", "05_", "04_")  # these notebooks first, so that no core waits for them at the end
+LONG_FILES = ("deploy/test_stopping.py", "load/test_load.py")  # then these: each starts servers
 
 
 # Kernels that each take all cores are slower than kernels that share them. Set before torch.
@@ -52,7 +53,7 @@ def rank(nodeid: str) -> int:
     """Where a test comes in the queue: notebooks before units, the longest first."""
     unit = unit_of(nodeid)
     if "notebooks/" not in unit and not unit.startswith(("walk of", "browser on", "solutions/")):
-        return len(LONGEST) + 2
+        return len(LONGEST) + (1 if unit.endswith(LONG_FILES) else 2)
     found = [place for place, name in enumerate(LONGEST) if name in unit]
     return found[0] if found else len(LONGEST)
 

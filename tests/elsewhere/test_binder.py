@@ -38,10 +38,11 @@ def copy_of(folder: Path, *names: str) -> Path:
 
 def test_the_requirements_are_those_of_the_course_on_the_cpu_build_of_torch():
     lines = (BINDER / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    index, included = [line for line in lines if line and not line.startswith("#")]
+    index, included, updates = [line for line in lines if line and not line.startswith("#")]
     assert index == "--extra-index-url https://download.pytorch.org/whl/cpu"
     assert included.startswith("-r ")
     assert (BINDER / included[3:]).resolve() == ROOT / "requirements.txt"  # from that file's folder
+    assert updates.startswith("nbgitpuller>=")
 
 
 def test_its_python_suits_the_course():

@@ -11,7 +11,7 @@ from tests.github.workflow import ROOT, Unknown, read, run_job, steps_of
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
-HERE = ["lint", "solutions", "browser"]  # jobs of the CPU workflow that this script can run
+HERE = ["lint", "solutions", "browser", "hub"]  # jobs of the CPU workflow that this script can run
 SCHEMAS = {
     "vendor.github-workflows": WORKFLOWS,
     "vendor.github-actions": ACTIONS,
