@@ -14,7 +14,6 @@ inputs from another seed, which is drawn anew for each course folder and kept wh
 import argparse
 import copy
 import os
-import json
 import secrets
 import shutil
 import sys
