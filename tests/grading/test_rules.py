@@ -70,6 +70,7 @@ def test_a_cheat_is_found_with_its_line(name):
 MAKERS = {
     "test_full_cnn.py::variant",
     "test_full_cnn.py::setting",
+    "test_full_cnn.py::without",
     "test_full_cnn_runs.py::plot",
 }
 
@@ -81,9 +82,9 @@ def ways() -> dict[str, ast.stmt]:
         if path.name in ("test_hostile.py", "test_seeds.py", "test_trace.py"):
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                if not node.name.startswith("test_"):
-                    found[f"{path.name}::{node.name}"] = node
+            named = isinstance(node, (ast.FunctionDef, ast.ClassDef))
+            if named and not node.name.startswith("test_"):
+                found[f"{path.name}::{node.name}"] = node
     return found
 
 

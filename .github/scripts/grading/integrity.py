@@ -37,12 +37,24 @@ def picture() -> Picture:
             if isinstance(value, type) and _ours(value):
                 where = f"{value.__module__}.{value.__qualname__}"
                 for attribute, part in list(vars(value).items()):
-                    taken[where, attribute] = _what_it_is(part)
+                    if callable(part) or isinstance(part, (property, classmethod, staticmethod)):
+                        taken[where, attribute] = _what_it_is(part)
     for name, value in vars(builtins).items():
         taken["builtins", name] = _what_it_is(value)
     for attribute, part in vars(torch._C.TensorBase).items():
         taken["torch.TensorBase", attribute] = _what_it_is(part)
     return taken
+
+
+def warm_up() -> None:
+    """Let the libraries put in place what they do on first use, before a picture is taken."""
+    layer = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 3), torch.nn.Dropout())
+    for make in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW):
+        optimizer = make(layer.parameters(), lr=1e-3)
+        optimizer.zero_grad()
+        layer(torch.rand(1, 1, 5, 5)).sum().backward()
+        optimizer.step()
+    torch.manual_seed(0)
 
 
 def changes(before: Picture) -> list[str]:

@@ -3,7 +3,7 @@
     build/release/nbgrader_config.py     the course as nbgrader knows it
     build/release/source/cnn/            the solutions with nbgrader's marks and hidden checks: keep
                                          this folder to yourself
-    build/release/release/cnn/           what students get (made by ``nbgrader generate_assignment``)
+    build/release/release/cnn/           what students get, made by nbgrader's generate_assignment
     build/release/gradebook.db           the tasks and their points, later the marks
 
 The lesson of the release is that of ``notebooks/``, cell by cell, and keeps its cell ids; they are

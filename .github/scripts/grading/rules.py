@@ -1,10 +1,10 @@
 """What no answer of this course needs, and what a cheat would begin with.
 
 An answer and the check that judges it share one Python process, in which Python itself keeps
-nothing secret. So each answer is read before it runs, and one that reaches for the machinery (files,
-modules such as ``os``, frames, names with double underscores, parts of torch or of the checks that
-it would overwrite) does not run at all. This is a list of known ways, not a proof: what comes past
-it still meets the sandbox.
+nothing secret. So each answer is read before it runs, and one that reaches for the machinery
+(files, modules such as ``os``, frames, names with double underscores, parts of torch or of the
+checks that it would overwrite) does not run at all. This is a list of known ways, not a proof: what
+comes past it still meets the sandbox.
 """
 
 import ast
