@@ -13,6 +13,8 @@ from types import FunctionType, ModuleType
 
 import torch
 
+from helpers.checks import _bench
+
 # Modules of libraries: their functions and classes. Those of the course are compared name by name.
 LIBRARIES = (
     "contextlib", "inspect", "IPython.display", "itertools", "math", "matplotlib.axes._axes",
@@ -54,6 +56,7 @@ def warm_up() -> None:
         optimizer.zero_grad()
         layer(torch.rand(1, 1, 5, 5)).sum().backward()
         optimizer.step()
+    _bench.bench()
     torch.manual_seed(0)
 
 

@@ -4,6 +4,7 @@ All of it comes from the cells themselves (headings, marks and tags), as for the
 Plain lists and strings, so that it can be sent into the sandbox as JSON.
 """
 
+import ast
 from dataclasses import asdict, dataclass, field
 
 from nbformat import NotebookNode
@@ -90,4 +91,26 @@ def lesson_of(source: NotebookNode, name: str) -> Lesson:
                 (task.after if task.check else task.steps).append(step)
             else:
                 lesson.before.append(step)
+    leave_out_trainings(lesson)
     return lesson
+
+
+def leave_out_trainings(lesson: Lesson) -> None:
+    """Drop given cells that train a network which no later task needs: they only show something."""
+    needed: set[str] = set()
+    for task in reversed(lesson.tasks):
+        kept = []
+        for step in reversed(task.after):
+            if "training.fit(" in step.source and not needed & _names(step.source, ast.Store):
+                continue
+            kept.insert(0, step)
+            needed |= _names(step.source, ast.Load)
+        task.after = kept
+        for source in (task.check, *(step.source for step in task.steps)):
+            needed |= _names(source, ast.Load)
+
+
+def _names(source: str, context: type) -> set[str]:
+    """The names that ``source`` reads (``ast.Load``) or gives a value (``ast.Store``)."""
+    nodes = ast.walk(ast.parse(source))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, context)}
