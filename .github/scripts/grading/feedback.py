@@ -1,8 +1,7 @@
-"""What comes out of the grading: a page for each student, a table for the lecturer, nbgrader's book."""
+"""What comes out of the grading: a page a student, a table for the lecturer, nbgrader's book."""
 
 import csv
 import io
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,7 +88,7 @@ def write_whole(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def page(result: Result) -> str:

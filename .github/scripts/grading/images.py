@@ -1,8 +1,8 @@
 """The images that answers are graded on: as many and as large as the real ones, but easy to learn.
 
 A training of a minute becomes one of a second: data loaders take the first ``SHORT`` images only,
-``training.fit`` the first ``SHORTER``. Each class is a pattern of its own with noise on it, so that the network of
-notebook 3 goes through its plateau and past 80% on so few, as the checks ask.
+``training.fit`` the first ``SHORTER``. Each class is a pattern of its own with noise on it, so that
+the network of notebook 3 goes through its plateau and past 80% on so few, as the checks ask.
 """
 
 import torch

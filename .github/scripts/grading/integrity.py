@@ -7,9 +7,10 @@ themselves, shows here. It does not see what is hidden in values, such as the co
 """
 
 import builtins
-import importlib
 import sys
-from types import FunctionType, ModuleType
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType, ModuleType
 
 import torch
 
@@ -25,26 +26,46 @@ LIBRARIES = (
     "torch.overrides", "torch.utils.data",
 )  # fmt: skip
 
-Picture = dict[tuple[str, str], tuple]
+
+@dataclass
+class Picture:
+    """What names stood for, by place, and what the functions among them were made of."""
+
+    names: dict[str, tuple[Mapping, dict, frozenset]] = field(default_factory=dict)
+    codes: list[tuple[str, FunctionType, CodeType, tuple | None]] = field(default_factory=list)
+
+    def add(self, where: str, space: Mapping, everything: bool) -> None:
+        """Note the names in ``space``; of a library only what can be called."""
+        kept = {}
+        for name, value in list(space.items()):
+            if everything or callable(value) or isinstance(value, _HOLD_FUNCTIONS):
+                kept[name] = value
+                self._add_code(f"{where}.{name}", value)
+        self.names[where] = space, kept, frozenset(space)
+
+    def _add_code(self, where: str, value) -> None:
+        if isinstance(value, property):
+            value = value.fget
+        value = getattr(value, "__func__", value)
+        for function in (value, getattr(value, "__wrapped__", None)):
+            if isinstance(function, FunctionType):
+                self.codes.append((where, function, function.__code__, function.__defaults__))
+
+
+_HOLD_FUNCTIONS = (property, classmethod, staticmethod)
 
 
 def picture() -> Picture:
-    """What every name stands for now. The objects are kept, so that no number is used twice."""
-    taken: Picture = {}
+    """What every name stands for now."""
+    taken = Picture()
+    taken.add("builtins", vars(builtins), True)
+    taken.add("torch.TensorBase", vars(torch._C.TensorBase), False)
     for module in _modules():
-        own = module.__name__.startswith("helpers")
-        for name, value in list(vars(module).items()):
-            if own or callable(value):
-                taken[module.__name__, name] = _what_it_is(value)
-            if isinstance(value, type) and _ours(value):
+        taken.add(module.__name__, vars(module), module.__name__.split(".")[0] in _OURS)
+        for value in list(vars(module).values()):
+            if isinstance(value, type) and value.__module__.split(".")[0] in _COMPARED:
                 where = f"{value.__module__}.{value.__qualname__}"
-                for attribute, part in list(vars(value).items()):
-                    if callable(part) or isinstance(part, (property, classmethod, staticmethod)):
-                        taken[where, attribute] = _what_it_is(part)
-    for name, value in vars(builtins).items():
-        taken["builtins", name] = _what_it_is(value)
-    for attribute, part in vars(torch._C.TensorBase).items():
-        taken["torch.TensorBase", attribute] = _what_it_is(part)
+                taken.add(where, vars(value), False)
     return taken
 
 
@@ -62,44 +83,32 @@ def warm_up() -> None:
 
 def changes(before: Picture) -> list[str]:
     """The names that stand for something else than in ``before``, or are new where it matters."""
-    after = picture()
-    changed = [key for key, value in before.items() if not _same(value, after.get(key))]
-    hidden = set(vars(builtins))
-    added = [
-        (where, name)
-        for where, name in after.keys() - before.keys()
-        if name not in _UNIMPORTANT
-        and (where.startswith("helpers.checks") or name in hidden or name in _SPECIAL)
-    ]
-    return sorted(".".join(key) for key in [*changed, *added] if key[1] not in _UNIMPORTANT)
+    found = set()
+    for where, (space, kept, known) in before.names.items():
+        found |= {f"{where}.{n}" for n, value in kept.items() if space.get(n, kept) is not value}
+        if len(space) != len(known):
+            ours = where.startswith("helpers.checks")
+            new = space.keys() - known
+            found |= {f"{where}.{n}" for n in new if ours or (n in _TELLING and callable(space[n]))}
+    for where, function, code, defaults in before.codes:
+        if function.__code__ is not code or function.__defaults__ is not defaults:
+            found.add(where)
+    return sorted(name for name in found if name.rsplit(".", 1)[1] not in _UNIMPORTANT)
 
 
 # Names that Python or a library itself fills in later.
 _UNIMPORTANT = {"__warningregistry__", "__annotations__", "_abc_impl", "_", "__abstractmethods__"}
-# Methods that a class may get although it had none: what decides on comparing and calling.
-_SPECIAL = {
+# Names that decide on comparing and calling: no class or module may get them afterwards.
+_TELLING = {
     "__bool__", "__call__", "__eq__", "__float__", "__getattribute__", "__int__", "__ne__",
     "__setattr__", "allclose", "forward", "item", "tolist",
-}  # fmt: skip
+} | {name for name, value in vars(builtins).items() if callable(value)}  # fmt: skip
+
+_OURS = {"helpers", "grading"}
+_COMPARED = {"torch", "helpers", "matplotlib", "IPython"}
 
 
 def _modules() -> list[ModuleType]:
-    named = [importlib.import_module(name) for name in LIBRARIES if name in sys.modules]
-    ours = [m for name, m in list(sys.modules.items()) if name.split(".")[0] == "helpers"]
-    return [*named, *ours, sys.modules[__name__]]
-
-
-def _ours(value: type) -> bool:
-    return value.__module__.split(".")[0] in ("torch", "helpers", "matplotlib", "IPython")
-
-
-def _what_it_is(value) -> tuple:
-    value = getattr(value, "__func__", value) if isinstance(value, classmethod) else value
-    function = getattr(value, "__wrapped__", value)
-    code = function.__code__ if isinstance(function, FunctionType) else None
-    own = value.__code__ if isinstance(value, FunctionType) else None
-    return value, own, code, getattr(own and value, "__defaults__", None)
-
-
-def _same(one: tuple, other: tuple | None) -> bool:
-    return other is not None and all(a is b for a, b in zip(one, other, strict=True))
+    named = [sys.modules[name] for name in LIBRARIES if name in sys.modules]
+    ours = [m for name, m in list(sys.modules.items()) if name.split(".")[0] in _OURS]
+    return [*named, *ours]

@@ -1,10 +1,11 @@
-"""What a process of the sandbox does to itself: a small world to look at, and no way to a larger one.
+"""What a process of the sandbox does to itself: a small world, and no way to a larger one.
 
 The calls behind the commands ``unshare``, ``mount``, ``setpriv`` and ``prlimit``, made from Python,
 because the process goes on afterwards: torch, the images and the lesson are loaded once, and each
 answer gets a copy of that process by fork. Linux only.
 """
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -141,12 +142,10 @@ def limit(limits: Limits) -> None:
 
 def close_all_but(kept: int) -> None:
     """Close every open file but ``kept``; what is read is empty, what is printed is dropped."""
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) != kept:
-            try:
-                os.close(int(name))
-            except OSError:  # the one that was listing
-                pass
+    for path in list(Path("/proc/self/fd").iterdir()):
+        if int(path.name) != kept:
+            with contextlib.suppress(OSError):  # the one that was listing
+                os.close(int(path.name))
     for number in (0, 1, 2):
         opened = os.open("/dev/null", os.O_RDWR)
         if opened != number:

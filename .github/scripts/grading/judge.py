@@ -63,13 +63,13 @@ def verdict(outcome: str, words: str) -> dict:
 class Course:
     """The state of the notebook in this process: its names, and the checks as they were loaded."""
 
-    def __init__(self, lesson: Lesson):
+    def __init__(self, lesson: Lesson, reading: bool = True):
         from IPython.display import display
 
         from grading import integrity
         from helpers import checks
 
-        self.lesson, self.integrity = lesson, integrity
+        self.lesson, self.integrity, self.reading = lesson, integrity, reading
         self.checks = Checks({n: f for n, f in vars(checks).items() if not n.startswith("_")})
         self.errors = checks.CheckError, checks.NotAnswered
         self.names = {"__name__": "__main__", "display": display}
@@ -99,14 +99,17 @@ class Course:
         for id, source in answers.items():
             try:
                 trees[id] = parse(source)
-            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                return verdict("wrong", f"the cell {id} is no Python: {error}.")
-            found = findings(trees[id])
+            except SyntaxError as error:
+                where = f"in line {error.lineno}, {error.msg}"
+                return verdict("wrong", f"the cell {id} is no Python: {where}.")
+            except (ValueError, RecursionError, MemoryError) as error:
+                return verdict("wrong", f"the cell {id} cannot be read as Python ({error}).")
+            found = findings(trees[id]) if self.reading else []
             if found:
                 return verdict("cheat", f"in the cell {id}, {'; '.join(found[:5])}.")
         for id, source in earlier:
             with contextlib.suppress(BaseException):
-                if not findings(parse(source)):
+                if not (self.reading and findings(parse(source))):
                     execute(parse(source), id, self.names, source)
         self.forget(task)
         trouble = self.run(task, trees, answers)
@@ -303,8 +306,8 @@ def main() -> None:
 
     images.use_here()
     integrity.warm_up()
-    with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):
-        serve(Course(lesson_of_json(settings["lesson"])), out, settings)
+    with Path(os.devnull).open("w") as nothing, contextlib.redirect_stdout(nothing):
+        serve(Course(lesson_of_json(settings["lesson"]), settings["reading"]), out, settings)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Outside the sandbox: which one this machine has, and how a judge is started in it.
 
-``unshare`` (util-linux) gives a process a world of its own: no network, no other processes, and only
-those folders of the disk that it is shown. It works for root, and for everyone on a Linux that lets
-ordinary users make namespaces. Where Docker or Podman answers and has the course's image, that is
-used. Where there is neither, nothing is graded.
+``unshare`` (util-linux) gives a process a world of its own: no network, no other processes, and of
+the disk only those folders that it is shown. It works for root, and for everyone on a Linux that
+lets ordinary users make namespaces. Where Docker or Podman answers and has the course's image, that
+is used. Where there is neither, nothing is graded.
 """
 
 import contextlib
@@ -89,7 +89,8 @@ def command(engine: Engine, package: Path, helpers_folder: Path, limits: Limits)
         return ["unshare", *_of_user(engine.root), *SPACES, "--", *judge]
     return [
         engine.name, "run", "--rm", "--interactive", "--network=none", "--read-only",
-        f"--tmpfs={SCRATCH}:size={limits.disk},mode=1777,nosuid,nodev", f"--user={STUDENT}:{STUDENT}",
+        f"--tmpfs={SCRATCH}:size={limits.disk},mode=1777,nosuid,nodev",
+        f"--user={STUDENT}:{STUDENT}",
         "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=64",
         f"--memory={3 * limits.memory}", f"--memory-swap={3 * limits.memory}",
         f"--volume={package}:/course/grading:ro", f"--volume={helpers_folder}:/course/helpers:ro",
@@ -98,7 +99,7 @@ def command(engine: Engine, package: Path, helpers_folder: Path, limits: Limits)
 
 
 def shown() -> list[Path]:
-    """What a judge gets to see of this machine: Python, torch, the helpers. No solution, no mark."""
+    """What a judge sees of this machine: Python, torch, the helpers. No solution, no mark."""
     system = [Path("/") / name for name in ("usr", "bin", "sbin", "lib", "lib32", "lib64")]
     system += [Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")]
     python = [Path(sys.prefix), Path(sys.base_prefix), Path(sysconfig.get_paths()["purelib"])]
@@ -113,11 +114,17 @@ def shown() -> list[Path]:
 
 @contextlib.contextmanager
 def judge(
-    lesson: Lesson, requests: list[dict], limits: Limits, at_once: int, slot: int
+    lesson: Lesson,
+    requests: list[dict],
+    limits: Limits,
+    at_once: int = 1,
+    slot: int = 0,
+    reading: bool = True,
 ) -> Iterator[Iterator[dict]]:
     """The results of a judge for ``lesson``, as they come; ``requests`` are in its order of tasks.
 
-    Whatever happens, the judge and all that runs in it are gone at the end.
+    Without ``reading``, answers run whatever stands in them: so that tests see what the other
+    layers hold by themselves. Whatever happens, the judge and all in it are gone at the end.
     """
     used = engine()
     counts: dict[str, int] = {}
@@ -134,6 +141,7 @@ def judge(
             "shown": [str(path) for path in shown()],
             "user": STUDENT + 1000 * slot if used.root else None,
             "bare": used.container,
+            "reading": reading,
         }
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
         if used.container:
