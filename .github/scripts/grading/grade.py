@@ -150,9 +150,7 @@ def grade(
     used = sandbox.engine()
     lessons, stubs = lessons_in(course), stubs_in(course)
     if not submissions.is_dir():
-        raise NotGraded(
-            f"There is no folder {submissions}. Expected is one with a folder a student."
-        )
+        raise NotGraded(f"There is no folder {submissions}: name one with a folder a student.")
     sent = read_all(submissions, lessons)
     if not sent:
         raise NotGraded(f"In {submissions} there is no student's folder.")

@@ -11,6 +11,7 @@ import os
 import resource
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -151,6 +152,7 @@ def close_all_but(kept: int) -> None:
         if opened != number:
             os.dup2(opened, number)
             os.close(opened)
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
 
 
 def run_confined(
@@ -178,12 +180,8 @@ def run_confined(
     said, why = _listen(readable, child, limits)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    if (
-        why is None
-        and os.WIFSIGNALED(status)
-        and os.WTERMSIG(status) == signal.SIGKILL
-        and not said
-    ):
+    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    if killed and not said and why is None:
         why = f"ran for more than {limits.cpu_seconds} seconds"
     if why:
         raise Stopped(why)
