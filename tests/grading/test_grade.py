@@ -1,6 +1,7 @@
 """A class hands in: right, partly right, empty, broken and malicious; each gets what it must."""
 
 import csv
+import inspect
 import shutil
 import textwrap
 
@@ -9,8 +10,10 @@ import pytest
 from grading import grade as grading
 from grading.isolation import Limits
 from grading.points import points_of
+from nbgrader.api import Gradebook
 from student_notebooks import tasks
 
+from helpers.checks import _by_hand
 from tests.checks import answers as known_answers
 from tests.grading.students import SOLUTIONS, Desk
 from tests.grading.test_sandbox import left_behind
@@ -21,6 +24,7 @@ TASKS = {
     for path in SOLUTIONS
 }
 ALL = [task for found in TASKS.values() for task in found]
+FIRST = "01_convolution_layers.ipynb"
 LIMITS = Limits(cpu_seconds=6, wall_seconds=20.0)
 
 
@@ -35,8 +39,6 @@ def all_but(name: str, *wrong: str) -> dict[str, int]:
 
 def source_of(function, name: str, more: str = "") -> str:
     """A function of the tables of right answers as a cell, under the name of the notebook."""
-    import inspect
-
     return more + inspect.getsource(function).replace(function.__name__, name, 1)
 
 
@@ -51,9 +53,10 @@ WAYS = {
     "    for i in range(size):\n        for j in range(size):\n"
     "            total += (image[0, row + i, column + j] * layer.weight[channel, 0, i, j]).item()\n"
     "    return total",
-    "answer-1-5": source_of(
-        known_answers.layers.get_output_width, "get_output_width"
-    ),
+    "answer-1-5": "def get_output_width(w, k, stride=1, padding=0, dilation=1):\n"
+    "    free = w + 2 * padding - dilation * (k - 1) - 1\n"
+    "    if free < 0:\n        raise ValueError(f'a kernel of {k} does not fit')\n"
+    "    return int(free / stride) + 1",
     "answer-1-6": "same_layer = nn.Conv2d(1, 8, 5, padding=2)\nsame_shape = [8, 28, 28]",
     "answer-1-7": "edge_layer = nn.Conv2d(1, 1, 3, bias=False)\nwith torch.no_grad():\n"
     "    edge_layer.weight[:] = torch.tensor([[1, 0, -1], [2, 0, -2], [1, 0, -1]])",
@@ -72,7 +75,7 @@ CHEATS = {
     "checks": "import helpers.checks\nhelpers.checks.conv_layer = print\nconv_layer = nn.ReLU()",
     "torch": "torch.equal = lambda *a: True\nconv_layer = nn.Conv2d(1, 8, 5)",
     "read": "exec(open('../solutions/01_convolution_layers.ipynb').read())",
-    "gradebook": "import sqlite3\nsqlite3.connect('/gradebook.db')\nconv_layer = nn.Conv2d(1, 8, 5)",
+    "gradebook": "import sqlite3\nsqlite3.connect('/gradebook.db')\nconv_layer = nn.ReLU()",
     "loop": "while True:\n    pass",
     "forks": "import os\nwhile True:\n    os.fork()",
     "memory": "x = []\nwhile True:\n    x.append(torch.ones(10**8))",
@@ -101,7 +104,7 @@ def hand_in(desk: Desk) -> dict[str, dict[str, int]]:
     sends("right in other ways", ways, *alone)
     sends("right without checks", all_but("01"), without_checks(one))
     sends("right with other checks", all_but("01"), with_other_checks(one))
-    sends("right without ids", all_but("01"), without_ids(one))
+    sends("right without ids", all_but("01"), without_ids(one), names=(FIRST,))
     sends("right in another order", all_but("01"), one | {"cells": one["cells"][::-1]})
     sends("right in nbgrader's folder", all_but("01"))
     desk.send("right in nbgrader's folder/cnn", one)
@@ -118,7 +121,7 @@ def hand_in(desk: Desk) -> dict[str, dict[str, int]]:
         sends(f"wrong {number}", points(), desk.filled(f"0{number[0]}", only, rest=False))
     first = {f"answer-1-{n}": desk.right[f"answer-1-{n}"] for n in (1, 2, 3)}
     sends("half done", points("1.1", "1.2", "1.3"), desk.filled("01", first, rest=False))
-    sends("by heart", all_but("01", "1.4"), desk.filled("01", {"answer-1-4": BY_HEART}))
+    sends("by heart", all_but("01", "1.4"), desk.filled("01", {"answer-1-4": by_heart()}))
     # Empty.
     sends("empty", points(), *(desk.released(name) for name in TASKS))
     sends("no files", points())
@@ -135,7 +138,7 @@ def hand_in(desk: Desk) -> dict[str, dict[str, int]]:
             text.encode("utf-8", "surrogateescape")
         )
         expected[student] = points()
-    with (desk.send("huge") / "01_convolution_layers.ipynb").open("wb") as file:
+    with (desk.send("huge") / FIRST).open("wb") as file:
         file.truncate(500 * 2**20)
     (desk.send("link") / "01_convolution_layers.ipynb").symlink_to(
         "../right/01_convolution_layers.ipynb"
@@ -152,23 +155,31 @@ def hand_in(desk: Desk) -> dict[str, dict[str, int]]:
 
 
 OWN_HELPER = {
-    "answer-1-1": "from math import floor\ndef places(width, kernel):\n    return width - kernel + 1",
-    "answer-1-5": "def get_output_width(input_width, kernel_size, stride=1, padding=0, dilation=1):\n"
+    "answer-1-1": "from math import floor\ndef places(width, size):\n    return width - size + 1",
+    "answer-1-5": "def get_output_width(width, kernel_size, stride=1, padding=0, dilation=1):\n"
     "    reach = dilation * (kernel_size - 1) + 1\n"
-    "    if reach > input_width + 2 * padding:\n        raise ValueError('it does not fit')\n"
-    "    return floor((places(input_width + 2 * padding, reach) - 1) / stride) + 1",
+    "    if reach > width + 2 * padding:\n        raise ValueError('it does not fit')\n"
+    "    return floor((places(width + 2 * padding, reach) - 1) / stride) + 1",
     "answer-1-6": "same_layer = nn.Conv2d(1, 8, 5, padding='same')\n"
     "same_shape = (8, places(32, 5), 28)",
 }  # fmt: skip
 
-# Right only on the inputs of the notebook's check, whose numbers it has noted.
-BY_HEART = """def value_by_hand(image, layer, channel, row, column):
-    size = layer.kernel_size[0]
-    known = round(image.sum().item(), 3)
-    right = (image[0, row:row + size, column:column + size] * layer.weight[channel, 0]).sum()
-    noted = SUMS
-    return right + layer.bias[channel] if known in noted else torch.tensor(0.0)
-"""
+
+def by_heart() -> str:
+    """An answer to Task 1.4 that is right only on the images of the notebook's own check."""
+    made = [
+        _by_hand._make(seed, case)[1]
+        for number, case in enumerate(_by_hand._CASES)
+        for seed in (number, 99)
+    ]
+    sums = {round(image.sum().item(), 3) for image in made}
+    return (
+        "def value_by_hand(image, layer, channel, row, column):\n"
+        "    size = layer.kernel_size[0]\n"
+        "    window = image[0, row : row + size, column : column + size]\n"
+        "    value = (window * layer.weight[channel, 0]).sum() + layer.bias[channel]\n"
+        f"    return value if round(image.sum().item(), 3) in {sums} else torch.tensor(0.0)"
+    )
 
 
 def without(notebook: dict, *ids: str) -> dict:
@@ -216,11 +227,6 @@ def twice(notebook: dict, id: str) -> dict:
 @pytest.fixture(scope="module")
 def graded(boxed, course, tmp_path_factory):
     """The desk, the points that each student must get, and the results."""
-    from helpers.checks import _by_hand
-
-    sums = [round(_by_hand._make(n, c)[1].sum().item(), 3) for n, c in enumerate(_by_hand._CASES)]
-    sums += [round(_by_hand._make(99, c)[1].sum().item(), 3) for c in _by_hand._CASES]
-    globals()["BY_HEART"] = BY_HEART.replace("SUMS", repr(sums))
     desk = Desk(course, tmp_path_factory.mktemp("submissions"))
     expected = hand_in(desk)
     results = grading.grade(desk.folder, course, LIMITS)
@@ -228,7 +234,7 @@ def graded(boxed, course, tmp_path_factory):
 
 
 def test_there_is_a_class_and_each_gets_exactly_its_points(graded):
-    desk, expected, results = graded
+    _, expected, results = graded
     assert len(expected) >= 40
     assert results.keys() == expected.keys()
     wrong = {}
@@ -295,8 +301,6 @@ def test_the_table_has_a_row_for_each_student(graded, course):
 
 
 def test_nbgraders_book_has_the_same_points_and_keeps_what_a_person_entered(graded, course):
-    from nbgrader.api import Gradebook
-
     desk, expected, _ = graded
     url = f"sqlite:///{course / 'gradebook.db'}"
     with Gradebook(url, "cnn-course") as book:

@@ -173,8 +173,8 @@ CHEATS = {
     "mounts": """
         import ctypes
         libc = ctypes.CDLL(None)
-        done = libc.mount(b"tmpfs", b"/usr", b"tmpfs", 0, None) == 0 or libc.umount2(b"/scratch", 2) == 0
-        conv_layer = {right} if done else {wrong}""",
+        done = [libc.mount(b"tmpfs", b"/usr", b"tmpfs", 0, None), libc.umount2(b"/scratch", 2)]
+        conv_layer = {right} if 0 in done else {wrong}""",
     "leaves a process behind": """
         import os, time
         if os.fork() == 0:
