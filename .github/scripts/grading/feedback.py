@@ -2,6 +2,7 @@
 
 import csv
 import io
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,8 +124,10 @@ def _harmless(value):
 def write_gradebook(results: list[Result], course: Path) -> None:
     """Put the points into nbgrader's gradebook; what a person has entered there stays."""
     from nbgrader.api import Gradebook
+    from sqlalchemy.exc import SAWarning
 
     on_path()
+    warnings.simplefilter("ignore", SAWarning)  # nbgrader's own way of adding a submission
     with Gradebook(f"sqlite:///{(course / 'gradebook.db').absolute()}", "cnn-course") as book:
         for result in results:
             student = result.submission.student
