@@ -71,13 +71,14 @@ def show_only(root: Path, paths: list[Path]) -> None:
     for name in (SCRATCH.strip("/"), "proc", "old"):
         (root / name).mkdir(exist_ok=True)
     (root / "dev" / "shm").symlink_to(SCRATCH)
+    # Now, since a user's own namespace lets nobody mount it once the old one is out of sight.
+    _mount("proc", str(root / "proc"), "proc", NO_SUID | NO_DEVICES | NO_EXEC)
     os.chdir(root)
     _call(_libc.pivot_root, b".", b"old")
     os.chdir("/")
     _call(_libc.umount2, b"/old", DETACH)
     Path("/old").rmdir()
     _mount("tmpfs", SCRATCH, "tmpfs", NO_SUID | NO_DEVICES, "size=64m,mode=755")
-    _mount("proc", "/proc", "proc", NO_SUID | NO_DEVICES | NO_EXEC)
     _mount("", "/", "", REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEVICES)
 
 

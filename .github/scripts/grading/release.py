@@ -44,6 +44,7 @@ c = get_config()
 c.CourseDirectory.course_id = "cnn-course"
 c.ClearSolutions.code_stub = {{"python": "{STUB}"}}
 c.ClearSolutions.enforce_metadata = False
+c.Execute.timeout = 900  # seconds for a cell: nbgrader validate runs the trainings in full
 """
 
 
