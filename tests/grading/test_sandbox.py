@@ -164,7 +164,7 @@ CHEATS = {
     "becomes root": """
         import os
         conv_layer = {wrong}
-        for become in (lambda: os.setuid(0), lambda: os.setgid(0), lambda: os.chroot("/"),
+        for become in (lambda: os.setuid(1), lambda: os.setgid(1), lambda: os.chroot("/"),
                        lambda: open("/proc/1/mem", "rb").read(1), lambda: os.nice(-5)):
             try:
                 become()

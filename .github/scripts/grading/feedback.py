@@ -24,10 +24,13 @@ OUTCOMES = {
     "stopped": ("✗", "stopped"),
     "error": ("?", "not graded"),
 }
-CHEAT = (
-    " No answer of this course needs that, so it does not count. If you had a reason for it, speak "
-    "to your lecturer."
-)
+ADVICE = {
+    "cheat": " No answer of this course needs that, so it does not count. If you had a reason for "
+    "it, speak to your lecturer.",
+    "stopped": " A right answer takes a few seconds here. Is there a loop whose condition stays "
+    "true, or something that grows and grows? Restart your kernel and run all cells up to this "
+    "task.",
+}
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Mark:
     def sentence(self) -> str:
         """The words with a capital letter, and what to do if it is no usual mistake."""
         words = self.words[:1].upper() + self.words[1:]
-        return words + (CHEAT if self.outcome == "cheat" else "")
+        return words + ADVICE.get(self.outcome, "")
 
     sign = property(lambda self: OUTCOMES[self.outcome][0])
     state = property(lambda self: OUTCOMES[self.outcome][1])

@@ -205,11 +205,12 @@ def summary(results: list[Result], seconds: float) -> str:
     late = times[min(len(times) - 1, int(0.95 * len(times)))]
     points = [result.total for result in results]
     odd = sum(bool(result.remarks()) for result in results)
+    voluntary = sum(mark.task.points for mark in results[0].all_marks() if mark.task.bonus)
     return (
         f"{len(results)} submissions in {seconds:.0f} s: {60 * len(results) / seconds:.0f} a "
         f"minute. Judging one took {statistics.median(times):.1f} s (median), "
         f"{late:.1f} s (95th percentile).\nPoints: {min(points)} to {max(points)} of "
-        f"{results[0].reachable}, median {statistics.median(points):g}. "
+        f"{results[0].reachable} and {voluntary} voluntary, median {statistics.median(points):g}. "
         f"{odd} with remarks."
     )
 
