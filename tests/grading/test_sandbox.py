@@ -161,6 +161,9 @@ CHEATS = {
             try: os.kill(pid, signal.SIGKILL)
             except OSError: pass
         os._exit(0)""",
+    "has a group of processes outside": """
+        import os
+        conv_layer = {right} if os.getpgrp() == 0 else {wrong}""",
     "becomes root": """
         import os
         conv_layer = {wrong}

@@ -108,6 +108,7 @@ def confine(limits: Limits, user: int | None) -> None:
     ``user`` is an unprivileged one to become; without one, a process that is root only within its
     own user namespace stays the lecturer's outside, and gives up all capabilities.
     """
+    os.setsid()  # a signal to the group of processes must not reach those outside
     _mount("", "/", "", RECURSIVE | PRIVATE)
     scratch = f"size={limits.disk},nr_inodes=4096,mode=1777"
     _mount("tmpfs", SCRATCH, "tmpfs", NO_SUID | NO_DEVICES, scratch)
@@ -201,20 +202,24 @@ def _listen(readable: int, child: int, limits: Limits) -> tuple[bytes, str | Non
                 return b"", "sent more than any answer has to say"
         elif time.monotonic() > end:
             return b"", f"did not come to an end within {limits.wall_seconds:g} seconds"
-        elif _memory_of_all() > 2 * limits.memory:
+        elif _too_much_memory(2 * limits.memory):
             return b"", "took more memory than any answer needs"
 
 
-def _memory_of_all() -> int:
-    """The memory that the processes in sight have for themselves, in bytes."""
-    total = 0
-    for path in Path("/proc").glob("[0-9]*/status"):
-        try:
-            lines = path.read_text().splitlines()
-        except OSError:  # it has ended
-            continue
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) * 1024
-    return total
+def _too_much_memory(most: int) -> bool:
+    """Whether the processes in sight have more memory than ``most`` bytes for themselves.
+
+    A quick sum first, which counts what forks share as often as there are forks.
+    """
+    for name, field in (("status", "RssAnon:"), ("smaps_rollup", "Pss_Anon:")):
+        total = 0
+        for path in Path("/proc").glob(f"[0-9]*/{name}"):
+            with contextlib.suppress(OSError):  # it has ended
+                lines = path.read_text().splitlines()
+                total += sum(int(line.split()[1]) for line in lines if line.startswith(field))
+        if 1024 * total <= most:
+            return False
+    return True
 
 
 def _write_all(fd: int, data: bytes) -> None:

@@ -249,10 +249,13 @@ def serve_one(course: Course, task: Task, out: int, taken: int, settings: dict) 
     os.close(0)
     os.write(taken, b".")
     os.close(taken)
-    found = in_a_fork(lambda: attempt(course, task, request, False, settings))
-    if found["outcome"] == "wrong" and request["earlier"]:
-        again = in_a_fork(lambda: attempt(course, task, request, True, settings))
-        found = again if again["outcome"] == "right" else found
+    try:
+        found = in_a_fork(lambda: attempt(course, task, request, False, settings))
+        if found["outcome"] == "wrong" and request["earlier"]:
+            again = in_a_fork(lambda: attempt(course, task, request, True, settings))
+            found = again if again["outcome"] == "right" else found
+    except Exception as error:  # whatever happens, there is a report on each answer
+        found = verdict("error", f"the sandbox failed: {error!r}.")
     spent = round(time.monotonic() - begin, 2)
     whose = {"student": request["student"], "task": task.number, "seconds": spent}
     os.write(out, message(whose | found))

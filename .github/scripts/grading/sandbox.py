@@ -194,4 +194,7 @@ def _results(process, count: int, errors: list[bytes], reader: threading.Thread)
         except EOFError:
             reader.join(timeout=5)
             said = b"".join(errors).decode(errors="replace").strip()[-1500:]
-            raise RuntimeError(f"the sandbox of the grader ended early. It said: {said}") from None
+            status = process.wait(timeout=5)
+            raise RuntimeError(
+                f"the sandbox of the grader ended early, with exit status {status}. It said: {said}"
+            ) from None
