@@ -2,9 +2,11 @@
 # make test        runs the tests             make execute     runs the solutions, stores outputs
 # make lint        looks at the code's style
 # make slower      the tests that take long and fail seldom: the solutions in a browser, the site,
-#                  Binder and Colab, several processes, what turns each job of CI red
+#                  Binder and Colab, several processes, grading, what turns each job of CI red
 # make site        all lessons as pages and slides, to read without Python (or: make slides)
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
+# make release     makes the assignment for students, with nbgrader
+# make grade       grades a folder of submissions: make grade SUBMISSIONS=path/to/folder
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
 # make hub         a class server on this machine, to try; HUB="--port 8010"
 # make image       the container image of each student on a class server (needs Docker); see deploy/
@@ -19,7 +21,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 RUN = .venv/bin/python -m
 TESTS ?= tests solutions
 SLOWER = tests/browser/test_solutions.py tests/site tests/elsewhere tests/github/test_broken.py
-SLOWER += tests/test_distributed.py tests/deploy tests/load
+SLOWER += tests/test_distributed.py tests/deploy tests/load tests/grading
 SHARED_OUT = -n auto --dist loadfile --no-loadscope-reorder
 UPLOADS = {"websocket_max_message_size": 30000000}
 FIRST = notebooks/01_convolution_layers.ipynb
@@ -28,7 +30,7 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab test slower mutants notebooks execute slides site bench lint hub load image
+.PHONY: lab test slower mutants notebooks execute slides site bench lint hub load image release grade
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
@@ -68,6 +70,15 @@ image: .venv/dev
 
 load: .venv/dev build/proxy/done
 	$(RUN) tests.load $(LOAD)
+
+release: .venv/dev
+	PYTHONPATH=.github/scripts $(RUN) grading.release
+
+# In a sandbox: Linux, or a container engine. GRADE=--help shows the limits that can be set.
+grade: .venv/dev
+	@[ -n "$(SUBMISSIONS)$(GRADE)" ] || { echo "Which submissions? make grade SUBMISSIONS=path/to/folder," \
+		"with a folder for each student in it." >&2; exit 1; }
+	PYTHONPATH=.github/scripts $(RUN) grading.grade $(SUBMISSIONS) $(GRADE)
 
 lint: .venv/dev
 	$(RUN) ruff check --extend-exclude 'notebooks/*.ipynb' .

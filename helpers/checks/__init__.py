@@ -6,6 +6,7 @@
 from helpers.checks._feedback import CheckError, Incorrect, NotAnswered
 from helpers.checks._hints import hint
 from helpers.checks._progress import progress
+from helpers.checks._seeds import other_inputs
 from helpers.checks.convolution_layers import (
     conv_layer,
     conv_output,
@@ -67,6 +68,7 @@ __all__ = [
     "max_pool",
     "mistakes",
     "on_device",
+    "other_inputs",
     "output_width",
     "pooled_width",
     "progress",

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from helpers.checks._feedback import Incorrect
 from helpers.checks._reading import attempt, describe, show_shape
+from helpers.checks._seeds import seeded
 
 SIZES = (8, 8, 8, 3)  # images per batch
 TOTAL = sum(SIZES)
@@ -270,7 +271,7 @@ class Bench:
 def bench() -> Bench:
     """Images, weights and labels from a fixed seed; ``RIGHT`` of the labels in each batch agree
     with the network's highest score, all others with its third lowest."""
-    generator = torch.Generator(device="cpu").manual_seed(35)
+    generator = seeded(35)
     images = torch.randn(TOTAL, 1, 28, 28, generator=generator, device="cpu")
     images += images[:1].clone()  # alike to some degree, so that each step changes the next one
     weight = 0.04 * torch.randn(10, 784, generator=generator, device="cpu")

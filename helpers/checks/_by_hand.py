@@ -8,6 +8,7 @@ from torch import nn
 
 from helpers.checks._feedback import Incorrect
 from helpers.checks._reading import attempt, close, describe, real_number
+from helpers.checks._seeds import seeded
 
 # Image height and width, kernel size, and then channel, row and column of the value asked for.
 # First two for the diagnosis: all numbers differ, and every neighbouring window fits.
@@ -112,7 +113,7 @@ def _what_is_not_used(function, number: int, case: tuple, found: float) -> str:
 def _make(seed: int, case: tuple) -> tuple[nn.Conv2d, torch.Tensor]:
     """A layer and an image, drawn afresh; in the first cases the value asked for is -1.37."""
     height, width, kernel, channel, row, column = case
-    generator = torch.Generator().manual_seed(140 + seed)
+    generator = seeded(140 + seed)
 
     def draw(*shape: int) -> torch.Tensor:
         return torch.rand(shape, generator=generator, dtype=torch.float32, device="cpu")

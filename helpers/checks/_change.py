@@ -6,6 +6,7 @@ import torch
 
 from helpers.checks._feedback import Incorrect
 from helpers.checks._reading import attempt, describe, real_number
+from helpers.checks._seeds import seeded
 
 _SHAPES = ((2, 1, 28, 28), (3, 8, 12, 12), (1, 1, 5, 5))  # of batches, as the notebook has them
 _SQUARED = "Differences are squared; take their absolute values."
@@ -96,7 +97,7 @@ _SLIPS = (
 
 def judge_change(function) -> None:
     """Raise unless ``function(before, after)`` is sum|after − before| / sum|before|."""
-    generator = torch.Generator().manual_seed(24)
+    generator = seeded(24)
     for shape in _SHAPES:
         before, after = (
             torch.randn(shape, generator=generator, dtype=torch.float32, device="cpu") + mean

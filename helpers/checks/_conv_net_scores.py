@@ -15,6 +15,7 @@ from helpers.checks._bench import call
 from helpers.checks._conv_net import BATCH
 from helpers.checks._feedback import Incorrect
 from helpers.checks._reading import close
+from helpers.checks._seeds import seeded
 
 LAYERS = (
     "the first convolution",
@@ -56,7 +57,7 @@ class Passage:
 
 def look_at_scores(net: nn.Module) -> None:
     """With fresh weights and images: the scores of the layers asked for, and do they learn?"""
-    generator = torch.Generator(device="cpu").manual_seed(31)
+    generator = seeded(31)
     layers = [m for m in net.conv_stack.modules() if isinstance(m, nn.Conv2d)]
     layers += [m for m in net.linear_stack.modules() if isinstance(m, nn.Linear)]
     _look_at_frozen(net)

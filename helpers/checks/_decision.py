@@ -8,6 +8,7 @@ from torch import nn
 from helpers.checks._feedback import Incorrect
 from helpers.checks._pictures import alike
 from helpers.checks._reading import describe, show_shape
+from helpers.checks._seeds import seeded
 from helpers.checks._student import read_tensor
 
 # Parts of error messages, and what to try then.
@@ -47,7 +48,7 @@ def make_puzzle(seed: int, negative: bool = False) -> Puzzle:
     The ten probabilities are kept close together, so that the gradient of one of them is large on
     its own square and small on the other. The asked-for label is not the predicted one.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     low, high = 2 + seed % 2, 18 + seed % 3
     places = [(low, high), (high, low)] if seed % 2 else [(high, low), (low, high)]
     corners = places[0], [(low, low), (high, high)][seed % 2]

@@ -14,6 +14,7 @@ from helpers.checks._reading import (
     refuse_odd_tensor,
     show_shape,
 )
+from helpers.checks._seeds import seeded
 
 # Kinds of layers that are taken for nn.Conv2d, and why they are not what is asked for.
 _OTHER_LAYERS = (
@@ -162,7 +163,7 @@ def _expect_padding(layer: nn.Conv2d, padding: int) -> None:
 
 def seeded_images(*shape: int) -> torch.Tensor:
     """Images of random grey values that the student never saw, the same every time, on the CPU."""
-    generator = torch.Generator().manual_seed(11)
+    generator = seeded(11)
     return torch.rand(shape, generator=generator, dtype=torch.float32, device="cpu")
 
 

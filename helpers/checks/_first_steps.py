@@ -10,6 +10,7 @@ from helpers.checks._bench import call
 from helpers.checks._feedback import Incorrect
 from helpers.checks._loop_numbers import look_at_number
 from helpers.checks._reading import describe, show_shape
+from helpers.checks._seeds import seeded
 
 BATCH_SIZE = 64
 NUM_CLASSES = 10
@@ -175,7 +176,7 @@ def look_at_loss_fn(loss_fn) -> None:
         raise Incorrect("your loss has label_smoothing; leave it out here, to compare with ln 10.")
     if getattr(loss_fn, "weight", None) is not None:
         raise Incorrect("your loss gives the classes different weights; leave weight out here.")
-    generator = torch.Generator(device="cpu").manual_seed(34)
+    generator = seeded(34)
     scores = torch.randn(20, NUM_CLASSES, generator=generator, device="cpu")
     labels = torch.arange(20, device="cpu") % NUM_CLASSES
     scores.requires_grad_()

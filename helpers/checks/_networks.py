@@ -11,6 +11,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from helpers.checks._feedback import Incorrect, NotAnswered
 from helpers.checks._reading import answered, attempt, close, describe, show_shape
+from helpers.checks._seeds import seeded
 
 
 def build_network(network, name: str) -> nn.Module:
@@ -133,7 +134,7 @@ _ADVICE = (
 
 def images_for(model: nn.Module, count: int, shape: tuple = (1, 28, 28)) -> torch.Tensor:
     """Random images with values from 0 to 1, where and of the type that ``model`` works with."""
-    generator = torch.Generator().manual_seed(count)
+    generator = seeded(count)
     images = torch.rand(count, *shape, generator=generator, device="cpu")
     first = next(model.parameters(), images)
     return images.to(first.device, first.dtype)

@@ -27,6 +27,7 @@ from helpers.checks._networks import (
 )
 from helpers.checks._reading import answered, close, describe
 from helpers.checks._results import judge_results, read_share
+from helpers.checks._seeds import seed
 from helpers.models import ConvNet
 
 LIMIT = 100_000  # parameters, in task 5.5
@@ -117,7 +118,7 @@ def _judge_between(model: nn.Module, calls: list[Call], on: str) -> None:
 @check("5.2", "Colours")
 def rgb_net(RGBConvNet) -> str:
     """Right: [N, 3, 32, 32] → [N, 10], image by image, and every colour counts by itself."""
-    torch.manual_seed(52)
+    torch.manual_seed(seed(52))
     model = build_network(RGBConvNet, "RGBConvNet")
     model.eval()
     images = images_for(model, 4, (3, 32, 32))
@@ -149,7 +150,7 @@ def dropout(DropoutConvNet) -> str:
 
     ``nn.Dropout`` or a relative of it, or ``F.dropout`` that listens to ``self.training``.
     """
-    torch.manual_seed(53)
+    torch.manual_seed(seed(53))
     model = build_network(DropoutConvNet, "DropoutConvNet")
     images = images_for(model, 64)
     model.eval()
@@ -208,7 +209,7 @@ _AFTER_LAST = (
 def batch_norm(BatchNormConvNet) -> str:
     """Right: BatchNorm2d after every convolution, BatchNorm1d after every linear layer but the
     last, before or after ReLU, each its own."""
-    torch.manual_seed(54)
+    torch.manual_seed(seed(54))
     model = build_network(BatchNormConvNet, "BatchNormConvNet")
     model.train()
     images = images_for(model, 8)
@@ -283,7 +284,7 @@ def data_parallel(make_sampler, wrap, is_logger) -> str:
     In any form that trains, on any number of ranks, as one process would.
     """
     _data_parallel.judge_sampler(make_sampler)
-    torch.manual_seed(56)
+    torch.manual_seed(seed(56))
     model = ConvNet()
     with _data_parallel.process_group():
         _data_parallel.judge_wrap(wrap, model, images_for(model, 4))

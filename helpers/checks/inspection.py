@@ -8,6 +8,7 @@ from helpers.checks._check import check
 from helpers.checks._feedback import Incorrect
 from helpers.checks._pictures import pictures_of, show_size
 from helpers.checks._reading import answered, describe
+from helpers.checks._seeds import seeded
 from helpers.checks._student import (
     call_student,
     expect_function,
@@ -153,7 +154,7 @@ def feature_maps(index, feature_maps, fig, first_layer, training_data) -> str:
 def activations(get_activations) -> str:
     """Right: what ``layer`` gives while ``model(images)`` runs; no hook stays behind."""
     expect_function(get_activations, "get_activations")
-    generator = torch.Generator().manual_seed(44)
+    generator = seeded(44)
     earlier: list[torch.Tensor] = []
     for number, (model, layer, shape, on) in enumerate(_activations.cases()):
         fill(model.eval(), generator)
@@ -215,7 +216,7 @@ def mistakes(confusion_matrix, confident_mistakes) -> str:
     answered(confusion_matrix=confusion_matrix, confident_mistakes=confident_mistakes)
     expect_function(confusion_matrix, "confusion_matrix")
     expect_function(confident_mistakes, "confident_mistakes")
-    generator = torch.Generator().manual_seed(46)
+    generator = seeded(46)
     earlier = torch.zeros(10, 10, dtype=torch.float64)
     for count, classes in ((300, 10), (60, 8)):
         labels, predictions = _mistakes.make_labels(count, classes, generator)

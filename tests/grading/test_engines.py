@@ -1,0 +1,122 @@
+"""Which sandbox is used, how it is called, and that nothing runs without one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from grading import grade, sandbox
+from grading.isolation import Limits
+from student_notebooks import ROOT
+
+HERE = Path("/course/grading"), Path("/course/helpers"), Limits()
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine on which only the named programs answer."""
+    sandbox.engine.cache_clear()
+    monkeypatch.delenv("CNN_COURSE_SANDBOX", raising=False)
+
+    def with_only(*programs: str, system: str = "linux") -> None:
+        monkeypatch.setattr(sandbox, "answers", lambda command: command[0] in programs)
+        monkeypatch.setattr(sys, "platform", system)
+
+    yield with_only
+    sandbox.engine.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("programs", "used"),
+    [
+        (("docker", "podman", "unshare"), "docker"),
+        (("podman", "unshare"), "podman"),
+        (("unshare",), "unshare"),
+    ],
+)
+def test_a_container_engine_is_used_where_there_is_one(programs, used, machine):
+    machine(*programs)
+    assert sandbox.engine().name == used
+
+
+def test_one_can_be_insisted_on(machine, monkeypatch):
+    machine("docker", "unshare")
+    monkeypatch.setenv("CNN_COURSE_SANDBOX", "unshare")
+    assert sandbox.engine().name == "unshare"
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+def test_without_a_sandbox_nothing_is_graded_and_it_is_said_why(system, machine, capsys, tmp_path):
+    machine(*([] if system == "linux" else ["unshare"]), system=system)
+    assert grade.main([str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Nothing was graded: answers of students are run in a sandbox only")
+    assert "On macOS and Windows, grade in a Linux container" in said
+
+
+@pytest.mark.parametrize("name", ["docker", "podman"])
+def test_a_container_gets_no_network_no_rights_and_bounds(name):
+    command = sandbox.command(sandbox.Engine(name), *HERE)
+    assert command[:2] == [name, "run"]
+    assert {
+        "--rm",
+        "--interactive",
+        "--network=none",
+        "--read-only",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+    } <= set(command)
+    assert any(word.startswith("--memory=") for word in command)
+    assert any(word.startswith("--pids-limit=") for word in command)
+    (user,) = (word for word in command if word.startswith("--user="))
+    assert not user.startswith("--user=0")
+    volumes = [word for word in command if word.startswith("--volume=")]
+    assert len(volumes) == 2
+    assert all(volume.endswith(":ro") for volume in volumes)
+    assert command[-4:] == [sandbox.IMAGE, "python", "-m", "grading.judge"]
+
+
+@pytest.mark.parametrize(("root", "of_user"), [(True, False), (False, True)])
+def test_unshare_takes_a_world_of_its_own_also_without_root(root, of_user):
+    command = sandbox.command(sandbox.Engine("unshare", root), *HERE)
+    assert {"--mount", "--net", "--ipc", "--pid", "--kill-child=KILL"} <= set(command)
+    assert ("--map-root-user" in command) == of_user
+
+
+def test_what_is_shown_holds_no_solution_and_no_mark():
+    shown = sandbox.shown()
+    hidden = [ROOT / "solutions", ROOT / "build", ROOT / ".git", ROOT / "tests", ROOT / "data"]
+    for path in hidden:
+        assert not any(path.is_relative_to(seen) or seen == path for seen in shown)
+
+
+@pytest.mark.parametrize(
+    ("release", "submissions", "sentence"),
+    [
+        ("none", "some", "Run make release first"),
+        ("made", "none", "There is no folder"),
+        ("made", "empty", "there is no student's folder"),
+    ],
+)
+def test_what_is_missing_is_said(release, submissions, sentence, course, tmp_path, boxed, capsys):
+    made = course if release == "made" else tmp_path / "none"
+    for name in ("some", "empty"):
+        (tmp_path / name).mkdir()
+    assert grade.main([str(tmp_path / submissions), "--course", str(made)]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_lesson_that_fails_its_own_check_stops_everything(course, boxed, monkeypatch):
+    lesson = grade.lessons_in(course)[0]
+    lesson.tasks = lesson.tasks[:1]
+    lesson.tasks[0].steps[-1].source = "conv_layer = nn.Conv2d(3, 8, 5)"
+    with pytest.raises(grade.NotGraded, match=r"own answer to task 1\.1 does not pass \(your"):
+        grade.judged(lesson, [], Limits(), 0, 1)
+
+
+def test_the_commands_of_make_are_there():
+    for target in ("release", "grade"):
+        done = subprocess.run(
+            ["make", "-n", target, "SUBMISSIONS=x"], cwd=ROOT, capture_output=True, text=True
+        )
+        assert f"grading.{target}" in done.stdout
