@@ -37,7 +37,7 @@ else:
 
 # --- how much each student may have -------------------------------------------------------------
 
-c.Spawner.mem_limit = "2G"  # notebook 3 trains within 0.9 GB; beyond the limit the kernel is ended
+c.Spawner.mem_limit = "4G"  # task 5.6 starts four ranks, with 2.9 GB; others need 0.9 GB at most
 c.Spawner.mem_guarantee = "800M"  # a server and a kernel at the end of notebook 1: see the README
 c.Spawner.cpu_limit = 2
 c.Spawner.cpu_guarantee = 0.05  # mostly, a student reads

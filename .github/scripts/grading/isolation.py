@@ -7,10 +7,13 @@ answer gets a copy of that process by fork. Linux only.
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 import select
 import signal
+import socket
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +27,7 @@ NEW_PROCESSES, NEW_NETWORK = 0x20000000, 0x40000000
 READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC = 1, 2, 4, 8
 REMOUNT, BIND, RECURSIVE, PRIVATE = 32, 4096, 16384, 1 << 18
 DETACH = 2
+SET_INTERFACE_FLAGS, UP = 0x8914, 1
 SET_PARENT_DEATH, DROP_BOUND, NO_NEW_PRIVILEGES = 1, 24, 38
 
 MB = 2**20
@@ -128,6 +132,15 @@ def confine(limits: Limits, user: int | None) -> None:
     _call(_libc.prctl, SET_PARENT_DEATH, signal.SIGKILL, 0, 0, 0)
 
 
+def raise_loopback() -> None:
+    """Switch on the device ``lo`` of a new network, which then reaches itself and nothing else.
+
+    Task 5.6 makes a group of processes, of one, and torch's gloo wants an address for it.
+    """
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, SET_INTERFACE_FLAGS, struct.pack("16sH22x", b"lo", UP))
+
+
 def limit(limits: Limits) -> None:
     """Set the limits that the kernel keeps for each process."""
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -169,6 +182,7 @@ def run_confined(
     if not bare:
         spaces = NEW_MOUNTS | NEW_NAMES | NEW_IPC | NEW_PROCESSES | NEW_NETWORK
         _call(_libc.unshare, spaces)
+        raise_loopback()
     readable, writable = os.pipe()
     child = os.fork()
     if child == 0:

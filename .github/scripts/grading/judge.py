@@ -301,6 +301,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever prints is no message
     settings = receive(0)
     if not settings["bare"]:
+        isolation.raise_loopback()
         isolation.show_only(Path(settings["root"]), [Path(path) for path in settings["shown"]])
     for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "CNN_COURSE_DATA"):
         os.environ[name] = SCRATCH
