@@ -133,11 +133,11 @@ def test_threads_and_uploads_follow_the_limits():
 def test_docker_is_told_the_limits():
     config = loaded("jupyterhub_config")
     spawner = DockerSpawner(config=config, user=MagicMock(), hub=MagicMock())
-    assert int(spawner.mem_limit) == 2 * 1024**3
+    assert int(spawner.mem_limit) == 4 * 1024**3
     assert spawner.cpu_limit == 2
     host = config.DockerSpawner.extra_host_config
     told = HostConfig(version="1.44", mem_limit=spawner.mem_limit, **host)  # unknown: TypeError
-    assert told["Memory"] == told["MemorySwap"] == 2 * 1024**3  # no swap on top
+    assert told["Memory"] == told["MemorySwap"] == 4 * 1024**3  # no swap on top
     assert told["MemoryReservation"] == 800 * 1024**2
     assert told["CapDrop"] == ["ALL"]
 
