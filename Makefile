@@ -21,8 +21,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 RUN = .venv/bin/python -m
 TESTS ?= tests solutions
 SLOWER = tests/browser/test_solutions.py tests/site tests/elsewhere tests/github/test_broken.py
-SLOWER += tests/test_distributed.py tests/grading
-SERVERS = tests/deploy tests/load  # by themselves: a browser's event loop would be in their way
+SLOWER += tests/test_distributed.py tests/deploy tests/load tests/grading
 SHARED_OUT = -n auto --dist loadfile --no-loadscope-reorder
 UPLOADS = {"websocket_max_message_size": 30000000}
 FIRST = notebooks/01_convolution_layers.ipynb
@@ -39,11 +38,10 @@ lab: .venv/lab
 	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.tornado_settings='$(UPLOADS)' --LabApp.default_url=/lab/tree/$(FIRST)
 
 test: .venv/dev
-	$(RUN) pytest --nbval $(SHARED_OUT) $(patsubst %,--ignore %,$(SLOWER) $(SERVERS)) $(TESTS)
+	$(RUN) pytest --nbval $(SHARED_OUT) $(SLOWER:%=--ignore %) $(TESTS)
 
 slower: .venv/dev $(if $(shell command -v npm),build/proxy/done)
 	$(RUN) pytest $(SHARED_OUT) $(SLOWER)
-	$(RUN) pytest $(SHARED_OUT) $(SERVERS)
 
 mutants: .venv/dev
 	$(RUN) tests.checks.mutants $(ONLY)

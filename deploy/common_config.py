@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-c = get_config()  # noqa: F821 - JupyterHub provides it
+c = get_config()
 
 # --- who may log in ------------------------------------------------------------------------------
 

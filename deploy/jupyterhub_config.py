@@ -7,9 +7,9 @@ hub itself listens at the loopback address; or from certificate files of your ow
 import os
 from pathlib import Path
 
-c = get_config()  # noqa: F821 - JupyterHub provides it
+c = get_config()
 here = Path(__file__).resolve().parent
-load_subconfig(str(here / "common_config.py"))  # noqa: F821
+load_subconfig(str(here / "common_config.py"))
 
 # --- the address ---------------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-c = get_config()  # noqa: F821 - JupyterHub provides it
+c = get_config()
 here = Path(__file__).resolve().parent
-load_subconfig(str(here / "common_config.py"))  # noqa: F821
+load_subconfig(str(here / "common_config.py"))
 
 state = Path(os.environ["HUB_STATE"])
 port = int(os.environ["HUB_PORT"])

@@ -7,9 +7,12 @@ import pytest
 MISSING = "no Chromium was found (on Debian and Ubuntu: apt install chromium)"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """The browser. Without one the tests are skipped, or fail where it is required."""
+    """The browser. Without one the tests are skipped, or fail where it is required.
+
+    For a file, not a session: while it is open, its event loop keeps other files from having one.
+    """
     from playwright.sync_api import sync_playwright  # here, so that other tests do not wait for it
 
     from tests.browser.lab import CHROMIUM, FLAGS

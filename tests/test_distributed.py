@@ -14,12 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data.distributed import DistributedSampler
 
 from helpers import checkpoints, datasets, distributed, ranks
 from helpers.cell_sources import module_source
 from helpers.models import ConvNet
+from tests.checks.answers import is_logger, make_sampler, wrap
 
 ROOT = Path(__file__).resolve().parents[1]
 CLOSE = 1e-9  # of weights, in float64: measured are differences of up to 3e-16
@@ -29,20 +29,6 @@ SECONDS = 60  # after which a run counts as hanging
 pytestmark = pytest.mark.skipif(
     not torch.distributed.is_available(), reason="this PyTorch is built without torch.distributed"
 )
-
-
-def make_sampler(dataset, rank, world_size, epoch):
-    sampler = DistributedSampler(dataset, num_replicas=world_size, rank=rank)
-    sampler.set_epoch(epoch)
-    return sampler
-
-
-def wrap(model):
-    return DistributedDataParallel(model)
-
-
-def is_logger(rank):
-    return rank == 0
 
 
 def launch(checkpoint: Path, sampler=make_sampler, wrapper=wrap, logger=is_logger, **options):

@@ -4,7 +4,7 @@ import pytest
 from kernels import prepare_images
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(chromium):
     """The browser, with the images at hand for what runs in its pages."""
     prepare_images()

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from matplotlib.figure import Figure
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data.distributed import DistributedSampler
 
 from helpers import layers, models
 
@@ -150,13 +152,14 @@ class BatchNormConvNet(models.ConvNet):
 
 def make_sampler(dataset, rank, world_size, epoch):
     """Task 5.6."""
-    order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(epoch))
-    return order[rank::world_size]
+    sampler = DistributedSampler(dataset, num_replicas=world_size, rank=rank)
+    sampler.set_epoch(epoch)
+    return sampler
 
 
 def wrap(model):
     """Task 5.6."""
-    return nn.parallel.DistributedDataParallel(model)
+    return DistributedDataParallel(model)
 
 
 def is_logger(rank):

@@ -12,6 +12,7 @@ import nbformat
 from grading.lesson import Lesson, Task
 from grading.release import ASSIGNMENT, on_path
 from grading.submissions import Submission
+from helpers.checkpoints import replace_file
 
 TEMPLATE = Path(__file__).with_name("feedback.html.j2")
 
@@ -90,9 +91,7 @@ class Result:
 def write_whole(path: Path, text: str) -> None:
     """Write a file such that it is there whole, or as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    replace_file(path, text.encode())
 
 
 def page(result: Result) -> str:

@@ -34,12 +34,13 @@ from student_notebooks import (
     tasks,
 )
 from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from grading.points import BONUS, is_bonus, points_of
 
 COURSE = ROOT / "build" / "release"
 ASSIGNMENT = "cnn"
-FILES = f"""# Made by make release. In this folder, nbgrader's own commands work, too.
+CONFIGURATION = f"""# Made by make release. In this folder, nbgrader's own commands work, too.
 c = get_config()
 c.CourseDirectory.course_id = "cnn-course"
 c.ClearSolutions.code_stub = {{"python": "{STUB}"}}
@@ -115,7 +116,7 @@ def write_source(solutions: Path, course: Path) -> list[Path]:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    (course / "nbgrader_config.py").write_text(FILES, encoding="utf-8")
+    (course / "nbgrader_config.py").write_text(CONFIGURATION, encoding="utf-8")
     for name, notebook in made.items():
         nbformat.write(notebook, folder / name)
     return [folder / name for name in made]
@@ -123,11 +124,8 @@ def write_source(solutions: Path, course: Path) -> list[Path]:
 
 def course_config(course: Path) -> Config:
     """The configuration in ``course`` for nbgrader's Python interface."""
-    config = Config()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     config.CourseDirectory.root = str(course)
-    config.CourseDirectory.course_id = "cnn-course"
-    config.ClearSolutions.code_stub = {"python": STUB}
-    config.ClearSolutions.enforce_metadata = False
     return config
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grading.lesson import Lesson
+from grading.release import ASSIGNMENT
 
 LARGEST = 20 * 2**20  # bytes; a notebook of this course with all its pictures has two or three MB
 LONGEST = 100_000  # characters of an answer cell
-ASSIGNMENT = "cnn"
 
 
 @dataclass
