@@ -241,12 +241,14 @@ def _real_or_drawn(
         except DataError as error:
             if wanted == "official":
                 raise
-            said = str(error) if not error.again else f"{name} could not be fetched a moment ago."
-            print(
-                f"✗ {said}\nUntil then you get DRAWN GARMENTS, which are not {name}: pictures "
-                "of ten kinds of clothes, drawn by code. Everything in the lesson works with "
-                "them, but losses and accuracies differ from those in the text."
-            )
+            if error.again:  # the rest was said then
+                print(f"✗ As a moment ago, you get DRAWN GARMENTS, which are not {name}.")
+            else:
+                print(
+                    f"✗ {error}\nUntil then you get DRAWN GARMENTS, which are not {name}: pictures "
+                    "of ten kinds of clothes, drawn by code. Everything in the lesson works with "
+                    "them, but losses and accuracies differ from those in the text."
+                )
     images, labels, source = reading.drawn_garments(root, kind, train)
     name = "drawn garments" if kind == "grey" else "drawn colour garments"
     return ImageDataset(images, labels, FASHION_CLASSES, source, name)
