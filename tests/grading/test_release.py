@@ -84,11 +84,11 @@ def test_a_new_task_needs_no_change_here(tmp_path):
     assert [step.id for step in last.steps if step.answer] == ["answer-2-9"]
 
 
-def validated(notebook: dict, folder) -> dict:
-    """What ``nbgrader validate`` says of it, run beside the helpers on drawn garments."""
+def validated(notebook: dict, folder, course) -> dict:
+    """What ``nbgrader validate`` says of it, in ``folder``, with the settings of the release."""
     path = folder / "01_convolution_layers.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    validator = Validator(config=course_config(folder))
+    validator = Validator(config=course_config(course))
     return validator.validate(str(path))
 
 
@@ -98,8 +98,8 @@ def test_nbgrader_validates_the_solved_one_and_finds_the_open_tasks_of_the_relea
     on_path()
     monkeypatch.setenv("CNN_COURSE_DATASET", "drawn")
     desk = Desk(course, tmp_path)
-    assert not validated(desk.filled("01"), tmp_path).get("failed")
-    failed = validated(desk.released("01"), tmp_path)["failed"]
+    assert not validated(desk.filled("01"), tmp_path, course).get("failed")
+    failed = validated(desk.released("01"), tmp_path, course)["failed"]
     assert len(failed) == len(lesson_of_release(course).tasks)
     assert [f"Stopped at task 1.{n}." in failed[n - 1]["error"] for n in (1, 7)] == [True, True]
 
