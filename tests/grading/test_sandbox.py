@@ -4,6 +4,7 @@ Each is the answer of one student to Task 1.1, where a right one stands behind w
 the same student's Task 1.2 is right, and must stay so.
 """
 
+import itertools
 import os
 import socket
 import textwrap
@@ -22,6 +23,9 @@ from tests.grading.students import right_sources
 RIGHT = "nn.Conv2d(1, 8, 5)"
 WRONG = "nn.Conv2d(3, 8, 5)"
 LIMITS = Limits(cpu_seconds=3, wall_seconds=12.0)
+# How long it takes to look through a whole disk depends on the disk; this cheat is to find nothing,
+# not to run out of time.
+PATIENT = {"searches the disk": Limits(cpu_seconds=600, wall_seconds=1200.0)}
 
 # {port} is one that a server listens on, {book} the gradebook, {right} and {wrong} are layers.
 CHEATS = {
@@ -218,14 +222,18 @@ def verdicts(boxed, course):
     words = {"port": server.getsockname()[1], "right": RIGHT, "wrong": WRONG}
     words |= {"book": book, "course": course, "solutions": ROOT / "solutions"}
     words["git"] = ROOT / ".git"
-    requests = []
+    requests = {}
     for student, cheat in CHEATS.items():
         answers = {**usual, "answer-1-1": textwrap.dedent(cheat).format(**words)}
         submission = Submission(student, {lesson.name: answers})
-        requests += [request_for(lesson, task, submission, stubs) for task in lesson.tasks[:2]]
+        requests[student] = [request_for(lesson, t, submission, stubs) for t in lesson.tasks[:2]]
     before = book.read_bytes()
-    with sandbox.judge(lesson, requests, LIMITS, at_once=2, reading=False) as results:
-        found = {(r["student"], r["task"]): r for r in results}
+    groups = [(requests.pop(student), limits) for student, limits in PATIENT.items()]
+    groups.append((list(itertools.chain(*requests.values())), LIMITS))
+    found = {}
+    for group, limits in groups:
+        with sandbox.judge(lesson, group, limits, at_once=2, reading=False) as results:
+            found |= {(r["student"], r["task"]): r for r in results}
     server.close()
     assert not reached
     assert book.read_bytes() == before
