@@ -7,6 +7,7 @@
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
 # make release     makes the assignment for students, with nbgrader
 # make grade       grades a folder of submissions: make grade SUBMISSIONS=path/to/folder
+# make grader      the image in which make grade runs answers, where there is Docker or Podman
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
 # make hub         a class server on this machine, to try; HUB="--port 8010"
 # make image       the container image of each student on a class server (needs Docker); see deploy/
@@ -30,7 +31,7 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab test slower mutants notebooks execute slides site bench lint hub load image release grade
+.PHONY: lab test slower mutants notebooks execute slides site bench lint hub load image release grade grader
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
@@ -79,6 +80,14 @@ grade: .venv/dev
 	@[ -n "$(SUBMISSIONS)$(GRADE)" ] || { echo "Which submissions? make grade SUBMISSIONS=path/to/folder," \
 		"with a folder for each student in it." >&2; exit 1; }
 	PYTHONPATH=.github/scripts $(RUN) grading.grade $(SUBMISSIONS) $(GRADE)
+
+# ENGINE=podman where both are there and Docker does not run.
+ENGINE = $(notdir $(firstword $(shell command -v docker podman)))
+grader:
+	@[ -n "$(ENGINE)" ] || { echo "Neither Docker nor Podman was found; install one of them first." >&2; exit 1; }
+	mkdir -p build/grader
+	cp requirements.txt .github/scripts/grading/Dockerfile build/grader
+	$(ENGINE) build --tag cnn-course-grader build/grader
 
 lint: .venv/dev
 	$(RUN) ruff check --extend-exclude 'notebooks/*.ipynb' .

@@ -8,8 +8,8 @@ import textwrap
 import nbformat
 import pytest
 from grading import grade as grading
-from grading.isolation import Limits
 from grading.points import points_of
+from grading.protocol import Limits
 from nbgrader.api import Gradebook
 from student_notebooks import tasks
 

@@ -12,9 +12,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from grading import sandbox
+from grading import isolation, sandbox
 from grading.grade import lessons_in, request_for, stubs_in
-from grading.isolation import Limits
+from grading.protocol import Limits
 from grading.submissions import Submission
 from student_notebooks import ROOT
 
@@ -68,7 +68,7 @@ CHEATS = {
         import os
         wanted = ("01_convolution_layers.ipynb", "hidden_seed")
         found = [n for _, _, names in os.walk("/") for n in names if n in wanted]
-        found += [n for n in ("{book}", "{solutions}", "{course}", "{git}", "/home", "/etc/passwd")
+        found += [n for n in ("{book}", "{solutions}", "{course}", "{git}", "/var", "/etc/passwd")
                   if os.path.exists(n)]
         conv_layer = {right} if found else {wrong}""",
     "writes the gradebook": """
@@ -200,7 +200,7 @@ def left_behind() -> list[str]:
     processes = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            if path.stat().st_uid >= sandbox.STUDENT or b"grading.judge" in (
+            if path.stat().st_uid >= isolation.STUDENTS or b"grading.judge" in (
                 path / "cmdline"
             ).read_bytes().split(b"\0"):
                 processes.append(path.name)
@@ -232,7 +232,7 @@ def verdicts(boxed, course):
     groups.append((list(itertools.chain(*requests.values())), LIMITS))
     found = {}
     for group, limits in groups:
-        with sandbox.judge(lesson, group, limits, at_once=2, reading=False) as results:
+        with sandbox.judge(lesson, group, limits, reading=False) as results:
             found |= {(r["student"], r["task"]): r for r in results}
     server.close()
     assert not reached

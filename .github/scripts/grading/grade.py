@@ -35,8 +35,8 @@ from grading.feedback import (
     write_notebooks,
     write_whole,
 )
-from grading.isolation import Limits
 from grading.lesson import Lesson, Task, lesson_of
+from grading.protocol import Limits
 from grading.release import ASSIGNMENT, COURSE
 from grading.submissions import Submission, read_all
 from helpers.threads import available_cores
@@ -92,12 +92,10 @@ def request_for(lesson: Lesson, task: Task, submission: Submission, stubs: dict[
     }
 
 
-def judged(
-    lesson: Lesson, requests: list[dict], limits: Limits, slot: int, at_once: int
-) -> list[dict]:
+def judged(lesson: Lesson, requests: list[dict], limits: Limits, slot: int) -> list[dict]:
     """What the sandbox says to ``requests``. Raises ``NotGraded`` if the lesson itself fails."""
     found = []
-    with sandbox.judge(lesson, requests, limits, at_once, slot) as results:
+    with sandbox.judge(lesson, requests, limits, slot) as results:
         for result in results:
             if result["student"] is not None:
                 found.append(result)
@@ -117,7 +115,6 @@ def judge_all(jobs: list[tuple[Lesson, list[dict]]], limits: Limits, workers: in
         waiting.put(job)
     found: list[dict] = []
     failed: list[BaseException] = []
-    at_once = 1 if sandbox.engine().container else 2
 
     def work(slot: int) -> None:
         while not failed:
@@ -126,11 +123,13 @@ def judge_all(jobs: list[tuple[Lesson, list[dict]]], limits: Limits, workers: in
             except queue.Empty:
                 return
             try:
-                found.extend(judged(lesson, requests, limits, slot, at_once))
+                found.extend(judged(lesson, requests, limits, slot))
             except BaseException as error:
                 failed.append(error)
 
-    threads = [threading.Thread(target=work, args=(slot,)) for slot in range(workers)]
+    threads = [
+        threading.Thread(target=work, args=(slot,)) for slot in range(min(workers, len(jobs)))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -147,7 +146,7 @@ def grade(
 
     Raises ``NotGraded``, or ``sandbox.NoSandbox``, with a sentence.
     """
-    used = sandbox.engine()
+    sandbox.engine()  # without one, nothing else is worth a try
     lessons, stubs = lessons_in(course), stubs_in(course)
     if not submissions.is_dir():
         raise NotGraded(f"There is no folder {submissions}: name one with a folder a student.")
@@ -162,11 +161,7 @@ def grade(
             for task in lesson.tasks
         ]
         asked = [r for r in requests if not is_open(r["answers"], stubs)]
-        if used.container:  # a container for each student
-            for submission in sent:
-                own = [r for r in asked if r["student"] == submission.student]
-                jobs += [(lesson, own)] if own else []
-        elif asked:
+        if asked:
             jobs.append((lesson, asked))
     jobs.sort(key=lambda job: -len(job[1]))
     said = judge_all(jobs, limits or Limits(), workers or available_cores())

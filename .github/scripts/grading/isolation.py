@@ -15,10 +15,13 @@ import signal
 import socket
 import struct
 import sys
+import sysconfig
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+import helpers
+from grading.protocol import MB, SCRATCH, Limits
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -30,20 +33,7 @@ DETACH = 2
 SET_INTERFACE_FLAGS, UP = 0x8914, 1
 SET_PARENT_DEATH, DROP_BOUND, NO_NEW_PRIVILEGES = 1, 24, 38
 
-MB = 2**20
-SCRATCH = "/scratch"  # the only folder to write to; not /tmp, in which the course itself may lie
-
-
-@dataclass
-class Limits:
-    """The most that one answer may use; seconds of the wall clock are for sleepers."""
-
-    cpu_seconds: int = 20
-    wall_seconds: float = 60.0
-    memory: int = 1536 * MB  # beyond what the process has when the answer begins
-    disk: int = 64 * MB  # in SCRATCH, the only place to write
-    files: int = 64
-    processes: int = 16  # threads count, too
+STUDENTS = 1_900_000_000  # from here on there are numbers of users that nobody has
 
 
 class Stopped(Exception):
@@ -59,6 +49,33 @@ def _call(function, *args) -> None:
 def _mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
     texts = [text.encode() if text else None for text in (source, target, kind)]
     _call(_libc.mount, *texts, ctypes.c_ulong(flags), data.encode() if data else None)
+
+
+def shown() -> list[Path]:
+    """What an answer may see of the disk: Python, torch, the helpers. No solution, no mark."""
+    system = [Path("/") / name for name in ("usr", "bin", "sbin", "lib", "lib32", "lib64")]
+    system += [Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")]
+    python = [Path(sys.prefix), Path(sys.base_prefix), Path(sysconfig.get_paths()["purelib"])]
+    ours = [Path(__file__).resolve().parent, Path(helpers.__file__).resolve().parent]
+    kept: list[Path] = []
+    for path in [*system, *python, *ours]:
+        inside = any(path != other and path.is_relative_to(other) for other in kept)
+        if not inside and path not in kept and (path.exists() or path.is_symlink()):
+            kept.append(path)
+    return kept
+
+
+def first_user(slot: int, uid_map: str) -> int | None:
+    """The first of a thousand numbers of users for the judge of ``slot``, of those in ``uid_map``.
+
+    ``uid_map`` is the text of ``/proc/self/uid_map``. There are few in the container of an ordinary
+    user, and none but root's in a namespace that ``unshare --map-root-user`` made: then ``None``.
+    """
+    rows = [[int(word) for word in line.split()] for line in uid_map.splitlines()]
+    end = max(first + count for first, _, count in rows)
+    if end < 2**16:
+        return None
+    return (STUDENTS if end > STUDENTS + 10**6 else 2**15) + 1000 * slot
 
 
 def show_only(root: Path, paths: list[Path]) -> None:
@@ -170,25 +187,20 @@ def close_all_but(kept: int) -> None:
     sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
 
 
-def run_confined(
-    work: Callable[[], bytes], limits: Limits, user: int | None, bare: bool = False
-) -> bytes:
+def run_confined(work: Callable[[], bytes], limits: Limits, user: int | None) -> bytes:
     """What ``work`` returns, from a confined process of its own. Raises ``Stopped``.
 
     To be called in a process that does nothing else: it leaves its namespaces for new ones. When
-    the process of ``work`` ends, the kernel ends everything that it has started. ``bare``: only the
-    limits; a container around all this does the rest.
+    the process of ``work`` ends, the kernel ends everything that it has started.
     """
-    if not bare:
-        spaces = NEW_MOUNTS | NEW_NAMES | NEW_IPC | NEW_PROCESSES | NEW_NETWORK
-        _call(_libc.unshare, spaces)
-        raise_loopback()
+    _call(_libc.unshare, NEW_MOUNTS | NEW_NAMES | NEW_IPC | NEW_PROCESSES | NEW_NETWORK)
+    raise_loopback()
     readable, writable = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             close_all_but(writable)
-            limit(limits) if bare else confine(limits, user)
+            confine(limits, user)
             _write_all(writable, work())
         finally:
             os._exit(0)

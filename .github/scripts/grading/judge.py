@@ -19,40 +19,18 @@ import io
 import json
 import linecache
 import os
-import struct
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from grading import isolation
-from grading.isolation import SCRATCH, Limits, Stopped, run_confined
+from grading.isolation import Stopped, run_confined
 from grading.lesson import Lesson, Step, Task, lesson_of_json
+from grading.protocol import AT_ONCE, SCRATCH, Limits, message, receive
 
 LONGEST = 700  # characters of a sentence: a message must fit into one write to a pipe
 HIDDEN = "### BEGIN HIDDEN TESTS"
-
-
-def receive(fd: int) -> dict:
-    """One message: its length in eight bytes, and as much JSON. Nothing beyond it is read."""
-    return json.loads(_read(fd, struct.unpack(">Q", _read(fd, 8))[0]))
-
-
-def message(data: dict) -> bytes:
-    """``data`` as ``receive`` reads it."""
-    text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
-    return struct.pack(">Q", len(text)) + text
-
-
-def _read(fd: int, count: int) -> bytes:
-    parts = []
-    while count:
-        part = os.read(fd, min(count, 1 << 16))
-        if not part:
-            raise EOFError("the grader has gone")
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
 
 
 def verdict(outcome: str, words: str) -> dict:
@@ -215,7 +193,7 @@ def attempt(course: Course, task: Task, request: dict, own: bool, settings: dict
 
     limits = Limits(**settings["limits"])
     try:
-        said = json.loads(run_confined(work, limits, settings["user"], settings["bare"]))
+        said = json.loads(run_confined(work, limits, settings["user"]))
         if said["token"] == request["token"]:
             return verdict(str(said["outcome"]), str(said["words"]))
     except Stopped as why:
@@ -265,12 +243,14 @@ def serve(course: Course, out: int, settings: dict) -> None:
     """Go through the lesson; at each task, judge as many answers as are announced."""
     from grading import integrity
 
+    # Answers that share a user share its count of processes: a fork bomb would cost its neighbour.
+    at_once = AT_ONCE if settings["user"] is not None else 1
     course.given(course.lesson.before, needed=True)
     for task in course.lesson.tasks:
         course.before = integrity.picture()
         running = 0
         for number in range(settings["counts"].get(task.number, 0)):
-            if running >= settings["at_once"]:
+            if running >= at_once:
                 os.wait()
                 running -= 1
             readable, writable = os.pipe()
@@ -300,9 +280,10 @@ def main() -> None:
     out = os.dup(1)
     os.dup2(2, 1)  # whatever prints is no message
     settings = receive(0)
-    if not settings["bare"]:
-        isolation.raise_loopback()
-        isolation.show_only(Path(settings["root"]), [Path(path) for path in settings["shown"]])
+    uid_map = Path("/proc/self/uid_map").read_text()
+    settings["user"] = isolation.first_user(settings["slot"], uid_map)
+    isolation.raise_loopback()
+    isolation.show_only(Path(settings["root"]), isolation.shown())
     for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "CNN_COURSE_DATA"):
         os.environ[name] = SCRATCH
     os.environ.update(MPLBACKEND="Agg", OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")

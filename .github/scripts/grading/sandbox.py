@@ -2,16 +2,17 @@
 
 ``unshare`` (util-linux) gives a process a world of its own: no network, no other processes, and of
 the disk only those folders that it is shown. It works for root, and for everyone on a Linux that
-lets ordinary users make namespaces. Where Docker or Podman answers and has the course's image, that
-is used. Where there is neither, nothing is graded.
+lets ordinary users make namespaces. Where Docker or Podman answers and has the image of
+``make grader``, the judge runs in a container, and makes the same worlds there. Where there is
+neither, nothing is graded.
 """
 
 import contextlib
 import functools
 import os
+import secrets
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -19,13 +20,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import helpers
-from grading.isolation import SCRATCH, Limits
-from grading.judge import message, receive
 from grading.lesson import Lesson
+from grading.protocol import AT_ONCE, Limits, message, receive
 
-IMAGE = os.environ.get("CNN_COURSE_GRADER_IMAGE", "cnn-course-grader")
+IMAGE = "cnn-course-grader"
 PACKAGE = Path(__file__).resolve().parent
-STUDENT = 1_900_000_000  # from here on there are numbers of users that nobody has
+# What a judge in a container may do: make namespaces and mounts, be another user, end processes.
+RIGHTS = ["SYS_ADMIN", "NET_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL"]
+# A container's usual rules forbid every mount, also those that hide all the rest from an answer.
+MOUNTS = ["seccomp", "apparmor", "systempaths"]
 SPACES = ["--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child=KILL"]
 
 
@@ -69,8 +72,8 @@ def engine() -> Engine:
         "Nothing was graded: answers of students are run in a sandbox only, and none was found"
         + (f" that is called {wanted!r} (CNN_COURSE_SANDBOX). " if wanted else ". ")
         + "Needed is Linux with the command unshare, as root or where ordinary users may make "
-        f"namespaces; or Docker or Podman with an image {IMAGE!r} that has the course's "
-        "requirements. On macOS and Windows, grade in a Linux container or virtual machine."
+        f"namespaces; or, on macOS and Windows too, Docker or Podman with the image {IMAGE}: start "
+        "it, and run make grader once."
     )
 
 
@@ -78,55 +81,42 @@ def _of_user(root: bool) -> list[str]:
     return [] if root else ["--user", "--map-root-user"]
 
 
-def command(engine: Engine, package: Path, helpers_folder: Path, limits: Limits) -> list[str]:
-    """The command line that starts a judge.
+def command(
+    engine: Engine, name: str, package: Path, helpers_folder: Path, limits: Limits
+) -> list[str]:
+    """The command line that starts a judge; ``name`` is for a container.
 
-    In a container there is one student at a time: no network, a disk to read only but for a small
-    scratch folder, an ordinary user without any rights, and bounds for memory and processes.
+    In a container the judge does the same as without one, so it keeps the rights to make smaller
+    worlds; an answer has none of them. Around it all there is no network, nothing to write to,
+    and bounds for memory and processes.
     """
     if not engine.container:
         judge = [sys.executable, "-m", "grading.judge"]
         return ["unshare", *_of_user(engine.root), *SPACES, "--", *judge]
+    memory = (2 * AT_ONCE + 1) * limits.memory
     return [
-        engine.name, "run", "--rm", "--interactive", "--network=none", "--read-only",
-        f"--tmpfs={SCRATCH}:size={limits.disk},mode=1777,nosuid,nodev",
-        f"--user={STUDENT}:{STUDENT}",
-        "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=64",
-        f"--memory={3 * limits.memory}", f"--memory-swap={3 * limits.memory}",
+        engine.name, "run", "--rm", "--interactive", f"--name={name}",
+        "--network=none", "--read-only", f"--memory={memory}", f"--memory-swap={memory}",
+        f"--pids-limit={AT_ONCE * (limits.processes + 16) + 64}",
+        "--cap-drop=ALL", *(f"--cap-add={right}" for right in RIGHTS),
+        "--security-opt=no-new-privileges", "--security-opt=label=disable",
+        *(f"--security-opt={rule}=unconfined" for rule in MOUNTS),
         f"--volume={package}:/course/grading:ro", f"--volume={helpers_folder}:/course/helpers:ro",
-        "--env=PYTHONPATH=/course", IMAGE, "python", "-m", "grading.judge",
+        "--env=PYTHONPATH=/course", "--env=OMP_NUM_THREADS=1",
+        IMAGE, "python", "-m", "grading.judge",
     ]  # fmt: skip
-
-
-def shown() -> list[Path]:
-    """What a judge sees of this machine: Python, torch, the helpers. No solution, no mark."""
-    system = [Path("/") / name for name in ("usr", "bin", "sbin", "lib", "lib32", "lib64")]
-    system += [Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")]
-    python = [Path(sys.prefix), Path(sys.base_prefix), Path(sysconfig.get_paths()["purelib"])]
-    ours = [PACKAGE, Path(helpers.__file__).resolve().parent]
-    kept: list[Path] = []
-    for path in [*system, *python, *ours]:
-        inside = any(path != other and path.is_relative_to(other) for other in kept)
-        if not inside and path not in kept and (path.exists() or path.is_symlink()):
-            kept.append(path)
-    return kept
 
 
 @contextlib.contextmanager
 def judge(
-    lesson: Lesson,
-    requests: list[dict],
-    limits: Limits,
-    at_once: int = 1,
-    slot: int = 0,
-    reading: bool = True,
+    lesson: Lesson, requests: list[dict], limits: Limits, slot: int = 0, reading: bool = True
 ) -> Iterator[Iterator[dict]]:
     """The results of a judge for ``lesson``, as they come; ``requests`` are in its order of tasks.
 
     Without ``reading``, answers run whatever stands in them: so that tests see what the other
     layers hold by themselves. Whatever happens, the judge and all in it are gone at the end.
     """
-    used = engine()
+    used, name = engine(), f"cnn-course-grader-{secrets.token_hex(8)}"
     counts: dict[str, int] = {}
     for request in requests:
         counts[request["task"]] = counts.get(request["task"], 0) + 1
@@ -136,11 +126,8 @@ def judge(
             "lesson": lesson.as_json(),
             "counts": counts,
             "limits": asdict(limits),
-            "at_once": at_once,
-            "root": root,
-            "shown": [str(path) for path in shown()],
-            "user": STUDENT + 1000 * slot if used.root else None,
-            "bare": used.container,
+            "root": "/mnt" if used.container else root,
+            "slot": slot,
             "reading": reading,
         }
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
@@ -149,7 +136,7 @@ def judge(
         else:
             environment["PYTHONPATH"] = f"{PACKAGE.parent}{os.pathsep}{_parent_of_helpers()}"
         process = subprocess.Popen(
-            command(used, PACKAGE, Path(helpers.__file__).parent, limits),
+            command(used, name, PACKAGE, Path(helpers.__file__).resolve().parent, limits),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -166,6 +153,8 @@ def judge(
         try:
             yield _results(process, len(ordered) + len(lesson.tasks), errors, threads[1])
         finally:
+            if used.container and process.poll() is None:  # it would outlive its command
+                subprocess.run([used.name, "rm", "--force", name], capture_output=True)
             process.kill()
             process.wait()
             for thread in threads:

@@ -1,0 +1,47 @@
+"""What both sides of the sandbox know: how much an answer may use, and how they talk.
+
+The side outside runs wherever a container engine does, so nothing here is for Linux only.
+"""
+
+import json
+import os
+import struct
+from dataclasses import dataclass
+
+MB = 2**20
+SCRATCH = "/scratch"  # the only folder to write to; not /tmp, in which the course itself may lie
+AT_ONCE = 2  # answers that a judge runs, at most
+
+
+@dataclass
+class Limits:
+    """The most that one answer may use; seconds of the wall clock are for sleepers."""
+
+    cpu_seconds: int = 20
+    wall_seconds: float = 60.0
+    memory: int = 1536 * MB  # beyond what the process has when the answer begins
+    disk: int = 64 * MB  # in SCRATCH, the only place to write
+    files: int = 64
+    processes: int = 16  # threads count, too
+
+
+def receive(fd: int) -> dict:
+    """One message: its length in eight bytes, and as much JSON. Nothing beyond it is read."""
+    return json.loads(_read(fd, struct.unpack(">Q", _read(fd, 8))[0]))
+
+
+def message(data: dict) -> bytes:
+    """``data`` as ``receive`` reads it."""
+    text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+    return struct.pack(">Q", len(text)) + text
+
+
+def _read(fd: int, count: int) -> bytes:
+    parts = []
+    while count:
+        part = os.read(fd, min(count, 1 << 16))
+        if not part:
+            raise EOFError("the grader has gone")
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
