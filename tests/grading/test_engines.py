@@ -133,7 +133,7 @@ def test_a_lesson_that_fails_its_own_check_stops_everything(course, boxed, monke
     lesson.tasks = lesson.tasks[:1]
     lesson.tasks[0].steps[-1].source = "conv_layer = nn.Conv2d(3, 8, 5)"
     with pytest.raises(grade.NotGraded, match=r"own answer to task 1\.1 does not pass \(your"):
-        grade.judged(lesson, [], Limits(), 0)
+        list(grade.judged(lesson, [], Limits()))
 
 
 def test_the_commands_of_make_are_there():

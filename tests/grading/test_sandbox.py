@@ -6,9 +6,14 @@ the same student's Task 1.2 is right, and must stay so.
 
 import itertools
 import os
+import shutil
+import signal
 import socket
+import subprocess
+import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -272,4 +277,28 @@ def test_the_lesson_itself_is_right_all_the_same(verdicts):
 
 
 def test_nothing_is_left_behind(verdicts):
+    assert not left_behind()
+
+
+def test_an_interrupt_ends_the_grading_and_writes_nothing(boxed, course, tmp_path):
+    assert not left_behind()
+    own = tmp_path / "course"
+    shutil.copytree(course, own, ignore=shutil.ignore_patterns("gradebook.db", "grades.csv"))
+    (tmp_path / "sent/ada").mkdir(parents=True)
+    shutil.copy(ROOT / "solutions/02_pooling.ipynb", tmp_path / "sent/ada")
+    path = os.pathsep.join([str(ROOT / ".github/scripts"), str(ROOT)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grading.grade", str(tmp_path / "sent"), "--course", str(own)],
+        env=os.environ | {"PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    while not left_behind():  # until there is something that could be
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate()
+    assert process.returncode == 130
+    assert "nothing was written" in said
+    assert not (own / "grades.csv").exists()
     assert not left_behind()

@@ -20,10 +20,12 @@ import statistics
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+from tqdm import tqdm
 
 from grading import sandbox
 from grading.feedback import (
@@ -92,20 +94,24 @@ def request_for(lesson: Lesson, task: Task, submission: Submission, stubs: dict[
     }
 
 
-def judged(lesson: Lesson, requests: list[dict], limits: Limits, slot: int) -> list[dict]:
+def judged(
+    lesson: Lesson,
+    requests: list[dict],
+    limits: Limits,
+    slot: int = 0,
+    stop: threading.Event | None = None,
+) -> Iterator[dict]:
     """What the sandbox says to ``requests``. Raises ``NotGraded`` if the lesson itself fails."""
-    found = []
-    with sandbox.judge(lesson, requests, limits, slot) as results:
+    with sandbox.judge(lesson, requests, limits, slot, stop=stop) as results:
         for result in results:
             if result["student"] is not None:
-                found.append(result)
+                yield result
             elif result["outcome"] != "right":
                 raise NotGraded(
                     f"Nothing was graded: in {lesson.name}, the lesson's own answer to task "
                     f"{result['task']} does not pass ({result['words']}) Mend it, then make the "
                     "release anew."
                 )
-    return found
 
 
 def judge_all(jobs: list[tuple[Lesson, list[dict]]], limits: Limits, workers: int) -> list[dict]:
@@ -115,25 +121,36 @@ def judge_all(jobs: list[tuple[Lesson, list[dict]]], limits: Limits, workers: in
         waiting.put(job)
     found: list[dict] = []
     failed: list[BaseException] = []
+    stop = threading.Event()
+    answers = sum(len(requests) for _, requests in jobs)
+    # Where nobody watches, in a log, there is no bar (disable=None).
+    progress = tqdm(total=answers, desc="Judging", unit=" answers", disable=None, leave=False)
 
     def work(slot: int) -> None:
-        while not failed:
-            try:
+        try:
+            while not stop.is_set():
                 lesson, requests = waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                found.extend(judged(lesson, requests, limits, slot))
-            except BaseException as error:
-                failed.append(error)
+                for result in judged(lesson, requests, limits, slot, stop):
+                    found.append(result)
+                    progress.update()
+        except queue.Empty:
+            return
+        except BaseException as error:
+            failed.append(error)
+            stop.set()
 
-    threads = [
-        threading.Thread(target=work, args=(slot,)) for slot in range(min(workers, len(jobs)))
-    ]
+    slots = range(min(workers, len(jobs)))
+    threads = [threading.Thread(target=work, args=(slot,)) for slot in slots]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    finally:  # after an interrupt: the sandboxes end at once, and with them the threads
+        stop.set()
+        for thread in threads:
+            thread.join()
+        progress.close()
     if failed:
         raise failed[0]
     return found
@@ -225,6 +242,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (NotGraded, sandbox.NoSandbox) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped, and nothing was written: what an earlier run wrote is as it was.")
+        return 130
     print(summary(results, time.monotonic() - begin))
     print(f"Points: {options.course / 'grades.csv'}\nPages:  {options.course / 'feedback'}{os.sep}")
     undecided = sum(mark.outcome == "error" for r in results for mark in r.all_marks())

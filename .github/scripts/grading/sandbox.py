@@ -109,12 +109,18 @@ def command(
 
 @contextlib.contextmanager
 def judge(
-    lesson: Lesson, requests: list[dict], limits: Limits, slot: int = 0, reading: bool = True
+    lesson: Lesson,
+    requests: list[dict],
+    limits: Limits,
+    slot: int = 0,
+    reading: bool = True,
+    stop: threading.Event | None = None,
 ) -> Iterator[Iterator[dict]]:
     """The results of a judge for ``lesson``, as they come; ``requests`` are in its order of tasks.
 
     Without ``reading``, answers run whatever stands in them: so that tests see what the other
-    layers hold by themselves. Whatever happens, the judge and all in it are gone at the end.
+    layers hold by themselves. Once ``stop`` is set, the judge is ended, and there are no more
+    results. Whatever happens, the judge and all in it are gone at the end.
     """
     used, name = engine(), f"cnn-course-grader-{secrets.token_hex(8)}"
     counts: dict[str, int] = {}
@@ -148,14 +154,25 @@ def judge(
             threading.Thread(target=_feed, args=(process.stdin, [settings, *ordered]), daemon=True),
             threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True),
         ]
+
+        def end() -> None:
+            if used.container and process.poll() is None:  # it would outlive its command
+                subprocess.run([used.name, "kill", name], capture_output=True)
+            process.kill()
+
+        def end_when_stopped() -> None:
+            while process.poll() is None:
+                if stop.wait(0.2):
+                    end()
+
+        if stop:
+            threads.append(threading.Thread(target=end_when_stopped, daemon=True))
         for thread in threads:
             thread.start()
         try:
             yield _results(process, len(ordered) + len(lesson.tasks), errors, threads[1])
         finally:
-            if used.container and process.poll() is None:  # it would outlive its command
-                subprocess.run([used.name, "rm", "--force", name], capture_output=True)
-            process.kill()
+            end()
             process.wait()
             for thread in threads:
                 thread.join(timeout=5)
