@@ -73,7 +73,7 @@ def test_a_container_gets_no_network_nothing_to_write_to_and_bounds(name):
     volumes = [word for word in command if word.startswith("--volume=")]
     assert len(volumes) == 2
     assert all(volume.endswith(":ro") for volume in volumes)
-    assert command[-4:] == [sandbox.IMAGE, "python", "-m", "grading.judge"]
+    assert command[-5:] == [sandbox.IMAGE, "python", "-m", "grading.judge", "a-name"]
 
 
 @pytest.mark.parametrize(("root", "of_user"), [(True, False), (False, True)])

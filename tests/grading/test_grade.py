@@ -2,6 +2,7 @@
 
 import csv
 import inspect
+import os
 import shutil
 import textwrap
 
@@ -329,6 +330,6 @@ def test_a_page_is_safe_and_says_what_to_do(graded, course):
 
 def test_submissions_are_left_as_they_are_and_nothing_is_left_behind(graded):
     desk, _, _ = graded
-    assert not left_behind()
+    assert not left_behind(os.getpid())
     names = {path.name for path in (desk.folder / "right").iterdir()}
     assert names == {path.name for path in SOLUTIONS}

@@ -84,14 +84,14 @@ def _of_user(root: bool) -> list[str]:
 def command(
     engine: Engine, name: str, package: Path, helpers_folder: Path, limits: Limits
 ) -> list[str]:
-    """The command line that starts a judge; ``name`` is for a container.
+    """The command line that starts a judge, and shows its ``name`` to whoever lists processes.
 
     In a container the judge does the same as without one, so it keeps the rights to make smaller
     worlds; an answer has none of them. Around it all there is no network, nothing to write to,
     and bounds for memory and processes.
     """
     if not engine.container:
-        judge = [sys.executable, "-m", "grading.judge"]
+        judge = [sys.executable, "-m", "grading.judge", name]
         return ["unshare", *_of_user(engine.root), *SPACES, "--", *judge]
     memory = (2 * AT_ONCE + 1) * limits.memory
     return [
@@ -103,7 +103,7 @@ def command(
         *(f"--security-opt={rule}=unconfined" for rule in MOUNTS),
         f"--volume={package}:/course/grading:ro", f"--volume={helpers_folder}:/course/helpers:ro",
         "--env=PYTHONPATH=/course", "--env=OMP_NUM_THREADS=1",
-        IMAGE, "python", "-m", "grading.judge",
+        IMAGE, "python", "-m", "grading.judge", name,
     ]  # fmt: skip
 
 
@@ -122,12 +122,12 @@ def judge(
     layers hold by themselves. Once ``stop`` is set, the judge is ended, and there are no more
     results. Whatever happens, the judge and all in it are gone at the end.
     """
-    used, name = engine(), f"cnn-course-grader-{secrets.token_hex(8)}"
+    used, name = engine(), f"cnn-course-{os.getpid()}-{secrets.token_hex(4)}"
     counts: dict[str, int] = {}
     for request in requests:
         counts[request["task"]] = counts.get(request["task"], 0) + 1
     ordered = [r for task in lesson.tasks for r in requests if r["task"] == task.number]
-    with tempfile.TemporaryDirectory(prefix="cnn-course-sandbox-") as root:
+    with tempfile.TemporaryDirectory(prefix=f"{name}-") as root:
         settings = {
             "lesson": lesson.as_json(),
             "counts": counts,
