@@ -146,7 +146,11 @@ def judge_all(jobs: list[tuple[Lesson, list[dict]]], limits: Limits, workers: in
     try:
         for thread in threads:
             thread.join()
-    finally:  # after an interrupt: the sandboxes end at once, and with them the threads
+    except KeyboardInterrupt:
+        raise NotGraded(
+            "Stopped, and nothing was written: what an earlier run wrote is as it was."
+        ) from None
+    finally:  # the sandboxes end at once, and with them the threads
         stop.set()
         for thread in threads:
             thread.join()
@@ -242,9 +246,6 @@ def main(arguments: list[str] | None = None) -> int:
     except (NotGraded, sandbox.NoSandbox) as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("Stopped, and nothing was written: what an earlier run wrote is as it was.")
-        return 130
     print(summary(results, time.monotonic() - begin))
     print(f"Points: {options.course / 'grades.csv'}\nPages:  {options.course / 'feedback'}{os.sep}")
     undecided = sum(mark.outcome == "error" for r in results for mark in r.all_marks())

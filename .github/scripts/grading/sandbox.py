@@ -27,8 +27,8 @@ IMAGE = "cnn-course-grader"
 PACKAGE = Path(__file__).resolve().parent
 # What a judge in a container may do: make namespaces and mounts, be another user, end processes.
 RIGHTS = ["SYS_ADMIN", "NET_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL"]
-# A container's usual rules forbid every mount, also those that hide all the rest from an answer.
-MOUNTS = ["seccomp", "apparmor", "systempaths"]
+# A container's own filters forbid every mount, also those that hide all the rest from an answer.
+FILTERS = ["seccomp", "apparmor", "systempaths"]
 SPACES = ["--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child=KILL"]
 
 
@@ -100,7 +100,7 @@ def command(
         f"--pids-limit={AT_ONCE * (limits.processes + 16) + 64}",
         "--cap-drop=ALL", *(f"--cap-add={right}" for right in RIGHTS),
         "--security-opt=no-new-privileges", "--security-opt=label=disable",
-        *(f"--security-opt={rule}=unconfined" for rule in MOUNTS),
+        *(f"--security-opt={part}=unconfined" for part in FILTERS),
         f"--volume={package}:/course/grading:ro", f"--volume={helpers_folder}:/course/helpers:ro",
         "--env=PYTHONPATH=/course", "--env=OMP_NUM_THREADS=1",
         IMAGE, "python", "-m", "grading.judge", name,
