@@ -2,6 +2,7 @@
 
 import http.client
 import stat
+from contextlib import suppress
 
 import httpx
 import psutil
@@ -9,6 +10,7 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from tests.load.memory import Memory, command_line
 from tests.load.students import Failed, Student
 
 SECRET = "my-own-notes.txt"
@@ -222,7 +224,10 @@ def listening(server) -> dict[int, psutil.Process]:
     """The ports at which something of the class server listens."""
     ports = {}
     for process in server.processes():
-        for connection in process.net_connections("inet"):
+        connections = []
+        with suppress(psutil.Error):  # it has just ended
+            connections = process.net_connections("inet")
+        for connection in connections:
             if connection.status == psutil.CONN_LISTEN:
                 assert connection.laddr.ip in ("127.0.0.1", "::1"), (process, connection)
                 ports[connection.laddr.port] = process
@@ -237,8 +242,7 @@ def test_a_server_that_is_reached_past_the_proxy_refuses_too(server, ada, secret
     ports = [
         port
         for port, process in listening(server).items()
-        if process.environ().get("JUPYTERHUB_USER") == "ada"
-        and "jupyterhub.singleuser" in process.cmdline()
+        if Memory.owner(process) == "ada" and "jupyterhub.singleuser" in command_line(process)
     ]
     assert ports
     for port in ports:

@@ -17,6 +17,7 @@ import pytest
 from deploy import try_hub
 from tests.deploy.conftest import needs_hub
 from tests.load.lesson import LECTURER, enrol, password
+from tests.load.memory import Memory, command_line
 from tests.load.server import ROOT, ClassServer, class_server
 from tests.load.students import Student
 
@@ -53,7 +54,7 @@ def test_a_closed_terminal_stops_the_proxy_the_servers_and_the_kernels(tmp_path)
     with class_server(tmp_path) as server:
         asyncio.run(start_with_kernel(server, "ada"))
         started = server.processes()
-        kinds = " ".join(" ".join(process.cmdline()) for process in started)
+        kinds = " ".join(command_line(process) for process in started)
         wanted = ["jupyterhub -f", "configurable-http-proxy", "jupyterhub_idle_culler"]
         wanted += ["jupyterhub.singleuser", "ipykernel_launcher", "/bin/bash"]
         assert [kind for kind in wanted if kind not in kinds] == []
@@ -82,7 +83,7 @@ def test_a_full_hub_says_so_and_one_that_crashes_leaves_nothing(tmp_path):
         asyncio.run(start_with_kernel(server, "ada"))
         assert "Active user limit exceeded" in asyncio.run(come_too_late(server, "bob"))
         started = server.processes()
-        (hub,) = [p for p in started if "try_config" in " ".join(p.cmdline())]
+        (hub,) = [p for p in started if "try_config" in command_line(p)]
         hub.kill()
         assert server.process.wait(60) == 1
         assert left_of(server, started) == []
@@ -94,7 +95,7 @@ def test_servers_that_nobody_uses_are_stopped_and_then_ctrl_c_stops_the_hub(tmp_
         asyncio.run(start_with_kernel(server, "ada"))
 
         def servers() -> list[psutil.Process]:
-            return [p for p in server.processes() if p.environ().get("JUPYTERHUB_USER")]
+            return [p for p in server.processes() if Memory.owner(p)]
 
         assert servers()
         assert wait_for(lambda: not servers()), servers()

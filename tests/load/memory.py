@@ -20,6 +20,13 @@ def proportional(process: psutil.Process) -> int:
     return 0
 
 
+def command_line(process: psutil.Process) -> str:
+    """What was typed to start it, or nothing: it has just ended."""
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
+
+
 @dataclass
 class Memory:
     """Bytes of a student's server and of the kernels in it."""
