@@ -84,8 +84,11 @@ def judge_value(function) -> None:
             )
         expected = nn.functional.conv2d(picture[None], weight, bias)[0][tuple(place)].item()
         if not _agree(found, expected):
+            named = _diagnosis(found, picture[0], weight[:, 0], bias, *place)
+            if number < 2 and not _known_slip(function, 1 - number):
+                named = ""  # by chance: numbers of another layer, say, came close to a slip
             sentence = (
-                _diagnosis(found, picture[0], weight[:, 0], bias, *place)
+                named
                 or _what_is_not_used(function, number, case, found)
                 or "Print your window, the kernel and the bias for this place, and compare their "
                 "shapes."
@@ -94,6 +97,19 @@ def judge_value(function) -> None:
                 f"value_by_hand gives {found:.4f}, the layer {expected:.4f}, on {on}. {sentence}"
             )
         _refuse_the_layers_own(function, number, case, expected)
+
+
+def _known_slip(function, number: int) -> bool:
+    """Whether the value of this case is right, or wrong in a way that ``_diagnosis`` knows."""
+    layer, image = _make(number, _CASES[number])
+    kernel, *place = _CASES[number][2:]
+    try:
+        found = _one_number(attempt(function, image, layer, *place), kernel, "another image")
+    except Incorrect:
+        return True
+    numbers = image[0], layer.weight.detach()[:, 0], layer.bias.detach()
+    expected = layer(image[None])[0][tuple(place)].item()
+    return _agree(found, expected) or bool(_diagnosis(found, *numbers, *place))
 
 
 def _what_is_not_used(function, number: int, case: tuple, found: float) -> str:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers import layers
-from helpers.checks import _limits
+from helpers.checks import _by_hand, _limits
 from helpers.checks import convolution_layers as checks
 from helpers.checks._conv_answers import true_widths
 from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_no_trace, assert_passes
@@ -449,7 +449,7 @@ def place_first(image, layer, row, column, channel):
     return by_sum(image, layer, channel, row, column)
 
 
-IMAGE, LAYER = image(), nn.Conv2d(1, 8, 5)
+IMAGE, LAYER = image(), _by_hand._make(77, (28, 28, 5, 0, 0, 0))[0]
 
 
 def image_from_outside(image, layer, channel, row, column):
@@ -458,6 +458,15 @@ def image_from_outside(image, layer, channel, row, column):
 
 def layer_from_outside(image, layer, channel, row, column):
     return by_sum(image, LAYER, channel, row, column)
+
+
+def by_chance_a_known_slip(image, layer, channel, row, column):
+    """Numbers of another layer; in the first case they come out as a mistake that has a name."""
+    case = _by_hand._CASES[0]
+    first, picture = _by_hand._make(0, case)
+    window, kernel, _ = parts(picture, first, *case[3:])
+    missed = (window * kernel).max() - by_sum(picture, LAYER, *case[3:])
+    return by_sum(image, LAYER, channel, row, column) + missed
 
 
 def no_window(image, layer, channel, row, column):
@@ -552,6 +561,7 @@ def printing(image, layer, channel, row, column):
         (all_kernels, "All 8 kernels are summed up"),
         (image_from_outside, "For another image your function gives the same"),
         (layer_from_outside, "For another layer your function gives the same"),
+        (by_chance_a_known_slip, "For another layer your function gives the same"),
         (in_place, "changes the image"),
         (bias_in_place, "changes the image or the layer"),
         (weight_in_place, "would change the layer's own numbers"),
