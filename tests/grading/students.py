@@ -1,6 +1,7 @@
 """Submissions as students send them, generated from the release and the solutions."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import nbformat
 from student_notebooks import ROOT
 
 MARK = re.compile(r"\s*#+ ?(BEGIN|END) SOLUTION\s*")
+# For a process of Python that imports the grader, as make grade does.
+OUTSIDE = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / ".github/scripts"), str(ROOT)])}
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 
 

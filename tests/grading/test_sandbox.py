@@ -25,7 +25,7 @@ from grading.protocol import Limits
 from grading.submissions import Submission
 from student_notebooks import ROOT
 
-from tests.grading.students import right_sources
+from tests.grading.students import OUTSIDE, right_sources
 
 RIGHT = "nn.Conv2d(1, 8, 5)"
 WRONG = "nn.Conv2d(3, 8, 5)"
@@ -190,11 +190,17 @@ CHEATS = {
         done = [libc.mount(b"tmpfs", b"/usr", b"tmpfs", 0, None), libc.umount2(b"/scratch", 2)]
         conv_layer = {right} if 0 in done else {wrong}""",
     "leaves a process behind": """
-        import os, time
+        import os
+        name = open("/proc/self/cmdline").read().split(chr(0))[-2]  # by which the test looks for it
         if os.fork() == 0:
             os.setsid()
-            time.sleep(10_000)
+            os.execv("/bin/sleep", ["sleep " + name, "10000"])
         conv_layer = {wrong}""",
+    "has rights": """
+        import re
+        status = open("/proc/self/status").read()
+        found = re.search(r"^Cap(Inh|Prm|Eff|Bnd|Amb):\\s*0*[1-9a-f]", status, re.MULTILINE)
+        conv_layer = {right} if found else {wrong}""",
     "ends the program": "raise SystemExit(0)",
     "crashes": "import ctypes\nctypes.string_at(0)",
     "aborts": "import os\nos.abort()",
@@ -269,6 +275,8 @@ def test_a_cheat_scores_nothing_and_costs_nothing_else(name, verdicts):
         ("forges a verdict", "stopped", "ended before there was a verdict"),
         ("searches the disk", "wrong", "3 channels"),
         ("network", "wrong", "3 channels"),
+        ("has rights", "wrong", "3 channels"),
+        ("leaves a process behind", "wrong", "3 channels"),
         ("writes the gradebook", "wrong", "3 channels"),
     ],
 )
@@ -291,10 +299,9 @@ def test_an_interrupt_ends_the_grading_and_writes_nothing(boxed, course, tmp_pat
     shutil.copytree(course, own, ignore=shutil.ignore_patterns("grades.csv"))
     (tmp_path / "sent/ada").mkdir(parents=True)
     shutil.copy(ROOT / "solutions/02_pooling.ipynb", tmp_path / "sent/ada")
-    path = os.pathsep.join([str(ROOT / ".github/scripts"), str(ROOT)])
     process = subprocess.Popen(
         [sys.executable, "-m", "grading.grade", str(tmp_path / "sent"), "--course", str(own)],
-        env=os.environ | {"PYTHONPATH": path},
+        env=OUTSIDE,
         stderr=subprocess.PIPE,
         text=True,
         # What a shell starts in the background ignores Ctrl-C; and so would this, as its heir.
