@@ -92,12 +92,20 @@ def test_a_full_hub_says_so_and_one_that_crashes_leaves_nothing(tmp_path):
 
 def test_servers_that_nobody_uses_are_stopped_and_then_ctrl_c_stops_the_hub(tmp_path):
     with class_server(tmp_path, HUB_IDLE="2", HUB_CULL_EVERY="1") as server:
-        asyncio.run(start_with_kernel(server, "ada"))
+
+        def cullers() -> list[psutil.Process]:
+            return [p for p in server.processes() if "idle_culler" in command_line(p)]
 
         def servers() -> list[psutil.Process]:
             return [p for p in server.processes() if Memory.owner(p)]
 
-        assert servers()
+        assert wait_for(cullers)
+        (culler,) = cullers()
+        culler.suspend()  # a server that is not yet used is stopped, too: within a second
+        asyncio.run(start_with_kernel(server, "ada"))
+        kinds = " ".join(command_line(process) for process in servers())
+        assert "ipykernel_launcher" in kinds and "/bin/bash" in kinds
+        culler.resume()
         assert wait_for(lambda: not servers()), servers()
         assert server.process.poll() is None  # the hub runs on
         started = server.processes()
