@@ -2,6 +2,9 @@
 
 import pytest
 from kernels import prepare_images
+from playwright.sync_api import expect
+
+expect.set_options(timeout=30_000)  # milliseconds; the usual 5 s are short for busy cores
 
 
 @pytest.fixture(scope="module")

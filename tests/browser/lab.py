@@ -21,7 +21,7 @@ from student_notebooks import NOTEBOOK_METADATA
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-START = 60  # seconds that the server and a page may take to come up
+START = 60  # seconds that the server and a page may take to come up, and the server to end
 
 # No news from the network, and every cell in the page even if it is scrolled away.
 SETTINGS = {
@@ -62,7 +62,7 @@ def jupyterlab(folder: Path, dark: bool = False) -> Iterator[str]:
             yield address
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(START)
 
 
 def free_port() -> int:

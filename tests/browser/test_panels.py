@@ -121,7 +121,7 @@ def test_a_panel_in_a_browser(name, lab, page):
     before = caption.inner_text()
     for role, control, pressed in keys:
         press(panel, role, control, pressed)
-    expect(caption).to_contain_text(said, timeout=20_000)
+    expect(caption).to_contain_text(said)
     assert caption.inner_text() != before
     found = Axe().run(page, context=".cnn-explorer").response["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
@@ -160,9 +160,9 @@ def test_a_stop_in_the_middle_of_training(page, tmp_path):
         caption = page.locator(".cnn-explorer .cnn-caption").first
         expect(caption).to_contain_text("of 1,000 epochs", timeout=60_000)
         page.evaluate("() => jupyterapp.commands.execute('notebook:interrupt-kernel')")
-        expect(caption).to_contain_text("topped", timeout=20_000)
+        expect(caption).to_contain_text("topped")
         notebook.run_next()
-        expect(page.get_by_text("usable: True True")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("usable: True True")).to_be_visible()
         assert notebook.failures() == []
         assert notebook.errors == []
 
