@@ -34,6 +34,11 @@ def wait_for(condition, seconds: float = 60) -> bool:
     return condition()
 
 
+def running(server: ClassServer, words: str) -> list[psutil.Process]:
+    """Those that were started for it with these words in their command line."""
+    return [process for process in server.processes() if words in command_line(process)]
+
+
 def left_of(server: ClassServer, started: list[psutil.Process]) -> list[psutil.Process]:
     """What still runs, by its mark or because it ran before."""
     return try_hub.alive([*server.processes(), *started])
@@ -54,10 +59,9 @@ def test_a_closed_terminal_stops_the_proxy_the_servers_and_the_kernels(tmp_path)
     with class_server(tmp_path) as server:
         asyncio.run(start_with_kernel(server, "ada"))
         started = server.processes()
-        kinds = " ".join(command_line(process) for process in started)
         wanted = ["jupyterhub -f", "configurable-http-proxy", "jupyterhub_idle_culler"]
         wanted += ["jupyterhub.singleuser", "ipykernel_launcher", "/bin/bash"]
-        assert [kind for kind in wanted if kind not in kinds] == []
+        assert [words for words in wanted if not running(server, words)] == []
         server.process.send_signal(signal.SIGHUP)
         assert server.process.wait(60) == 0
         assert left_of(server, started) == []
@@ -83,7 +87,7 @@ def test_a_full_hub_says_so_and_one_that_crashes_leaves_nothing(tmp_path):
         asyncio.run(start_with_kernel(server, "ada"))
         assert "Active user limit exceeded" in asyncio.run(come_too_late(server, "bob"))
         started = server.processes()
-        (hub,) = [p for p in started if "try_config" in command_line(p)]
+        (hub,) = running(server, "try_config")
         hub.kill()
         assert server.process.wait(60) == 1
         assert left_of(server, started) == []
@@ -93,18 +97,14 @@ def test_a_full_hub_says_so_and_one_that_crashes_leaves_nothing(tmp_path):
 def test_servers_that_nobody_uses_are_stopped_and_then_ctrl_c_stops_the_hub(tmp_path):
     with class_server(tmp_path, HUB_IDLE="2", HUB_CULL_EVERY="1") as server:
 
-        def cullers() -> list[psutil.Process]:
-            return [p for p in server.processes() if "idle_culler" in command_line(p)]
-
         def servers() -> list[psutil.Process]:
             return [p for p in server.processes() if Memory.owner(p)]
 
-        assert wait_for(cullers)
-        (culler,) = cullers()
+        assert wait_for(lambda: running(server, "idle_culler"))
+        (culler,) = running(server, "idle_culler")
         culler.suspend()  # a server that is not yet used is stopped, too: within a second
         asyncio.run(start_with_kernel(server, "ada"))
-        kinds = " ".join(command_line(process) for process in servers())
-        assert "ipykernel_launcher" in kinds and "/bin/bash" in kinds
+        assert running(server, "ipykernel_launcher") and running(server, "/bin/bash")
         culler.resume()
         assert wait_for(lambda: not servers()), servers()
         assert server.process.poll() is None  # the hub runs on
