@@ -21,8 +21,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
 RUN = .venv/bin/python -m
 TESTS ?= tests solutions
-SLOWER = tests/browser/test_solutions.py tests/site tests/elsewhere tests/github/test_broken.py
-SLOWER += tests/test_distributed.py tests/deploy tests/load tests/grading
+SLOWER = tests/browser/test_solutions.py tests/authoring/website tests/elsewhere tests/github/test_broken.py
+SLOWER += tests/distributed/test_launching.py tests/deploy tests/load tests/grading
 SHARED_OUT = -n auto --dist loadfile --no-loadscope-reorder
 UPLOADS = {"websocket_max_message_size": 30000000}
 FIRST = notebooks/01_convolution_layers.ipynb
@@ -48,17 +48,17 @@ mutants: .venv/dev
 	$(RUN) tests.checks.mutants $(ONLY)
 
 notebooks: .venv/dev
-	$(RUN:-m=) .github/scripts/student_notebooks.py
+	$(RUN) authoring.student_notebooks
 
 execute: .venv/dev
-	$(RUN:-m=) .github/scripts/execute_solutions.py $(ONLY)
+	$(RUN) authoring.execute $(ONLY)
 
 slides site: .venv/dev
-	$(RUN:-m=) .github/scripts/build_site.py
+	$(RUN) authoring.website.build
 
 bench: .venv/dev
-	$(RUN:-m=) .github/scripts/bench_training.py $(BENCH)
-	$(if $(BENCH),,$(RUN:-m=) .github/scripts/bench_panels.py)
+	$(RUN) authoring.bench.epochs $(BENCH)
+	$(if $(BENCH),,$(RUN) authoring.bench.panels)
 
 hub: .venv/dev $(if $(shell command -v npm),build/proxy/done)
 	@exec $(RUN:-m=) deploy/try_hub.py $(HUB)
@@ -73,20 +73,20 @@ load: .venv/dev build/proxy/done
 	$(RUN) tests.load $(LOAD)
 
 release: .venv/dev
-	PYTHONPATH=.github/scripts $(RUN) grading.release
+	$(RUN) grading.release
 
 # In a sandbox: Linux, or a container engine. GRADE=--help shows the limits that can be set.
 grade: .venv/dev
 	@[ -n "$(SUBMISSIONS)$(GRADE)" ] || { echo "Which submissions? make grade SUBMISSIONS=path/to/folder," \
 		"with a folder for each student in it." >&2; exit 1; }
-	PYTHONPATH=.github/scripts $(RUN) grading.grade $(SUBMISSIONS) $(GRADE)
+	$(RUN) grading.grade $(SUBMISSIONS) $(GRADE)
 
 # ENGINE=podman where both are there and Docker does not run.
 ENGINE = $(notdir $(firstword $(shell command -v docker podman)))
 grader:
 	@[ -n "$(ENGINE)" ] || { echo "Neither Docker nor Podman was found; install one of them first." >&2; exit 1; }
 	mkdir -p build/grader
-	cp requirements.txt .github/scripts/grading/Dockerfile build/grader
+	cp requirements.txt grading/Dockerfile build/grader
 	$(ENGINE) build --tag cnn-course-grader build/grader
 
 lint: .venv/dev

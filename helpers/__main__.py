@@ -150,7 +150,7 @@ def cores():
 
 def folder():
     """Whether the data folder can be written."""
-    from helpers.fetching import data_folder
+    from helpers.datasets.fetching import data_folder
 
     place = data_folder()
     try:
@@ -169,7 +169,7 @@ def folder():
 
 def disk():
     """Whether there is room for the images that are not there yet."""
-    from helpers import fetching
+    from helpers.datasets import fetching
 
     place = fetching.data_folder()
     good, _ = fetching.find(fetching.FASHION_MNIST, place)
@@ -188,7 +188,7 @@ def existing(place):
 
 def images():
     """Which images the notebooks will use."""
-    from helpers import fetching
+    from helpers.datasets import fetching
 
     try:
         source = fetching.wanted_source()
@@ -210,7 +210,7 @@ def images():
 
 def images_of(collection, source, found):
     """What will be used for one collection; ``found`` is what was found of it already."""
-    from helpers import downloading, fetching
+    from helpers.datasets import downloading, fetching
 
     name, where = f"images for {collection.title}", fetching.data_folder() / collection.folder
     if source == "drawn":

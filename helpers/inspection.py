@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from helpers.modes import evaluation_mode
+from helpers.network_modes import evaluation_mode
 
 __all__ = [
     "activations",

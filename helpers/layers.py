@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from helpers.modes import evaluation_mode
+from helpers.network_modes import evaluation_mode
 
 _SLIDING = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d)  # a window moves by its stride
 _ONE_BY_ONE = (nn.Flatten, nn.ReLU, nn.Dropout, nn.Identity)  # each value on its own

@@ -14,9 +14,10 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from helpers import checkpoints, datasets, drawn, training
+from helpers import checkpoints, datasets, training
 from helpers.checkpoints import CheckpointError, load, save, trained_conv_net
-from helpers.fetching import DataError
+from helpers.datasets import drawn
+from helpers.datasets.fetching import DataError
 from helpers.models import ConvNet
 
 LIMIT = 300_000  # bytes of a file of reference weights

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from helpers import __main__ as ready
-from helpers import fetching
-from helpers.fetching import Collection, Resource
+from helpers.datasets import fetching
+from helpers.datasets.fetching import Collection, Resource
 
 REPOSITORY = Path(ready.__file__).resolve().parent.parent
 NMS = "operator torchvision::nms does not exist"
@@ -271,7 +271,9 @@ def test_images_that_would_be_drawn():
 
 
 def test_images_within_reach(monkeypatch):
-    monkeypatch.setattr("helpers.downloading.within_reach", lambda mirrors: (list(mirrors), {}))
+    monkeypatch.setattr(
+        "helpers.datasets.downloading.within_reach", lambda mirrors: (list(mirrors), {})
+    )
     good, text = texts()["images for Fashion-MNIST"]
     assert good
     assert "will be downloaded" in text

@@ -116,7 +116,7 @@ def test_a_number_that_somebody_set_stays(name, torch_threads, monkeypatch):
 
 def test_the_start_of_every_notebook_limits_the_threads():
     code = (
-        "import torch; torch.set_num_threads(9); import helpers.datasets; "
+        "import torch; torch.set_num_threads(9); from helpers.datasets import loader; "
         "print(torch.get_num_threads())"
     )
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}

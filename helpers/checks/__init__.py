@@ -3,11 +3,7 @@
 ``hint("3.5")`` helps with a task, ``progress()`` tells how far a notebook is done.
 """
 
-from helpers.checks._feedback import CheckError, Incorrect, NotAnswered
-from helpers.checks._hints import hint
-from helpers.checks._progress import progress
-from helpers.checks._seeds import other_inputs
-from helpers.checks.convolution_layers import (
+from helpers.checks.convolution_layers.tasks import (
     conv_layer,
     conv_output,
     conv_parameters,
@@ -16,7 +12,11 @@ from helpers.checks.convolution_layers import (
     value_by_hand,
     vertical_edges,
 )
-from helpers.checks.full_cnn import (
+from helpers.checks.core.hints import hint
+from helpers.checks.core.outcomes import CheckError, Incorrect, NotAnswered
+from helpers.checks.core.progress import progress
+from helpers.checks.core.seeds import other_inputs
+from helpers.checks.full_cnn.tasks import (
     conv_net,
     learning_rates,
     loss_and_optimizer,
@@ -27,7 +27,7 @@ from helpers.checks.full_cnn import (
     train_loop,
     training_run,
 )
-from helpers.checks.going_further import (
+from helpers.checks.going_further.tasks import (
     batch_norm,
     data_parallel,
     dropout,
@@ -35,7 +35,7 @@ from helpers.checks.going_further import (
     small_net,
     variants,
 )
-from helpers.checks.inspection import (
+from helpers.checks.inspection.tasks import (
     activations,
     decision_map,
     feature_maps,
@@ -43,7 +43,7 @@ from helpers.checks.inspection import (
     kernel_pictures,
     mistakes,
 )
-from helpers.checks.pooling import max_pool, pooled_width, shift_changes, side_by_side
+from helpers.checks.pooling.tasks import max_pool, pooled_width, shift_changes, side_by_side
 
 __all__ = [
     "CheckError",

@@ -5,14 +5,14 @@ is a picture with that caption where there is no kernel: in slides, on a web pag
 """
 
 from helpers.explorers._base import lecture
-from helpers.explorers.convolution import Convolution
-from helpers.explorers.feature_maps import FeatureMaps
-from helpers.explorers.layers import Layers
-from helpers.explorers.mistakes import Mistakes
-from helpers.explorers.own_picture import OwnPicture
-from helpers.explorers.pooling import Pooling
-from helpers.explorers.training import Training
-from helpers.explorers.why import Why
+from helpers.explorers.convolution_panel import Convolution
+from helpers.explorers.feature_maps_panel import FeatureMaps
+from helpers.explorers.layers_panel import Layers
+from helpers.explorers.mistakes_panel import Mistakes
+from helpers.explorers.own_picture_panel import OwnPicture
+from helpers.explorers.pooling_panel import Pooling
+from helpers.explorers.training_panel import Training
+from helpers.explorers.why_panel import Why
 
 __all__ = [
     "Convolution",

@@ -22,7 +22,7 @@ from matplotlib import image as matplotlib_image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from helpers.plots._text import DPI, SMALL, long_minus, wrap
+from helpers.plots.text import DPI, SMALL, long_minus, wrap
 
 STYLE = """<style>
 .cnn-explorer { max-width: 1200px; padding: 4px; }

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from helpers.explorers._base import png_of
-from helpers.plots._text import DPI, NORMAL, SMALL, count_text, number_text
 from helpers.plots.results import COLOURS, MARKERS, STYLES
+from helpers.plots.text import DPI, NORMAL, SMALL, count_text, number_text
 from helpers.training import History
 
 BOTH, LOSS, ACCURACY = "loss and accuracy", "loss", "accuracy"

@@ -10,7 +10,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
 from helpers.explorers._base import png_of
-from helpers.plots._text import DPI, NORMAL, SMALL
+from helpers.plots.text import DPI, NORMAL, SMALL
 
 Cells = frozenset[tuple[int, int]]  # (row, column) of each
 CELL = 0.46  # inches, in a drawing

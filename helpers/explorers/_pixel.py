@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from helpers import inspection
 from helpers.explorers._base import Explorer, Refused, View, picture_html, png_of
 from helpers.explorers._grids import Grid, grids_html, grids_png
-from helpers.explorers._network import (
+from helpers.explorers._image_views import (
     TITLE,
     asking,
     check_network,
@@ -26,8 +26,8 @@ from helpers.explorers._network import (
     sheet,
 )
 from helpers.explorers._sliding import arithmetic, show
-from helpers.plots._arrays import as_array, colour_scale
-from helpers.plots._text import DPI, number_text
+from helpers.plots.arrays import as_array, colour_scale
+from helpers.plots.text import DPI, number_text
 
 SIDE = 2.6  # inches, of image and feature map
 LARGEST = 12  # a window with more pixels in a row is not shown as a grid of numbers

@@ -8,9 +8,9 @@ blue around zero for whatever has a sign. Images and maps may be tensors on any 
 in a caption that depends on which images were picked.
 """
 
-from helpers.plots._picture import Picture
 from helpers.plots.images import convolution_step, images_row, pixel_values, plot_grid, show_image
 from helpers.plots.network import feature_maps, heat, kernels
+from helpers.plots.picture import Picture
 from helpers.plots.results import bars, confusion, curves, mistakes
 
 __all__ = [

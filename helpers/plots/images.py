@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from helpers.plots._arrays import PIXELS, as_array, as_grey, as_pixels, as_plane, colour_scale
-from helpers.plots._drawing import colour_bar, draw_image, draw_numbers, outline
-from helpers.plots._picture import Picture
-from helpers.plots._text import (
+from helpers.plots.arrays import PIXELS, as_array, as_grey, as_pixels, as_plane, colour_scale
+from helpers.plots.drawing import colour_bar, draw_image, draw_numbers, outline
+from helpers.plots.picture import Picture
+from helpers.plots.text import (
     DPI,
     NORMAL,
     SMALL,

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from helpers.plots._arrays import as_array, as_pixels, as_plane, colour_scale
-from helpers.plots._drawing import colour_bar, draw_image, draw_mosaic, heading, tick_labels
-from helpers.plots._picture import Picture
-from helpers.plots._text import SMALL, count_text, number_text
+from helpers.plots.arrays import as_array, as_pixels, as_plane, colour_scale
+from helpers.plots.drawing import colour_bar, draw_image, draw_mosaic, heading, tick_labels
+from helpers.plots.picture import Picture
+from helpers.plots.text import SMALL, count_text, number_text
 
 
 def kernels(weights, *, title: str = "") -> Picture:

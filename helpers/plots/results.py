@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from helpers.plots._arrays import as_array
-from helpers.plots._drawing import MARK, draw_image, heading
-from helpers.plots._picture import GREY, Picture
-from helpers.plots._text import NORMAL, SMALL, class_name, count_text, number_text
+from helpers.plots.arrays import as_array
+from helpers.plots.drawing import MARK, draw_image, heading
+from helpers.plots.picture import GREY, Picture
+from helpers.plots.text import NORMAL, SMALL, class_name, count_text, number_text
 
 STYLES, MARKERS = ("-", "--", "-.", ":"), ("o", "s", "^", "D", "v", "P", "X")
 COLOURS = ("#1f77b4", "#d95f02", "#2e7d32", "#7b3294", "#555555")

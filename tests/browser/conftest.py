@@ -1,8 +1,9 @@
 """What the tests in JupyterLab need besides Chromium: the images, and a page."""
 
 import pytest
-from kernels import prepare_images
 from playwright.sync_api import expect
+
+from authoring.kernels import prepare_images
 
 expect.set_options(timeout=30_000)  # milliseconds; the usual 5 s are short for busy cores
 

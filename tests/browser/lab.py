@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from kernels import private_data_folder
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page
-from student_notebooks import NOTEBOOK_METADATA
+
+from authoring.kernels import private_data_folder
+from authoring.student_notebooks import NOTEBOOK_METADATA
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)

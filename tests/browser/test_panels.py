@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
-from student_notebooks import ROOT
 
+from authoring.student_notebooks import ROOT
 from tests.browser.lab import Notebook, jupyterlab, write_notebook
 
 SETUP = """

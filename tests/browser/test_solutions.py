@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-from student_notebooks import ROOT
 
+from authoring.student_notebooks import ROOT
 from tests.browser.lab import Notebook, jupyterlab
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))

@@ -19,8 +19,8 @@ from IPython.display import display
 from torch import nn
 
 from helpers import checks
-from helpers.checks import _limits
-from helpers.checks._feedback import CheckError, Incorrect
+from helpers.checks.core import limits
+from helpers.checks.core.outcomes import CheckError, Incorrect
 from tests.checks.answers import right_answers
 from tests.checks.tables import Liar, assert_no_trace, assert_passes
 
@@ -192,7 +192,7 @@ def test_whatever_a_function_returns_gets_a_sentence(name, place, capsys):
 
 @pytest.mark.parametrize(("name", "place"), FUNCTIONS)
 def test_a_function_that_never_ends_is_stopped(name, place, capsys, monkeypatch):
-    monkeypatch.setattr(_limits, "SECONDS", 0.3)
+    monkeypatch.setattr(limits, "SECONDS", 0.3)
     answers = list(RIGHT[name]())
     answers[place] = endless
     error = expect_sentence(name, answers, capsys, "endless")
@@ -201,7 +201,7 @@ def test_a_function_that_never_ends_is_stopped(name, place, capsys, monkeypatch)
 
 @pytest.mark.parametrize("name", ["rgb_net", "dropout", "batch_norm", "small_net"])
 def test_a_network_that_never_ends_is_stopped(name, capsys, monkeypatch):
-    monkeypatch.setattr(_limits, "SECONDS", 0.3)
+    monkeypatch.setattr(limits, "SECONDS", 0.3)
     answers = list(RIGHT[name]())
     answers[0] = Endless() if name == "small_net" else Endless
     error = expect_sentence(name, answers, capsys, "endless")

@@ -6,8 +6,8 @@ import sys
 from textwrap import dedent
 
 import pytest
-from student_notebooks import ROOT
 
+from authoring.student_notebooks import ROOT
 from tests.checks import mutants
 
 MODULE = """

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
-from student_notebooks import ROOT
 
-from helpers.fetching import FASHION_MNIST, data_folder, find
+from authoring.student_notebooks import ROOT
+from helpers.datasets.fetching import FASHION_MNIST, data_folder, find
 from tests.loopback import serving
 
 BINDER = ROOT / ".binder"

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from kernels import CellFailed, open_kernel, run_cell
 from nbformat.v4 import new_code_cell, new_notebook
-from student_notebooks import ROOT
+
+from authoring.kernels import CellFailed, open_kernel, run_cell
+from authoring.student_notebooks import ROOT
 
 STORED = [*(ROOT / "solutions").glob("*.ipynb"), *(ROOT / "notebooks").glob("*.ipynb")]
 REPOSITORY = re.compile(r"https://[\w./-]+")

@@ -12,7 +12,8 @@ import re
 
 import pytest
 from jsonschema import Draft202012Validator
-from student_notebooks import ROOT
+
+from authoring.student_notebooks import ROOT
 
 CONFIGURATION = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
 

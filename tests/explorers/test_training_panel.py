@@ -11,8 +11,8 @@ import torch
 
 from helpers import training
 from helpers.explorers import _curves
-from helpers.explorers import training as panel_module
-from helpers.explorers.training import Training
+from helpers.explorers import training_panel as panel_module
+from helpers.explorers.training_panel import Training
 
 
 def train(panel, name="a run", num_epochs=None, losses=None):

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers.fetching import data_folder
+from helpers.datasets.fetching import data_folder
 from tests.github.workflow import ROOT, run_step, steps_of
 from tests.notebooks.fixtures import code, notebook, write
 

@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from grading import sandbox
+
+from grading import engines as sandbox
 from grading.release import release
 
 

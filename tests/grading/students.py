@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import nbformat
-from student_notebooks import ROOT
+
+from authoring.student_notebooks import ROOT
 
 MARK = re.compile(r"\s*#+ ?(BEGIN|END) SOLUTION\s*")
 # For a process of Python that imports the grader, as make grade does.
-OUTSIDE = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / ".github/scripts"), str(ROOT)])}
+OUTSIDE = os.environ | {"PYTHONPATH": str(ROOT)}
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 
 

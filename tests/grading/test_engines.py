@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from grading import grade, isolation, sandbox
-from grading.protocol import Limits
-from student_notebooks import ROOT
 
+from authoring.student_notebooks import ROOT
+from grading import engines as sandbox
+from grading import grade
+from grading.sandbox import isolation
+from grading.sandbox.protocol import Limits
 from tests.grading.students import OUTSIDE
 
 HERE = "a-name", Path("/course/grading"), Path("/course/helpers"), Limits()
@@ -76,7 +78,7 @@ def test_a_container_gets_no_network_nothing_to_write_to_and_bounds(name):
     volumes = [word for word in command if word.startswith("--volume=")]
     assert len(volumes) == 2
     assert all(volume.endswith(":ro") for volume in volumes)
-    assert command[-5:] == [sandbox.IMAGE, "python", "-m", "grading.judge", "a-name"]
+    assert command[-5:] == [sandbox.IMAGE, "python", "-m", "grading.sandbox.judge", "a-name"]
 
 
 @pytest.mark.parametrize(("root", "of_user"), [(True, False), (False, True)])

@@ -8,16 +8,16 @@ import textwrap
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
+
+from authoring.student_notebooks import tasks
 from grading import grade as grading
 from grading.points import points_of
-from grading.protocol import Limits
-from nbgrader.api import Gradebook
-from student_notebooks import tasks
-
-from helpers.checks import _by_hand
+from grading.sandbox.protocol import Limits
+from helpers.checks.convolution_layers import value_by_hand
 from tests.checks import answers as known_answers
+from tests.grading.sandbox.test_judge import left_behind
 from tests.grading.students import SOLUTIONS, Desk
-from tests.grading.test_sandbox import left_behind
 from tests.notebooks.wrong_answers import WRONG
 
 TASKS = {
@@ -169,8 +169,8 @@ OWN_HELPER = {
 def by_heart() -> str:
     """An answer to Task 1.4 that is right only on the images of the notebook's own check."""
     made = [
-        _by_hand._make(seed, case)[1]
-        for number, case in enumerate(_by_hand._CASES)
+        value_by_hand._make(seed, case)[1]
+        for number, case in enumerate(value_by_hand._CASES)
         for seed in (number, 99)
     ]
     sums = {round(image.sum().item(), 3) for image in made}

@@ -5,13 +5,13 @@ import shutil
 
 import nbformat
 import pytest
+from nbgrader import utils
+from nbgrader.validator import Validator
+
+from authoring.student_notebooks import ROOT, student_notebook, tasks
 from grading.lesson import lesson_of
 from grading.points import is_bonus, points_of
 from grading.release import course_config, on_path, seed_of, table_of_points, write_source
-from nbgrader import utils
-from nbgrader.validator import Validator
-from student_notebooks import ROOT, student_notebook, tasks
-
 from tests.grading.students import SOLUTIONS, Desk
 
 RELEASED = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)

@@ -22,11 +22,12 @@ from copy import deepcopy
 
 import nbformat
 import pytest
-from kernels import CELL_TIMEOUT, CellFailed, open_kernel, prepare_images, run_cell
 from nbval.plugin import IPyNbCell, IPyNbFile
 
+from authoring.kernels import CELL_TIMEOUT, CellFailed, open_kernel, prepare_images, run_cell
+
 NBVAL_TIMEOUT = 2000  # nbval's default: nobody asked for another one
-RULES = ".github/nbval_sanitize.cfg"
+RULES = "authoring/nbval_sanitize.cfg"
 EXECUTED = "build/executed"
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import student_notebooks
 import yaml
 from nbval.plugin import get_sanitize_patterns
-from student_notebooks import ROOT, tags
 
-RULES = ROOT / ".github/nbval_sanitize.cfg"
+from authoring import student_notebooks
+from authoring.student_notebooks import ROOT, tags
+
+RULES = ROOT / "authoring/nbval_sanitize.cfg"
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LONGEST_CELL = 25  # lines of code, without marks: what fits on a slide

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import nbformat
-from student_notebooks import ROOT, check_called, tasks
 
+from authoring.student_notebooks import ROOT, check_called, tasks
 from helpers import checks
 from tests.notebooks.fixtures import notebook, write
 from tests.notebooks.test_hygiene import RULES, each_solution, stored_texts
@@ -24,14 +24,15 @@ def test_each_check_belongs_to_its_task(path):
 
 def compare(path: Path) -> subprocess.CompletedProcess:
     """The strict comparison over one notebook outside the repository, with its plugin and rules."""
-    script = "import sys, kernels, pytest; kernels.prepare_images = lambda: 'any'; " + (
-        "sys.exit(pytest.main(sys.argv[1:]))"
+    script = (
+        "import sys, pytest; from authoring import kernels; "
+        "kernels.prepare_images = lambda: 'any'; sys.exit(pytest.main(sys.argv[1:]))"
     )
     options = ["--nbval", f"--nbval-sanitize-with={RULES}", "-p", "tests.notebooks.strict_nbval"]
     return subprocess.run(
         [sys.executable, "-c", script, *options, "-p", "no:cacheprovider", str(path)],
         cwd=path.parent,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / '.github/scripts'}"},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )

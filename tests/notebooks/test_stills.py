@@ -3,7 +3,8 @@
 import nbformat
 import pytest
 from nbconvert import HTMLExporter, SlidesExporter
-from student_notebooks import ROOT
+
+from authoring.student_notebooks import ROOT
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 EXPLORERS = ("Convolution", "Pooling", "Layers", "FeatureMaps", "Why", "Mistakes", "OwnPicture")

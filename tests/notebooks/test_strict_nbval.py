@@ -9,9 +9,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from execute_solutions import executed
 from nbformat.v4 import new_output
 
+from authoring.execute import executed
 from tests.notebooks.fixtures import code, notebook, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,10 +34,10 @@ class Run:
 def compare(tmp_path, monkeypatch):
     """A function that runs the strict comparison over one notebook, apart from this repository."""
     monkeypatch.setenv("CNN_COURSE_DATA", str(tmp_path / "no-data"))
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{ROOT / '.github/scripts'}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "conftest.py").write_text(
-        "import kernels\nkernels.prepare_images = lambda: 'no'\n"
+        "from authoring import kernels\nkernels.prepare_images = lambda: 'no'\n"
         "pytest_plugins = ['tests.notebooks.strict_nbval']\n"
     )
 
@@ -163,9 +163,9 @@ def test_a_cell_has_fifteen_minutes_and_the_rules_of_the_repository():
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT / '.github/scripts'}"},
+        env={"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.stdout.split() == ["900", str(ROOT / ".github/nbval_sanitize.cfg")]
+    assert done.stdout.split() == ["900", str(ROOT / "authoring/nbval_sanitize.cfg")]
 
 
 def test_the_repository_loads_the_plugin():

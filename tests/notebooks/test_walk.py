@@ -12,9 +12,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from kernels import CellFailed, open_kernel, prepare_images, run_cell
-from student_notebooks import ROOT, STUB, Task, tasks
 
+from authoring.kernels import CellFailed, open_kernel, prepare_images, run_cell
+from authoring.student_notebooks import ROOT, STUB, Task, tasks
 from tests.notebooks.wrong_answers import WRONG, Wrong
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))

@@ -1,0 +1,127 @@
+"""The kernels in which notebooks are run without a browser: to store outputs, and by the tests.
+
+Both use ``open_kernel``, so that what is compared is made in the very way of what is stored. It
+needs nothing beyond the course's own requirements.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from helpers.datasets.fetching import data_folder, wanted_source
+
+CELL_TIMEOUT = 900  # seconds
+
+# Fetches, or draws, whatever is not in the data folder yet, and says which images they are.
+_PREPARE = """
+from helpers.datasets import cifar10, fashion_mnist
+sources = [fetch(train).source for fetch in (fashion_mnist, cifar10) for train in (True, False)]
+print("drawn" if "drawn" in sources else "official")
+"""
+
+
+class CellFailed(Exception):
+    """A cell that raised, hung or took its kernel down; the message names it and says how.
+
+    ``details`` is the traceback, if there is one; ``error`` the name of the exception.
+    """
+
+    def __init__(self, message: str, details: str = "", error: str = ""):
+        super().__init__(message)
+        self.details, self.error = details, error
+
+
+def prepare_images() -> str:
+    """Fill the data folder before any kernel starts; returns "official" or "drawn".
+
+    A notebook then shows no progress bar of a download, and does not fetch what others fetch too.
+    If the official images cannot be had, all notebooks of this run use the drawn ones.
+    """
+    command = [sys.executable, "-c", _PREPARE]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    source = done.stdout.split()[-1]
+    if source == "drawn" and wanted_source() == "auto":
+        print(done.stdout.strip())
+        os.environ["CNN_COURSE_DATASET"] = "drawn"
+    return source
+
+
+@contextmanager
+def private_data_folder() -> Iterator[Path]:
+    """A folder that shows the images of the data folder, but not the checkpoints there.
+
+    A notebook that trains then leaves yours alone, and one that loads a checkpoint finds the
+    reference weights, whatever ran before.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        shown = data_folder().glob("*") if data_folder().is_dir() else []
+        for entry in shown:
+            if entry.name == "checkpoints":
+                continue
+            target = Path(name) / entry.name
+            try:
+                target.symlink_to(entry.resolve())
+            except OSError:  # Windows, without the right to make links
+                (shutil.copytree if entry.is_dir() else shutil.copy2)(entry, target)
+        yield Path(name)
+
+
+@contextmanager
+def open_kernel(
+    notebook: NotebookNode, folder: Path, timeout: float = CELL_TIMEOUT
+) -> Iterator[NotebookClient]:
+    """A client for ``notebook`` with a fresh kernel, which is shut down at the end.
+
+    The kernel is the Python that runs this, whatever kernels are installed beside it. Its working
+    directory is ``folder``; what it logs itself is dropped. Outputs are stored in ``notebook``:
+    streams joined per name, displays updated and cleared as a browser does, without the states of
+    widgets and without timings.
+    """
+    manager = AsyncKernelManager(
+        kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])
+    )
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=timeout,
+        resources={"metadata": {"path": str(folder)}},
+        coalesce_streams=True,
+        store_widget_state=False,
+        record_timing=False,
+    )
+    with private_data_folder() as data:
+        env = {**os.environ, "CNN_COURSE_DATA": str(data)}
+        with client.setup_kernel(env=env, stderr=subprocess.DEVNULL, cleanup_kc=True):
+            yield client
+
+
+def run_cell(client: NotebookClient, index: int, source: str | None = None) -> list[NotebookNode]:
+    """Run code cell ``index`` of the client's notebook, or ``source`` in its place.
+
+    Returns the new outputs. A dead kernel is noticed within seconds. Raises ``CellFailed``.
+    """
+    cell = client.nb.cells[index]
+    where = f"cell {cell.get('id', index)}"
+    if source is not None:
+        cell.source = source
+    try:
+        return client.execute_cell(cell, index).outputs
+    except CellExecutionError as error:
+        message = f"{where} raised {error.ename}: {error.evalue}"
+        raise CellFailed(message, error.traceback, error.ename) from None
+    except CellTimeoutError:
+        raise CellFailed(f"{where} did not end within {client.timeout:g} seconds") from None
+    except DeadKernelError:
+        status = getattr(getattr(client.km.provisioner, "process", None), "returncode", None)
+        raise CellFailed(f"the kernel died in {where} (exit status {status})") from None

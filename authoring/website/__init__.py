@@ -1,0 +1,1 @@
+"""All lessons as pages and slides."""

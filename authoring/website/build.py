@@ -1,0 +1,180 @@
+"""Make the course's static site in ``build/site/``: ``make site``, for GitHub Pages or a folder.
+
+Each lesson becomes three pages (the lesson with its outputs, the student notebook, slides) and two
+downloads; ``index.html`` lists them. The templates and styles are in ``templates/``. The site
+is built without a network and read without one, so nothing in it comes from a CDN:
+
+* Formulas become MathML when the site is built, and pictures become files: see ``site_content``.
+* reveal.js comes from the Python package sphinx-revealjs, which carries the files of its releases,
+  so that neither npm nor a copy in this repository is needed. Sphinx itself is not used.
+
+No page needs require.js, jQuery or mermaid, which nbconvert's own templates load.
+"""
+
+import argparse
+import importlib.util
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from jinja2 import Environment, FileSystemLoader
+from nbconvert.exporters import HTMLExporter, SlidesExporter
+from nbformat import NotebookNode
+
+from authoring.website.content import HEADING, markdown_to_html, with_figures
+from authoring.website.slide_breaks import SlideBreaks
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = Path(__file__).with_name("templates")
+FOLDERS = ("solutions", "notebooks")
+NAME = re.compile(r"\d\d_\w+")
+
+
+class Refused(Exception):
+    """Why there is no site; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A solution with its student notebook, and what the course's table says of them."""
+
+    name: str
+    you_will: str
+    time: str
+    solution: NotebookNode
+    student: NotebookNode
+
+    @property
+    def title(self) -> str:
+        """The first heading, such as "1 · Convolution layers"."""
+        found = HEADING.search(self.solution.cells[0].source)
+        return found[1] if found else self.name
+
+
+def exporter(kind: type[HTMLExporter], template: str) -> HTMLExporter:
+    """An exporter with one of the site's templates."""
+    made = kind(
+        template_name=template,
+        extra_template_basedirs=[str(SITE)],
+        extra_template_paths=[str(SITE)],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+    )
+    made.register_filter("markdown2html", markdown_to_html)
+    return made
+
+
+def table_rows(readme: str) -> dict[str, list[str]]:
+    """What stands beside each notebook in the README's table, by its name."""
+    rows = [line.strip("| ").split("|") for line in readme.splitlines() if line.startswith("|")]
+    found = {name[0]: row[1:] for row in rows if (name := NAME.search(row[0])) and len(row) > 2}
+    return {name: [cell.strip() for cell in cells] for name, cells in found.items()}
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """A notebook. Raises ``Refused`` where there is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise Refused(f"{path.parent.name}/{path.name} is missing.") from None
+    except Exception as error:  # whatever nbformat stumbles over
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise Refused(f"{path.parent.name}/{path.name} cannot be read ({reason}).") from None
+
+
+def read_lessons(root: Path) -> list[Lesson]:
+    """All lessons, in order: those in the README's table and those that lie in the folders."""
+    readme = root / "README.md"
+    if not readme.is_file():
+        raise Refused("README.md is missing: its table says what the lessons are about.")
+    rows = table_rows(readme.read_text(encoding="utf-8"))
+    files = {path.stem for folder in FOLDERS for path in root.glob(f"{folder}/*.ipynb")}
+    lessons = []
+    for name in sorted({*rows, *files}):
+        pair = [read_notebook(root / folder / f"{name}.ipynb") for folder in FOLDERS]
+        if name not in rows:
+            raise Refused(f"README.md has no row for {name} in its table of notebooks.")
+        lessons.append(Lesson(name, *rows[name][:2], *pair))
+    if not lessons:
+        raise Refused("There are no notebooks in solutions/, and none in the README's table.")
+    return lessons
+
+
+def fixed_files() -> dict[str, bytes]:
+    """What is the same for all lessons: our styles, and reveal.js, by their paths in the site."""
+    spec = importlib.util.find_spec("sphinx_revealjs")  # which is found, but not imported
+    if spec is None:
+        raise Refused("reveal.js is missing: pip install sphinx-revealjs, which carries it.")
+    folder = Path(spec.submodule_search_locations[0], "_static", "revealjs")
+    reveal = [folder / "dist" / "reveal.js", folder / "dist" / "reveal.css", folder / "LICENSE"]
+    if absent := [path.name for path in reveal if not path.is_file()]:
+        raise Refused(f"This release of sphinx-revealjs carries no {absent[0]}.")
+    files = {f"static/{path.name}": path.read_bytes() for path in SITE.glob("*.css")}
+    return files | {f"static/reveal/{path.name}": path.read_bytes() for path in reveal}
+
+
+def lesson_files(lessons: list[Lesson]) -> dict[str, bytes]:
+    """The pages and pictures of all lessons, by their paths in the site."""
+    page, slides = exporter(HTMLExporter, "lesson"), exporter(SlidesExporter, "slides")
+    files = {}
+    for lesson, before, after in zip(lessons, [None, *lessons], [*lessons[1:], None], strict=False):
+        shown, pictures = with_figures(lesson.solution, lesson.name)
+        files |= {f"static/images/{name}": png for name, png in pictures.items()}
+        in_slides, _ = SlideBreaks().preprocess(nbformat.from_dict(shown), {})
+        for folder, made_by, notebook in (
+            ("solutions", page, shown),
+            ("notebooks", page, lesson.student),
+            ("slides", slides, in_slides),
+        ):
+            known = {"lesson": lesson, "before": before, "after": after, "folder": folder}
+            text, _ = made_by.from_notebook_node(notebook, known)
+            files[f"{folder}/{lesson.name}.html"] = text.encode()
+    return files
+
+
+def index_page(lessons: list[Lesson], repository: str = "") -> str:
+    """The first page of the site; ``repository`` is the address where the course can be had."""
+    environment = Environment(loader=FileSystemLoader(SITE), autoescape=True)
+    return environment.get_template("index.html.j2").render(lessons=lessons, repository=repository)
+
+
+def build(root: Path, output: Path, repository: str = "") -> list[Path]:
+    """Make the site of the course in ``root``; returns its files.
+
+    All are made before one is written. Raises ``Refused`` with a sentence if they cannot be made,
+    and ``OSError`` if they cannot be written.
+    """
+    lessons = read_lessons(root)
+    files = fixed_files() | lesson_files(lessons)
+    names = [f"{folder}/{lesson.name}.ipynb" for lesson in lessons for folder in FOLDERS]
+    files |= {name: (root / name).read_bytes() for name in names}
+    files["index.html"] = index_page(lessons, repository).encode()
+    for name, content in files.items():
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        (output / name).write_bytes(content)
+    return [output / name for name in files]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    parser = argparse.ArgumentParser(description="Make the course's static site.")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder of the course")
+    parser.add_argument("--output", type=Path, default=ROOT / "build" / "site")
+    parser.add_argument("--repository", default="", help="the address where the course can be had")
+    options = parser.parse_args(arguments)
+    try:
+        written = build(options.root, options.output, options.repository)
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"The site cannot be written: {error.filename}: {error.strerror}.", file=sys.stderr)
+        return 1
+    print(f"{len(written)} files; open {options.output / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

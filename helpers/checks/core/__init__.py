@@ -1,0 +1,1 @@
+"""What all checks share: it knows no lesson."""

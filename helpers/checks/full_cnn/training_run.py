@@ -1,0 +1,287 @@
+"""What the checks of tasks 3.7 and 3.9 ask of lists of losses and accuracies."""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from helpers.checks.core.outcomes import Incorrect, NotAnswered
+from helpers.checks.core.values import describe, is_blank, real_number
+
+EPOCHS = 10
+RATES = (1e-3, 1e-2, 1e-1)
+REACHED = 0.80  # what the largest of the three rates reaches in ten epochs, with margin
+NEARLY = 0.005  # two runs that end this close together are equally good
+
+
+def numbers(values, name: str) -> list[float]:
+    """``values`` as a list of finite floats; an empty list stays empty."""
+    if isinstance(values, torch.Tensor) and values.requires_grad:
+        raise Incorrect(_on_graph(name))
+    if isinstance(values, (torch.Tensor, np.ndarray)) and values.ndim == 1:
+        values = values.tolist()
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Sequence):
+        raise Incorrect(
+            f"{name} is {describe(values)}; expected is a list with one number per epoch."
+        )
+    return [_number(value, name) for value in values]
+
+
+def _number(value, name: str) -> float:
+    if value is Ellipsis:
+        raise NotAnswered(f"there are still dots (...) in {name}.")
+    if value is None:
+        raise Incorrect(
+            f"{name} holds None, which is what a function without return gives back. "
+            "Check your loops with Tasks 3.5 and 3.6, then train again."
+        )
+    if isinstance(value, (tuple, list)) and len(value) != 2:
+        raise Incorrect(
+            f"{name} holds a {type(value).__name__} where one number is expected. Append the "
+            "number of each epoch by itself, without brackets around it."
+        )
+    if isinstance(value, (tuple, list)):
+        raise Incorrect(
+            f"{name} holds {describe(value)} where one number is expected. test_loop returns two "
+            "numbers: take them apart, and append each to its own list."
+        )
+    if isinstance(value, torch.Tensor) and value.requires_grad:
+        raise Incorrect(_on_graph(name))
+    if isinstance(value, str):
+        raise Incorrect(
+            f"{name} holds the text {value!r} where one number is expected. Append the number "
+            "itself; :.3f and the like are for printing."
+        )
+    number = real_number(value, f"an entry of {name}")
+    if not math.isfinite(number):
+        raise Incorrect(
+            f"{name} holds {number}, so the training has failed: its numbers became too large to "
+            "compute with. Make the model and the optimizer anew (Tasks 3.2 and 3.4), empty the "
+            "lists, and start again."
+        )
+    return number
+
+
+def _on_graph(name: str) -> str:
+    return (
+        f"{name} holds tensors that still remember how they were computed, and keep the memory of "
+        "it all. Append plain numbers: .item() gives one."
+    )
+
+
+def look_at_lengths(lists: dict[str, list[float]]) -> None:
+    """All lists are filled, equally long, and cover ten epochs."""
+    lengths = {name: len(values) for name, values in lists.items()}
+    if not any(lengths.values()):
+        raise NotAnswered("the three lists are still empty: fill in the loop over the epochs.")
+    empty = [name for name, length in lengths.items() if not length]
+    if empty:
+        raise Incorrect(
+            f"{empty[0]} is still empty, while another list has {max(lengths.values())} entries. "
+            "Append to each of the three lists in every epoch."
+        )
+    if len(set(lengths.values())) > 1:
+        raise Incorrect(
+            "the lists have "
+            + ", ".join(f"{length} ({name})" for name, length in lengths.items())
+            + " entries. Append once to each in every epoch; if a run was stopped in between, "
+            "empty the three lists and start again."
+        )
+    count = lengths["train_losses"]
+    if count < EPOCHS:
+        raise Incorrect(
+            f"there {'is 1 epoch' if count == 1 else f'are {count} epochs'} so far; asked for are "
+            f"{EPOCHS}. Do the lists grow with append()? Then run the loop again: it goes on from "
+            "where it stopped."
+        )
+
+
+def look_at_accuracies(accuracies: list[float], test_losses: list[float]) -> None:
+    """Between 0 and 1, and not confused with the losses."""
+    if same(accuracies, test_losses):
+        raise Incorrect(
+            "accuracies and test_losses hold the same numbers. test_loop returns the loss first "
+            "and the accuracy second; append each to its own list."
+        )
+    if max(accuracies) > 1 and max(accuracies) <= 5 and max(test_losses) <= 1:
+        raise Incorrect(
+            "accuracies holds losses, and test_losses holds accuracies: they are swapped. "
+            "test_loop returns the loss first, the accuracy second."
+        )
+    look_at_shares(accuracies, "accuracies")
+
+
+def look_at_shares(accuracies: list[float], name: str) -> None:
+    """Accuracies lie between 0 and 1, and are neither percentages nor losses."""
+    low, high = min(accuracies), max(accuracies)
+    if low < 0 or high > 100:
+        raise Incorrect(
+            f"{name} holds {low if low < 0 else high:g}; accuracies are from 0 to 1. Is it a count "
+            "that was not divided by the number of images?"
+        )
+    if high > 5:
+        raise Incorrect(
+            f"{name} holds {high:g}, which looks like percent; expected are numbers from 0 to 1. "
+            "Leave out the factor of 100."
+        )
+    if high > 1:
+        raise Incorrect(
+            f"{name} holds {high:g}, which looks like a loss; accuracies are from 0 to 1. "
+            "test_loop returns the loss first, the accuracy second."
+        )
+
+
+def look_at_losses(
+    train_losses: list[float], test_losses: list[float], accuracies: list[float]
+) -> None:
+    """Mean losses per image, of training and of test, and falling in training."""
+    if same(train_losses, test_losses):
+        raise Incorrect(
+            "train_losses and test_losses hold the same numbers. One comes from train_loop with "
+            "the training loader, the other from test_loop with the test loader."
+        )
+    if same(train_losses, accuracies):
+        raise Incorrect(
+            "train_losses and accuracies hold the same numbers. train_losses takes what "
+            "train_loop returns."
+        )
+    for name, losses in (("train_losses", train_losses), ("test_losses", test_losses)):
+        if max(losses) > 3:
+            raise Incorrect(
+                f"{name} goes up to {max(losses):.4g}; guessing costs ln 10 ≈ 2.303 per image. "
+                "If this is a sum in place of a mean, mend your loops (Tasks 3.5 and 3.6); if not, "
+                "the training has failed: make model and optimizer anew. Then empty the lists and "
+                "start again."
+            )
+        if min(losses) < 0:
+            raise Incorrect(f"{name} holds {min(losses):.4g}; this loss is never negative.")
+        if losses[0] < 0.1:
+            raise Incorrect(
+                f"{name} begins with {losses[0]:.4g}, far below ln 10 ≈ 2.303, where training "
+                "begins. Was it divided twice? Check your loops with Tasks 3.5 and 3.6, empty the "
+                "lists, and train again."
+            )
+    if max(test_losses) == min(test_losses) and train_losses[-1] < train_losses[0] - 0.1:
+        raise Incorrect(
+            "the training loss falls, but the test loss is the same in every epoch. Does test_loop "
+            "get the model that is trained, anew in each epoch?"
+        )
+    if train_losses[-1] >= train_losses[0]:
+        raise Incorrect(
+            f"the training loss was {train_losses[0]:.4f} in the first epoch and is "
+            f"{train_losses[-1]:.4f} in the last: the network does not learn. Does the optimizer "
+            "belong to this model (Task 3.4)? If so, run the loop again for ten more epochs."
+        )
+
+
+def same(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether both hold the same numbers, up to rounding."""
+    return len(one) == len(other) and bool(np.allclose(one, other, rtol=1e-6, atol=1e-9))
+
+
+def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
+    """The accuracies for each learning rate; at least those of the three rates asked for."""
+    if not runs or all(is_blank(values) for values in runs.values()):
+        raise NotAnswered("runs is still empty: train once for each learning rate.")
+    found = {}
+    for key, values in runs.items():
+        rate = rate_of(key, "a key of runs")
+        if is_blank(values):
+            raise NotAnswered(f"put the accuracies in place of the dots for {_say(rate)} in runs.")
+        values = getattr(values, "accuracies", values)  # a History of helpers.training
+        if isinstance(values, (tuple, list)) and any(isinstance(v, nn.Module) for v in values):
+            raise Incorrect(
+                f"the run of {_say(rate)} holds a network besides the accuracies: train_anew "
+                "returns both. Take them apart, and keep only the list of accuracies in runs."
+            )
+        found[rate] = numbers(values, f"the run of {_say(rate)}")
+    missing = [rate for rate in RATES if not any(_is_rate(rate, key) for key in found)]
+    if missing:
+        raise Incorrect(
+            f"runs has no accuracies for {' and '.join(f'{_say(rate)}' for rate in missing)}. "
+            "Train a new network with this learning rate, and store its list under this key."
+        )
+    for rate, values in found.items():
+        if len(values) < EPOCHS:
+            raise Incorrect(
+                f"the run of {_say(rate)} has {len(values)} "
+                f"epoch{'' if len(values) == 1 else 's'}; asked for are {EPOCHS}, to compare."
+            )
+        look_at_shares(values, f"the run of {_say(rate)}")
+    return dict(sorted(found.items()))
+
+
+def rate_of(value, name: str, known: Mapping[float, Sequence[float]] | None = None) -> float:
+    """``value``, a number or a text such as "1e-1", as a learning rate, one of ``known``."""
+    try:
+        rate = float(value) if isinstance(value, str) else real_number(value, name)
+    except ValueError:
+        rate = math.nan
+    if not rate > 0:
+        raise Incorrect(f"{name} is {describe(value)}; expected is a learning rate such as 1e-2.")
+    if known is None:
+        return rate
+    for key in known:
+        if _is_rate(rate, key):
+            return key
+    if any(math.isclose(rate, accuracy) for values in known.values() for accuracy in values):
+        raise Incorrect(
+            f"{name} is {_say(rate)}, which is an accuracy. Asked for is the learning rate that "
+            "reached it: the key in runs."
+        )
+    raise Incorrect(
+        f"{name} is {_say(rate)}, which is no key of runs. "
+        f"Choose one of {', '.join(f'{_say(key)}' for key in known)}."
+    )
+
+
+def _say(rate: float) -> str:
+    """``rate`` as the notebook writes it: 1e-2."""
+    exponent = round(math.log10(rate))
+    return f"1e{exponent}" if exponent < 0 and _is_rate(rate, 10.0**exponent) else f"{rate:g}"
+
+
+def _is_rate(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-6)  # float32 is exact enough
+
+
+def look_at_fresh_starts(runs: dict[float, list[float]]) -> None:
+    """Each run is a list of its own, begun with a new network."""
+    for (one, a), (other, b) in itertools.combinations(runs.items(), 2):
+        shorter = min(len(a), len(b))
+        flat = max(a) - min(a) < 0.02  # runs that never leave the plateau may well agree
+        if same(a[:shorter], b[:shorter]) and not flat:
+            raise Incorrect(
+                f"the runs of {_say(one)} and {_say(other)} begin with the same numbers. Each "
+                "learning rate needs a new network, a new optimizer for it, and a new empty list."
+            )
+    slow, fast = (
+        next(values for key, values in runs.items() if _is_rate(key, rate))
+        for rate in (RATES[0], RATES[-1])
+    )
+    if slow[0] > 0.6 and slow[0] > fast[0]:
+        raise Incorrect(
+            f"the run of 1e-3 begins at {slow[0]:.2f}, higher than the run of 1e-1: it went on "
+            "with a network that was trained before. Make a new network for each learning rate."
+        )
+    if fast[-1] < REACHED:
+        raise Incorrect(
+            f"the run of 1e-1 ends at an accuracy of {fast[-1]:.2f}; with a new network it comes "
+            f"above {REACHED:.2f}. Were model and optimizer made anew, and does the optimizer "
+            "have this learning rate and the parameters of this model?"
+        )
+
+
+def look_at_best(best: float, runs: dict[float, list[float]]) -> None:
+    """The rate chosen is the one whose run ends highest, or as good as that."""
+    last = {rate: values[-1] for rate, values in runs.items()}
+    top = max(last, key=last.get)
+    if last[best] < last[top] - NEARLY:
+        raise Incorrect(
+            f"best_learning_rate is {_say(best)}, whose run ends at an accuracy of "
+            f"{last[best]:.2f}; another of your runs ends at {last[top]:.2f}. Compare the last "
+            "entries."
+        )

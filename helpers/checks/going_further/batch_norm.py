@@ -1,0 +1,93 @@
+"""What the check of task 5.4 asks of batch normalisation: which layers, and where."""
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from helpers.checks.core.outcomes import Incorrect
+from helpers.checks.core.values import show_shape
+
+
+def norm_that_does_not_fit(calls: list) -> str | None:
+    """What to say if the last layer called is a batch norm that cannot take its input."""
+    if not calls:
+        return None
+    layer, shape, _ = calls[-1]
+    kind = type(layer).__name__
+    if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm3d)) and len(shape) == 4:
+        return (
+            f"a {kind} gets {show_shape(shape)}, the output of a convolution. For images "
+            "with height and width there is nn.BatchNorm2d."
+        )
+    if isinstance(layer, nn.BatchNorm2d) and len(shape) == 2:
+        return (
+            f"a BatchNorm2d gets {show_shape(shape)}, without height and width, as a linear "
+            "layer gives it. For that there is nn.BatchNorm1d."
+        )
+    if isinstance(layer, _BatchNorm) and len(shape) > 1 and shape[1] != layer.num_features:
+        things = "numbers" if len(shape) == 2 else "channels"
+        return (
+            f"a {kind} is made for {layer.num_features} {things}, but gets {shape[1]}. "
+            "It needs as many as the layer before it gives out."
+        )
+    return None
+
+
+def judge_norms(model: nn.Module, calls: list) -> None:
+    """Raise unless ``model`` uses each of its norms once, among ``calls``, in the right place."""
+    norms = {name: m for name, m in model.named_modules() if isinstance(m, _BatchNorm)}
+    if not norms:
+        raise Incorrect(
+            "no batch normalisation found. Put nn.BatchNorm2d after each convolution, and "
+            "nn.BatchNorm1d after each linear layer but the last, as layers made in __init__."
+        )
+    called = [id(call.layer) for call in calls]
+    for name, norm in norms.items():
+        if id(norm) not in called:
+            raise Incorrect(f"{name} is defined, but forward never calls it. Call it in forward.")
+        if called.count(id(norm)) > 1:
+            raise Incorrect(
+                f"{name} is used {called.count(id(norm))} times. Each layer has numbers of its own "
+                "to normalise: make a new BatchNorm for each."
+            )
+        if not norm.track_running_stats:
+            raise Incorrect(
+                f"{name} has track_running_stats=False, so that eval() has nothing to go by but "
+                "the batch at hand. Leave that argument out."
+            )
+        if norm.momentum is not None and not 0 < norm.momentum < 1:
+            kept = "only the last batch" if norm.momentum >= 1 else "nothing"
+            raise Incorrect(
+                f"{name} has momentum={norm.momentum:g}, so that eval() knows {kept} of the "
+                "training. Leave that argument out."
+            )
+    _judge_norm_order(calls)
+
+
+def _judge_norm_order(calls: list) -> None:
+    """Raise unless the right norm stands between each convolution or linear layer and the next."""
+    kinds = (nn.Conv2d, nn.Linear, _BatchNorm)
+    layers = [call.layer for call in calls if isinstance(call.layer, kinds)]
+    starts = [i for i, layer in enumerate(layers) if not isinstance(layer, _BatchNorm)]
+    linear = sum(isinstance(layers[i], nn.Linear) for i in starts)
+    if linear in (0, len(starts)):
+        kind = "nn.Conv2d" if linear else "nn.Linear"
+        raise Incorrect(f"the network has no {kind}. Start from the ConvNet of notebook 03.")
+    counts = {"convolution": 0, "linear layer": 0}
+    for start, end in zip(starts, [*starts[1:], len(layers)], strict=True):
+        norms = layers[start + 1 : end]
+        name, wanted = "convolution", nn.BatchNorm2d
+        if isinstance(layers[start], nn.Linear):
+            name, wanted = "linear layer", nn.BatchNorm1d
+        counts[name] += 1
+        last = counts["linear layer"] == linear
+        if last and norms:
+            raise Incorrect(
+                "a BatchNorm comes after the last linear layer, where it changes the scores. "
+                "Leave it out there."
+            )
+        if not last and not any(isinstance(norm, wanted) for norm in norms):
+            raise Incorrect(
+                f"{name} number {counts[name]} has no {wanted.__name__} after it. "
+                f"Each {name} needs one of its own"
+                + (", only the last does without." if wanted is nn.BatchNorm1d else ".")
+            )

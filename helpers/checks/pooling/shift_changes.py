@@ -1,0 +1,153 @@
+"""The check of ``relative_change`` in task 2.4: how much of the values moved."""
+
+import math
+
+import torch
+
+from helpers.checks.core.outcomes import Incorrect
+from helpers.checks.core.seeds import seeded
+from helpers.checks.core.values import attempt, describe, real_number
+
+_SHAPES = ((2, 1, 28, 28), (3, 8, 12, 12), (1, 1, 5, 5))  # of batches, as the notebook has them
+_SQUARED = "Differences are squared; take their absolute values."
+_BEFORE = "Divide by what was there before alone; after is in it, too."
+_SUMS = "Sums are compared here; subtract pixel by pixel first, then take absolute values and sum."
+_PARENTHESES = "abs() takes in before alone; put after - before in parentheses."
+# What is often measured instead, and what is then said; d is after - before.
+_SLIPS = (
+    (
+        "Differences of opposite sign cancel: sum their absolute values.",
+        lambda b, a, d: d.sum() / b.abs().sum(),
+    ),
+    (
+        "Differences of opposite sign cancel: take absolute values first, then sum.",
+        lambda b, a, d: d.sum().abs() / b.abs().sum(),
+    ),
+    (
+        "Values before may be negative: take their absolute values first, then sum.",
+        lambda b, a, d: d.abs().sum() / b.sum(),
+    ),
+    (
+        "Values of opposite sign cancel, above and below: sum their absolute values.",
+        lambda b, a, d: d.sum() / b.sum(),
+    ),
+    (
+        "Values of opposite sign cancel, above and below: take absolute values first, then sum.",
+        lambda b, a, d: (d.sum() / b.sum()).abs(),
+    ),
+    ("Divide by what was there before, not after.", lambda b, a, d: d.abs().sum() / a.abs().sum()),
+    (
+        "Sizes are compared here; compare the values pixel by pixel.",
+        lambda b, a, d: (a.abs() - b.abs()).abs().sum() / b.abs().sum(),
+    ),
+    ("It is the mean difference; divide by the sizes before.", lambda b, a, d: d.abs().mean()),
+    ("It is the summed difference; divide by the sizes before.", lambda b, a, d: d.abs().sum()),
+    (
+        "A mean is divided by a sum; take sums in both places.",
+        lambda b, a, d: d.abs().mean() / b.abs().sum(),
+    ),
+    (
+        "A sum is divided by a mean; take sums in both places.",
+        lambda b, a, d: d.abs().sum() / b.abs().mean(),
+    ),
+    (_SQUARED, lambda b, a, d: d.square().sum() / b.square().sum()),
+    (_SQUARED, lambda b, a, d: d.norm() / b.norm()),
+    (_SQUARED, lambda b, a, d: d.square().sum() / b.abs().sum()),
+    (_SQUARED, lambda b, a, d: d.square().mean()),
+    (_SQUARED, lambda b, a, d: d.square().mean().sqrt()),
+    (_BEFORE, lambda b, a, d: d.abs().sum() / (b.abs().sum() + a.abs().sum())),
+    (_BEFORE, lambda b, a, d: 2 * d.abs().sum() / (b.abs().sum() + a.abs().sum())),
+    (_SUMS, lambda b, a, d: (a.abs().sum() - b.abs().sum()) / b.abs().sum()),
+    (_SUMS, lambda b, a, d: (a.abs().sum() - b.abs().sum()).abs() / b.abs().sum()),
+    (_SUMS, lambda b, a, d: a.abs().sum() / b.abs().sum()),
+    (_PARENTHESES, lambda b, a, d: (a - b.abs()).abs().sum() / b.abs().sum()),
+    (_PARENTHESES, lambda b, a, d: (a - b.abs()).sum() / b.abs().sum()),
+    (
+        "It is the mean over the images of their changes; sum over all images first, then divide.",
+        lambda b, a, d: (d.abs().sum((1, 2, 3)) / b.abs().sum((1, 2, 3))).mean(),
+    ),
+    ("That is the largest difference; sum them all.", lambda b, a, d: d.abs().max()),
+    (
+        "Largest values are compared here; sum them all.",
+        lambda b, a, d: d.abs().max() / b.abs().max(),
+    ),
+    (
+        "Do not round: // gives whole numbers, and int() and round() do.",
+        lambda b, a, d: d.abs().sum() // b.abs().sum(),
+    ),
+    (
+        "Sum first, then divide; a mean of shares gives dark pixels too much weight.",
+        lambda b, a, d: (d.abs() / b.abs()).mean(),
+    ),
+    (
+        "Sum first, then divide, once.",
+        lambda b, a, d: (d.abs() / b.abs()).sum(),
+    ),
+    (
+        "Give a share, not a percentage: leave out the 100.",
+        lambda b, a, d: 100 * d.abs().sum() / b.abs().sum(),
+    ),
+    (
+        "That is what stays alike; asked for is what changes.",
+        lambda b, a, d: 1 - d.abs().sum() / b.abs().sum(),
+    ),
+    ("The fraction is upside down.", lambda b, a, d: b.abs().sum() / d.abs().sum()),
+)
+
+
+def judge_change(function) -> None:
+    """Raise unless ``function(before, after)`` is sum|after − before| / sum|before|."""
+    generator = seeded(24)
+    for shape in _SHAPES:
+        before, after = (
+            torch.randn(shape, generator=generator, dtype=torch.float32, device="cpu") + mean
+            for mean in (0.3, -0.2)  # the sums differ in sign, so that abs() in any place shows
+        )
+        on = f"two tensors of shape {list(shape)}"
+        copies = before.clone(), after.clone()
+        value = attempt(function, *copies, on=on)
+        if not (torch.equal(copies[0], before) and torch.equal(copies[1], after)):
+            raise Incorrect(
+                "relative_change changes the tensors that it is given (as -= does). Put the "
+                "difference into a new variable."
+            )
+        if isinstance(value, (tuple, list)):
+            raise Incorrect(
+                f"relative_change returns a {type(value).__name__}; asked for is one number, the "
+                "first sum divided by the second."
+            )
+        if isinstance(value, torch.Tensor) and value.numel() > 1:
+            raise Incorrect(
+                f"relative_change returns {describe(value)} on {on}; asked for is one number for "
+                "the whole. .sum() without a number in the parentheses sums all values."
+            )
+        found = real_number(value, "the value that relative_change returns")
+        b, a = before.double(), after.double()
+        if not _agree(found, (a - b).abs().sum() / b.abs().sum()):
+            raise Incorrect(_message(function, found, before, after, on))
+    same = torch.ones(1, 1, 4, 4)
+    unmoved = real_number(
+        attempt(function, same, same.clone(), on="the same image twice"), "relative_change"
+    )
+    if abs(unmoved) > 1e-6:
+        raise Incorrect(f"for the same image twice relative_change gives {unmoved:.4g}, not 0.")
+
+
+def _agree(found: float, expected: torch.Tensor) -> bool:
+    return abs(found - expected.item()) <= 1e-4 * max(1e-3, abs(expected.item()))
+
+
+def _message(function, found: float, before: torch.Tensor, after: torch.Tensor, on: str) -> str:
+    if not math.isfinite(found):
+        return f"on {on} relative_change gives {found}. Do you divide by something that is 0?"
+    b, a = before.double(), after.double()
+    expected = ((a - b).abs().sum() / b.abs().sum()).item()
+    told = f"on {on} relative_change gives {found:.5g}; expected is {expected:.5g}."
+    for sentence, formula in _SLIPS:
+        if _agree(found, formula(b, a, a - b)):
+            return f"{told} {sentence}"
+    if abs(found - expected) < 0.01:
+        return f"{told} That is nearly it: do not round, and stay with torch.float32."
+    if found == real_number(attempt(function, 3 * after, before - 1, on=on), "the value"):
+        return f"{told} It is the same for other tensors: use before and after as they are given."
+    return f"{told} Try it on before = [1, -2] and after = [2, -2]: there it is 1/3."

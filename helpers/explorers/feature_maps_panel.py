@@ -1,0 +1,155 @@
+"""The panel that shows what any layer of a network makes of any image, and its kernels."""
+
+import ipywidgets as widgets
+import torch
+from torch import Tensor, nn
+
+from helpers import inspection
+from helpers.explorers._base import Explorer, Refused, View, png_of
+from helpers.explorers._image_views import (
+    NUMBERED,
+    asking,
+    check_network,
+    class_names,
+    convolutions,
+    data_line,
+    image_at,
+    image_text,
+    leaf_layers,
+    mosaic_columns,
+    mosaic_figure,
+    range_text,
+    row_figure,
+)
+from helpers.plots.arrays import as_array, colour_scale
+from helpers.plots.text import count_text
+
+MAPS, KERNELS = "maps", "kernels"
+ONE_SCALE, OWN_SCALES = "one for all maps", "each map its own"
+SIGNS = "red above zero, blue below"
+
+
+class FeatureMaps(Explorer):
+    """All feature maps of one layer for one image, in one picture; or the kernels of the layer.
+
+    ``dataset`` holds the images. A layer behind flattening gives out a row of numbers, shown as
+    bars. The caption names the channels that are dead for this image. On one scale the maps can be
+    compared; each on its own scale, faint ones can be seen.
+    """
+
+    def __init__(self, model: nn.Module, dataset, index: int = 0):
+        self._model, self._dataset = model, dataset
+        self.layer = widgets.Dropdown(options=list(leaf_layers(model)), description="layer")
+        self.index = widgets.IntText(index, description="image index")
+        self.show = widgets.Dropdown(options=[MAPS, KERNELS], description="show")
+        self.scale = widgets.Dropdown(options=[ONE_SCALE, OWN_SCALES], description="scale")
+        super().__init__([self.layer, self.index, self.show, self.scale])
+
+    def look(self) -> View:
+        """The maps or kernels of the layer."""
+        check_network(self._model)
+        layer = leaf_layers(self._model).get(self.layer.value)
+        if layer is None:
+            raise Refused("The network no longer has this layer: make the panel again.")
+        if self.show.value == KERNELS:
+            return self._kernels(layer)
+        with asking():
+            image, label = image_at(self._dataset, self.index.value)
+            values = inspection.activations(self._model, layer, image)[0].float()
+        about = image_text(self._dataset, self.index.value, label)
+        if values.dim() == 3 and values.numel():
+            return self._maps(values, image, about)
+        if values.dim() == 1 and values.numel():
+            return self._row(values, image, about)
+        raise Refused(
+            f"For an image, {self.layer.value} gives out {list(values.shape)}: neither feature "
+            "maps [K, h, w] nor a row of numbers [K]. Choose another layer."
+        )
+
+    def _maps(self, maps: Tensor, image: Tensor, about: str) -> View:
+        count, tall, wide = maps.shape
+        signed = bool((maps < 0).any())
+        tiles = as_array(relative(maps) if self.scale.value == OWN_SCALES else maps)
+        scale = colour_scale("signed" if signed else "activations", [tiles])
+        columns = mosaic_columns(count, tall, wide)
+        figure = mosaic_figure(tiles, columns, scale, image)
+        each = "each divided by its largest size" if self.scale.value == OWN_SCALES else ""
+        caption = (
+            f"{self.layer.value}: {count_text(count, 'feature map')} of {tall}×{wide}"
+            f"{'' if count <= NUMBERED else f', {columns} in a row, counted row by row from 0'}, "
+            f"{each or 'on one scale'}{f': {SIGNS}' if signed else ', dark is zero'}."
+        )
+        zeros = f"{int((maps == 0).sum()):,} of {maps.numel():,} are zero"
+        details = (about, range_text(maps), zeros, dead_text(maps))
+        return View(caption + data_line(self._dataset, *details), png_of(figure))
+
+    def _row(self, values: Tensor, image: Tensor, about: str) -> View:
+        classes = class_names(self._dataset)
+        last = self.layer.value == list(leaf_layers(self._model))[-1]
+        names = classes if last and len(values) == len(classes) else None
+        caption = (
+            f"{self.layer.value}: a row of {count_text(len(values), 'number')}, as bars"
+            f"{', one for each class' if names else ', without height and width'}."
+        )
+        top = int(values.nan_to_num().argmax())
+        best = f"the largest is that of {names[top] if names else f'unit {top}'}"
+        zeros = f"{int((values == 0).sum()):,} of {len(values):,} are zero"
+        details = (about, range_text(values), best, zeros)
+        return View(
+            caption + data_line(self._dataset, *details), png_of(row_figure(values, names, image))
+        )
+
+    def _kernels(self, layer: nn.Module) -> View:
+        if not isinstance(layer, nn.Conv2d):
+            having = ", ".join(convolutions(self._model)) or "none in this network"
+            raise Refused(f"{self.layer.value} has no kernels. Layers that have: {having}.")
+        weights = layer.weight.detach().cpu().float()
+        count, channels, tall, wide = weights.shape
+        shown = weights[:NUMBERED, :NUMBERED]
+        scale = colour_scale("signed", [as_array(weights)])
+        if channels == 1:
+            tiles, columns = shown[:, 0], mosaic_columns(len(shown), tall, wide)
+            order = "each with its number"
+        else:
+            tiles, columns = shown.transpose(0, 1).reshape(-1, tall, wide), len(shown)
+            order = "a column for each kernel and a row for each of its channels"
+        names = () if channels == 1 else ("kernel", "channel")
+        figure = mosaic_figure(as_array(tiles), columns, scale, names=names)
+        part = "" if max(count, channels) <= NUMBERED else f"; the first {NUMBERED} are shown"
+        caption = (
+            f"{self.layer.value}: {count_text(count, 'kernel')} of {channels}×{tall}×{wide}, "
+            f"{order}{part}. One scale for all, symmetric around zero: {SIGNS}."
+        )
+        return View(caption + data_line(None, range_text(weights)), png_of(figure))
+
+
+def relative(maps: Tensor) -> Tensor:
+    """Each of the maps ``[K, h, w]`` divided by its largest absolute value."""
+    sizes = maps.nan_to_num(0, 0, 0).abs().amax(dim=(1, 2), keepdim=True)
+    return maps / sizes.where(sizes > 0, 1)
+
+
+def dead_text(maps: Tensor) -> str:
+    """Which channels of ``[K, h, w]`` are the same everywhere, so that they tell nothing."""
+    if maps[0].numel() == 1:
+        return ""  # a single value is always constant
+    flat = maps.flatten(1)
+    constant = (flat == flat[:, :1]).all(dim=1)
+    zero = constant & (flat[:, 0] == 0)
+    texts = [
+        f"{name}: {_listed(which)}"
+        for name, which in (
+            ("dead (zero everywhere)", zero),
+            ("constant (the same everywhere)", constant & ~zero),
+        )
+        if bool(which.any())
+    ]
+    return "; ".join(texts) or "no dead channel"
+
+
+def _listed(which: Tensor) -> str:
+    """Such as "channels 1, 4"; a long list ends in how many more there are."""
+    numbers = torch.nonzero(which).flatten().tolist()
+    more = f" and {len(numbers) - 12} more" if len(numbers) > 12 else ""
+    noun = "channel" if len(numbers) == 1 else "channels"
+    return f"{noun} {', '.join(map(str, numbers[:12]))}{more}"

@@ -1,0 +1,239 @@
+"""The panel of the confusion matrix: from a cell to its images, to one decision, to one pixel."""
+
+import html
+import math
+
+import ipywidgets as widgets
+from torch import Tensor, nn
+
+from helpers import inspection, training
+from helpers.explorers._base import Explorer, Refused, View, picture_html, png_of
+from helpers.explorers._image_views import (
+    asking,
+    check_network,
+    class_names,
+    data_line,
+    finite,
+    frame,
+    percent,
+    place_box,
+    place_image,
+    sheet,
+    state_of,
+    write,
+)
+from helpers.explorers._pixel import Pixel, stacked
+from helpers.explorers.why_panel import Why
+from helpers.plots.arrays import as_pixels
+from helpers.plots.text import count_text
+
+MOST, COLUMNS = 12, 6  # images behind a cell
+DARKEST = (8, 81, 156)  # the colour of a share of 1; a share of 0 is white
+WHITE_FROM = 0.775  # from this share on, white letters have more contrast than black ones
+
+
+class Mistakes(Explorer):
+    """Which classes the network mixes up: choose a cell of the confusion matrix, see its images.
+
+    Below, the chosen image is opened in a ``Why`` panel, and one value of its first feature maps
+    is traced back to a sum of products. The network sees all of ``dataset`` once, 10,000 images in
+    about a second; ``datasets.subset`` makes that less.
+    """
+
+    def __init__(self, model: nn.Module, dataset):
+        self._model, self._dataset, self._state = model, dataset, None
+        self._chosen: int | None = None  # the index of the image that is opened below
+        self.why = self.pixel = None  # made as soon as it is known which image they open
+        classes = list(enumerate(class_names(dataset)))
+        options = [(name, number) for number, name in classes]
+        true, predicted = self._worst()
+        self.true = widgets.Dropdown(options=options, value=true, description="true class")
+        self.predicted = widgets.Dropdown(
+            options=options, value=predicted, description="predicted class"
+        )
+        self.rank = widgets.IntText(1, description="open picture")
+        super().__init__([self.true, self.predicted, self.rank])
+        self.why = Why(model, dataset, self._chosen or 0)
+        self.pixel = Pixel(model, dataset, self.why.index)
+        self._below = widgets.VBox([self.why, self.pixel])
+        self.children = [*self.children, self._below]
+        self._open()
+
+    # ----------------------------------------------------------------- what the network says
+
+    def _predict(self) -> None:
+        """Look at all images, unless that was done and no weight has changed since."""
+        check_network(self._model)
+        if state_of(self._model) == self._state:
+            return
+        with asking():
+            number = len(class_names(self._dataset))
+            probabilities = training.predict(self._model, self._dataset)
+            if probabilities.dim() != 2 or probabilities.shape[1] != number:
+                raise Refused(
+                    f"The network gives out {list(probabilities.shape)}, but there must be "
+                    f"{number} scores for each image: [{len(self._dataset)}, {number}]."
+                )
+            confidence, predictions = finite(probabilities).max(dim=1)
+            labels = self._dataset.labels.cpu()
+            self._counts = inspection.confusion_matrix(labels, predictions, number)
+            self._labels, self._confidence, self._predictions = labels, confidence, predictions
+            self._state = state_of(self._model)
+
+    def _worst(self) -> tuple[int, int]:
+        """The cell with the most mistakes; the first cell if nothing can be counted."""
+        try:
+            self._predict()
+        except Refused:
+            return 0, 0
+        wrong = self._counts.clone().fill_diagonal_(0)
+        return divmod(int(wrong.argmax()), len(wrong))
+
+    # ------------------------------------------------------------------------------ the view
+
+    def redraw(self, change=None) -> None:
+        """Show the chosen cell, from its first image on if it is another one, and open an image."""
+        with self._lock:
+            if change and change["owner"] in (self.true, self.predicted) and self.rank.value != 1:
+                self.rank.value = 1  # draws
+                return
+            self._chosen = None
+            super().redraw(change)
+            self._open()
+
+    def _open(self) -> None:
+        if self.pixel is None:
+            return
+        self._below.layout.display = "none" if self._chosen is None else ""
+        if self._chosen is not None:
+            self.why.index.value = self._chosen
+
+    def look(self) -> View:
+        """The matrix, and the images behind the chosen cell."""
+        self._predict()
+        true, predicted = self.true.value, self.predicted.value
+        indices = behind(self._labels, self._predictions, self._confidence, true, predicted)
+        names = class_names(self._dataset)
+        pair = f"{names[true]} → {names[predicted]}"
+        table = matrix_html(self._counts, names, true, predicted)
+        found = f"{pair}: {count_text(len(indices), 'image')} of {int(self._counts[true].sum()):,}"
+        caption = (
+            "All images by true class (rows) and predicted class (columns); what is right stands "
+            "on the diagonal. "
+        )
+        if not indices:
+            self._pictures = None
+            caption += "In the chosen cell, there is no image. Choose another one."
+            return View(caption + data_line(self._dataset, found), html=table)
+        rank = self.rank.value
+        shown = indices[:MOST]
+        if not 1 <= rank <= len(shown):
+            raise Refused(
+                f"There is no picture {rank}: in this cell they are numbered from 1 to "
+                f"{len(shown)}. Choose one of them."
+            )
+        self._chosen = shown[rank - 1]
+        self._pictures = pictures_png(self._dataset, shown, self._confidence, rank)
+        caption += (
+            f"Below it, the images of the chosen cell, up to {MOST}, with the probability of the "
+            "predicted class, the surest first. The framed one is opened further down."
+        )
+        details = (
+            found, f"surest {percent(float(self._confidence[shown[0]]))}",
+            f"opened: image {self._chosen}, {percent(float(self._confidence[self._chosen]))}",
+        )  # fmt: skip
+        return View(
+            caption + data_line(self._dataset, *details),
+            html=table + picture_html(self._pictures),
+        )
+
+    def still(self) -> bytes | None:
+        """Matrix and images, and what is opened below, one under the other."""
+        if not self._last.html:
+            return None
+        matrix = matrix_png(
+            self._counts, class_names(self._dataset), self.true.value, self.predicted.value
+        )
+        parts = [matrix] if self._pictures is None else [matrix, self._pictures]
+        below = [] if self._chosen is None else [self.why.still(), self.pixel.still()]
+        return stacked([self.captioned(stacked(parts)), *filter(None, below)])
+
+
+def behind(
+    labels: Tensor, predictions: Tensor, confidence: Tensor, true: int, predicted: int
+) -> list[int]:
+    """The indices of the images of one cell, the surest first."""
+    indices = ((labels == true) & (predictions == predicted)).nonzero()[:, 0]
+    return indices[confidence[indices].argsort(descending=True, stable=True)].tolist()
+
+
+# ----------------------------------------------------------------------------- the matrix
+
+
+def shade(share: float) -> tuple[str, str]:
+    """The colours of ground and letters of a cell that holds this share of its row."""
+    ground = (round(255 + share * (dark - 255)) for dark in DARKEST)
+    return "#" + "".join(f"{part:02x}" for part in ground), (
+        "#ffffff" if share > WHITE_FROM else "#000000"
+    )
+
+
+def matrix_html(counts: Tensor, names: list[str], true: int, predicted: int) -> str:
+    """The confusion matrix as a table; a screen reader names row and column of each number."""
+    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
+    rows = ""
+    for i, row in enumerate(counts.tolist()):
+        cells = ""
+        for j, count in enumerate(row):
+            ground, letters = shade(count / max(1, sum(row)))
+            style = f"background:{ground};color:{letters}"
+            if (i, j) == (true, predicted):
+                style += ";outline:4px solid #d95f02;outline-offset:-2px;font-weight:700"
+            cells += f'<td style="{style}">{count:,}</td>'
+        rows += f'<tr><th scope="row" style="text-align:right">{html.escape(names[i])}</th>'
+        rows += f"{cells}</tr>"
+    return (
+        '<table class="cnn-grid"><caption>true class (rows) and predicted class (columns)</caption>'
+        f"<tr><td></td>{heads}</tr>{rows}</table>"
+    )
+
+
+def matrix_png(counts: Tensor, names: list[str], true: int, predicted: int) -> bytes:
+    """The confusion matrix, drawn."""
+    left, top, wide, tall = 1.4, 0.6, 8.4 / len(names), 0.42
+    figure = sheet(top + tall * len(names) + 0.3)
+    write(figure, left + 4.2, 0.05, "predicted class", ha="center", va="top", weight="bold")
+    write(figure, 0.1, top - 0.1, "true class", va="bottom", weight="bold")
+    for i, row in enumerate(counts.tolist()):
+        middle = top + (i + 0.5) * tall
+        write(figure, left - 0.1, middle, names[i], ha="right", va="center")
+        write(figure, left + (i + 0.5) * wide, top - 0.1, names[i], ha="center", va="bottom")
+        for j, number in enumerate(row):
+            ground, letters = shade(number / max(1, sum(row)))
+            cell = (left + j * wide, top + i * tall)
+            place_box(figure, *cell, wide, tall, facecolor=ground, edgecolor="0.8")
+            style = {"ha": "center", "va": "center", "color": letters}
+            write(figure, cell[0] + wide / 2, middle, f"{number:,}", **style)
+    frame(figure, left + predicted * wide, top + true * tall, wide, tall)
+    return png_of(figure)
+
+
+# ---------------------------------------------------------------------------- the pictures
+
+
+def pictures_png(dataset, indices: list[int], confidence: Tensor, rank: int) -> bytes:
+    """The images with number and probability above each, number ``rank`` framed: one mosaic."""
+    images = [as_pixels(dataset[index][0]) for index in indices]
+    side = 1.5
+    height = side * images[0].shape[0] / images[0].shape[1]
+    figure = sheet(math.ceil(len(images) / COLUMNS) * (height + 0.35) + 0.1)
+    for number, (image, index) in enumerate(zip(images, indices, strict=True), start=1):
+        row, column = divmod(number - 1, COLUMNS)
+        left, top = 0.15 + column * (side + 0.13), 0.3 + row * (height + 0.35)
+        place_image(figure, image, left, top, side)
+        text = f"{number}: {percent(float(confidence[index]))}"
+        weight = "bold" if number == rank else "normal"
+        write(figure, left, top - 0.05, text, va="bottom", weight=weight)
+        if number == rank:
+            frame(figure, left, top, side, height)
+    return png_of(figure)

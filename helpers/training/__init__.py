@@ -1,0 +1,20 @@
+"""Training: one pass over the data, one test of the network, and ``fit``, which does both.
+
+``train_loop`` and ``test_loop`` are those of tasks 3.5 and 3.6. ``fit`` runs them for some epochs,
+prints one line for each, and can be stopped at any time without losing what was learned.
+"""
+
+from helpers.training.fitting import LEARNING_RATE, fit, predict
+from helpers.training.history import History, epoch_line
+from helpers.training.loops import best_device, test_loop, train_loop
+
+__all__ = [
+    "LEARNING_RATE",
+    "History",
+    "best_device",
+    "epoch_line",
+    "fit",
+    "predict",
+    "test_loop",
+    "train_loop",
+]

@@ -1,0 +1,216 @@
+"""``fit``: a whole training, which can be stopped at any time without losing what was learned."""
+
+import math
+import time
+from collections.abc import Iterator, Sized
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from operator import index
+
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import LRScheduler
+from torch.utils.data import DataLoader, Dataset
+
+from helpers.datasets import loader
+from helpers.network_modes import channels_last, evaluation_mode
+from helpers.training.batches import batches_of, pass_over
+from helpers.training.cuda_graph import Stepper
+from helpers.training.history import History, count_epochs, epoch_line
+from helpers.training.loops import device_of, test_loop
+
+LEARNING_RATE = 0.1  # of ``fit``, if neither a learning rate nor an optimizer is given
+_TEST_BATCH = 1000  # images per batch where no gradient is needed: only memory limits it
+_LOSS = nn.CrossEntropyLoss()  # of ``fit``: takes scores, returns the mean over the batch
+
+
+def fit(
+    model: nn.Module,
+    training_data: Dataset,
+    test_data: Dataset,
+    num_epochs: int,
+    *,
+    learning_rate: float | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
+    batch_size: int = 64,
+    scheduler: LRScheduler | None = None,
+    seed: int = 0,
+    history: History | None = None,
+    verbose: bool = True,
+    progress=None,
+    mixed_precision: bool = False,
+    compile_model: bool = False,
+) -> History:
+    """Train ``model`` for ``num_epochs`` epochs on its own device, with a test after each.
+
+    The loss is the cross entropy. The optimizer is ``optimizer``, or plain SGD with
+    ``learning_rate`` (0.1 if neither is given; giving both is an error). ``scheduler`` changes the
+    rate of ``optimizer``; it makes a step after each batch.
+
+    ``seed`` fixes the order of the images and nothing else: for the same weights at the start,
+    call ``torch.manual_seed`` before making the model. ``history`` continues a former run: the
+    epochs count on, with the orders of the images that would have come next; the former history
+    itself stays as it is. ``verbose=False`` prints no line per epoch. ``progress`` is a run of the
+    panel ``explorers.Training``, which then shows each epoch in place of a line.
+
+    Batches are cut out of memory, and on CUDA the steps are replayed from a graph (``Stepper``
+    says when not). The results are those of ``train_loop`` over ``datasets.loader``, to rounding.
+    ``mixed_precision`` computes in bfloat16 what may be. ``compile_model`` compiles the network
+    first, which takes some ten seconds and needs a C++ compiler, on CUDA also Triton.
+
+    An interrupt (the stop button of Jupyter, Ctrl+C) ends the run cleanly: the model keeps what it
+    has learned, the complete epochs are returned, and ``history.interrupted`` is true. A loss that
+    is no number any more also ends it. Both are said in a sentence, ``history.message``.
+    Afterwards the model is in evaluation mode and has no gradients.
+
+    Raises ``ValueError`` if an argument makes no sense.
+    """
+    optimizer = _checked_optimizer(model, optimizer, learning_rate)
+    _check_data(training_data=training_data, test_data=test_data)
+    _check_whole(num_epochs=num_epochs, batch_size=batch_size)
+    so_far = replace(history or History(), interrupted=False, message="")
+    done, total = len(so_far), len(so_far) + num_epochs
+    epoch = done + 1
+    device = device_of(model)
+    training_batches = batches_of(training_data, batch_size, device, shuffle=True, seed=seed)
+    test_batches = batches_of(test_data, _TEST_BATCH, device)
+    stepper = Stepper(
+        model,
+        _LOSS,
+        optimizer,
+        scheduler=scheduler,
+        mixed_precision=mixed_precision,
+        compile_model=compile_model,
+    )
+    layout = ExitStack()
+    try:
+        if not any(group.get("fused") for group in optimizer.param_groups):  # it mixes layouts up
+            layout.enter_context(channels_last(model, test_batches))
+        for _ in range(done):
+            pass_over(training_batches)  # the order of an epoch that was trained before
+        for epoch in range(done + 1, total + 1):
+            start, each = time.perf_counter(), iter
+            if progress is not None:
+                each = progress.batches
+            elif verbose and epoch == done + 1:
+                share = 1 + len(test_data) / (3 * len(training_data))  # a test has no backward
+                each = partial(_with_estimate, num_epochs=num_epochs, share=share, device=device)
+            train_loss = stepper.train(training_batches, each)
+            test_loss, accuracy = test_loop(test_batches, model, _LOSS)
+            if not math.isfinite(train_loss + test_loss):
+                so_far = replace(so_far, message=_lost_message(epoch, total, len(so_far)))
+                break
+            seconds = time.perf_counter() - start
+            so_far = so_far.with_epoch(train_loss, test_loss, accuracy, seconds)
+            if progress is not None:
+                progress.log(train_loss, test_loss, accuracy)
+            elif verbose:
+                print(epoch_line(so_far, total), flush=True)
+    except KeyboardInterrupt:
+        message = _stopped_message(epoch, total, len(so_far))
+        so_far = replace(so_far, interrupted=True, message=message)
+    finally:
+        layout.close()
+        stepper.close()
+        model.eval()
+        optimizer.zero_grad()
+    if so_far.message:
+        print(so_far.message, flush=True)
+    return so_far
+
+
+@torch.no_grad()
+def predict(model: nn.Module, dataset: Dataset, batch_size: int = _TEST_BATCH) -> torch.Tensor:
+    """The probabilities of the classes for every image, float32 ``[N, classes]`` on the CPU.
+
+    The softmax of the scores, in evaluation mode; afterwards the mode is as it was.
+    Raises ``ValueError`` if ``dataset`` is empty.
+    """
+    _check_data(dataset=dataset)
+    device = device_of(model)
+    with evaluation_mode(model):
+        parts = [
+            model(images.to(device)).float().softmax(dim=1)
+            for images, _ in loader(dataset, batch_size)
+        ]
+    return torch.cat(parts).cpu()
+
+
+def _with_estimate(batches: Sized, num_epochs: int, share: float, device: torch.device) -> Iterator:
+    """``batches``, and after a twentieth of them one line: how long the whole run will take.
+
+    The first batches are not timed where there are more: they also pay for the start of the GPU.
+    ``share`` is the time of an epoch over that of its training.
+    """
+    count = len(batches)
+    started = min(5 if device.type == "cuda" else 1, count - 1)
+    goal = min(count, max(started + 1, count // 20))
+    start = time.perf_counter()
+    for number, batch in enumerate(batches, start=1):
+        yield batch  # comes back when the caller has trained on it
+        if number in (started, goal) and device.type == "cuda":
+            torch.cuda.synchronize(device)  # Python is ahead of the GPU
+        if number == started:
+            start = time.perf_counter()
+        if number == goal:
+            per_batch = (time.perf_counter() - start) / (goal - started)
+            whole = per_batch * count * share * num_epochs
+            print(f"{count_epochs(num_epochs)}, about {whole:.1f} s", flush=True)
+
+
+def _stopped_message(epoch: int, total: int, complete: int) -> str:
+    return (
+        f"Stopped in epoch {epoch}/{total}: the network keeps what it has learned so far, and "
+        f"the history has the losses of {count_epochs(complete)}. To go on: "
+        "fit(..., history=history)."
+    )
+
+
+def _lost_message(epoch: int, total: int, complete: int) -> str:
+    return (
+        f"Ended in epoch {epoch}/{total}: the loss is no longer a finite number, so the weights "
+        f"are of no use any more. The history has the losses of {count_epochs(complete)}. Make a "
+        "new network and train it with a smaller learning rate."
+    )
+
+
+def _checked_optimizer(
+    model: nn.Module, optimizer: torch.optim.Optimizer | None, learning_rate: float | None
+) -> torch.optim.Optimizer:
+    own = {id(p) for p in model.parameters()}
+    if not own:
+        raise ValueError("the model has no parameters: there is nothing to train")
+    if optimizer is None:
+        rate = LEARNING_RATE if learning_rate is None else learning_rate
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < math.inf:
+            raise ValueError(f"learning_rate must be a number above 0, not {rate!r}")
+        return torch.optim.SGD(model.parameters(), lr=rate)
+    if learning_rate is not None:
+        raise ValueError(
+            "give a learning_rate or an optimizer, not both: the optimizer has its own rate"
+        )
+    if not all(id(p) in own for group in optimizer.param_groups for p in group["params"]):
+        raise ValueError(
+            "the optimizer trains parameters that do not belong to this model. "
+            "Make it anew from model.parameters(), after the model."
+        )
+    return optimizer
+
+
+def _check_data(**datasets: Dataset) -> None:
+    for name, data in datasets.items():
+        if isinstance(data, DataLoader):
+            raise ValueError(f"{name} is a DataLoader; give the data set, batches are made of it")
+        if len(data) == 0:
+            raise ValueError(f"{name} is empty: there must be at least one image")
+
+
+def _check_whole(**numbers: int) -> None:
+    for name, value in numbers.items():
+        try:
+            right = not isinstance(value, bool) and index(value) >= 1
+        except TypeError:
+            right = False
+        if not right:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")

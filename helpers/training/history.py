@@ -1,0 +1,53 @@
+"""What a training has measured, and how it is said in a line."""
+
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(repr=False)
+class History:
+    """What a training run has measured: one entry per complete epoch in each list.
+
+    ``train_losses`` and ``test_losses`` are means per image; those of training are taken while
+    the weights still change, those of the test after the epoch. ``accuracies`` (0 to 1) are on
+    the test data. ``seconds`` is the time of an epoch with its test. ``interrupted``: somebody
+    stopped the run. ``message``: why it ended early, empty if it did not.
+    """
+
+    train_losses: list[float] = field(default_factory=list)
+    test_losses: list[float] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    interrupted: bool = False
+    message: str = ""
+
+    def __len__(self) -> int:
+        return len(self.accuracies)
+
+    def __repr__(self) -> str:
+        if not self.accuracies:
+            return "History of 0 epochs"
+        return f"History of {count_epochs(len(self))}: test accuracy {self.accuracies[-1]:.1%}"
+
+    def with_epoch(self, *figures: float) -> "History":
+        """A new history with one epoch more: an interrupt finds the whole epoch or none of it."""
+        columns = ("train_losses", "test_losses", "accuracies", "seconds")
+        return replace(
+            self,
+            **{c: [*getattr(self, c), x] for c, x in zip(columns, figures, strict=True)},
+        )
+
+
+def epoch_line(history: History, total: int) -> str:
+    """The last epoch of ``history``, of ``total``, in one line."""
+    return (
+        f"epoch {len(history):>{len(str(total))}}/{total}"
+        f"   training loss {history.train_losses[-1]:.3f}"
+        f"   test loss {history.test_losses[-1]:.3f}"
+        f"   test accuracy {history.accuracies[-1]:.1%}"
+        f"   {history.seconds[-1]:.1f} s"
+    )
+
+
+def count_epochs(count: int) -> str:
+    """``1 epoch`` or ``3 epochs``."""
+    return "1 epoch" if count == 1 else f"{count} epochs"

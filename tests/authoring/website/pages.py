@@ -1,0 +1,52 @@
+"""The pages that the site should have, and what they were made of."""
+
+import base64
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from authoring.website import build as build_site
+
+ROOT = build_site.ROOT
+NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.ipynb"))
+WITH_OUTPUTS = [f"{folder}/{name}.html" for name in NAMES for folder in ("solutions", "slides")]
+PAGES = ["index.html", *WITH_OUTPUTS, *(f"notebooks/{name}.html" for name in NAMES)]
+
+each_page = pytest.mark.parametrize("page", PAGES)
+each_page_with_outputs = pytest.mark.parametrize("page", WITH_OUTPUTS)
+
+
+def soup_of(path: Path) -> BeautifulSoup:
+    """A page, parsed."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def cells_of(page: str) -> list:
+    """The cells of the solution, or the student notebook, that a page was made of."""
+    folder, name = page.removesuffix(".html").split("/")
+    folder = "notebooks" if folder == "notebooks" else "solutions"
+    return nbformat.read(ROOT / folder / f"{name}.ipynb", as_version=4).cells
+
+
+def pictures_of(cells: list) -> list[tuple[bytes, str]]:
+    """The pictures that are stored in cells, each with its words; a figure's repr is none."""
+    outputs = [out.data for cell in cells for out in cell.get("outputs", []) if "data" in out]
+    return [
+        (base64.b64decode(data["image/png"]), re.sub(r"^<Figure .*>$", "", data["text/plain"]))
+        for data in outputs
+        if "image/png" in data
+    ]
+
+
+def target(page: Path, address: str) -> Path:
+    """The file that an address within the site means, seen from a page."""
+    return (page.parent / unquote(urlsplit(address).path)).resolve() if address else page
+
+
+def is_outside(address: str) -> bool:
+    """Whether an address leads out of the site."""
+    return address.startswith("//") or urlsplit(address).scheme not in ("", "data")

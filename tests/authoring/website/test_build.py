@@ -1,0 +1,271 @@
+"""The static site: it is whole, and nothing in it comes from outside."""
+
+import base64
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from authoring.website import build as build_site
+from authoring.website import content as site_content
+from tests.authoring.website.pages import (
+    NAMES,
+    PAGES,
+    ROOT,
+    cells_of,
+    each_page,
+    each_page_with_outputs,
+    is_outside,
+    pictures_of,
+    soup_of,
+    target,
+)
+
+LONGEST = 60  # seconds for the whole site; it takes under ten
+PANEL = re.compile(r"^(explorers\.[A-Z]\w*\(|display\(panel\)|panel\s*(#|$))", re.MULTILINE)
+
+
+def test_it_is_made_quickly(seconds_and_site):
+    assert seconds_and_site[0] < LONGEST
+
+
+def test_there_are_these_pages_and_no_others(site):
+    assert sorted(PAGES) == sorted(str(p.relative_to(site)) for p in site.rglob("*.html"))
+
+
+@each_page
+def test_a_page_loads_nothing_from_outside(site, page):
+    soup = soup_of(site / page)
+    loaded = [
+        str(tag[name])
+        for tag in soup.find_all(lambda tag: tag.name != "a")
+        for name in ("src", "srcset", "href", "data", "poster")
+        if tag.has_attr(name)
+    ]
+    assert loaded
+    for address in loaded:
+        assert not is_outside(address), address
+        assert address.startswith("data:") or target(site / page, address).is_file(), address
+    inline = " ".join(tag.get_text() for tag in soup.find_all(["script", "style"]))
+    assert "http" not in inline and "require" not in inline
+
+
+def test_the_styles_load_nothing(site):
+    styles = list(site.rglob("*.css"))
+    assert len(styles) == 3
+    for style in styles:
+        addresses = re.findall(r"@import[^;]*|url\([^)]*\)", style.read_text(encoding="utf-8"))
+        assert all(address.startswith("url(data:") for address in addresses), style.name
+
+
+@each_page
+def test_every_link_within_the_site_has_its_target(site, page):
+    links = [str(tag["href"]) for tag in soup_of(site / page).find_all("a", href=True)]
+    inside = [link for link in links if not is_outside(link)]
+    assert inside
+    for link in inside:
+        found = target(site / page, link)
+        assert found.is_file() and site in found.parents, link
+        fragment = unquote(urlsplit(link).fragment)
+        assert not fragment or soup_of(found).find(id=fragment), link
+
+
+@each_page
+def test_a_page_says_what_it_is(site, page):
+    soup = soup_of(site / page)
+    assert soup.html["lang"] == "en"
+    assert "width=device-width" in soup.find("meta", attrs={"name": "viewport"})["content"]
+    assert len(soup.find_all("h1")) == 1
+    heading = soup.h1.get_text(strip=True)
+    assert soup.title.get_text().startswith(heading)
+
+
+def test_no_two_pages_have_the_same_title(site):
+    titles = {soup_of(site / page).title.get_text() for page in PAGES}
+    assert len(titles) == len(PAGES)
+
+
+@pytest.mark.parametrize("folder", ["solutions", "notebooks", "slides"])
+def test_the_lessons_lead_from_one_to_the_next(site, folder):
+    for number, name in enumerate(NAMES):
+        soup = soup_of(site / folder / f"{name}.html")
+        assert soup.find("a", href="../index.html")
+        neighbours = {"prev": NAMES[:number][-1:], "next": NAMES[number + 1 : number + 2]}
+        for rel, names in neighbours.items():
+            found = {str(tag["href"]) for tag in soup.find_all("a", rel=rel)}
+            assert found == {f"{other}.html" for other in names}, rel
+
+
+def test_the_index_leads_to_every_form_of_every_lesson(site):
+    links = {str(tag["href"]) for tag in soup_of(site / "index.html").find_all("a", href=True)}
+    assert {*PAGES, *(f"notebooks/{name}.ipynb" for name in NAMES)} - {"index.html"} <= links
+    for name in NAMES:
+        for file in (f"notebooks/{name}.ipynb", f"solutions/{name}.ipynb"):
+            assert (site / file).read_bytes() == (ROOT / file).read_bytes()
+
+
+def test_the_index_names_the_repository_if_told(tmp_path):
+    lessons = build_site.read_lessons(ROOT)
+    assert 'href="https://example.org/course"' in build_site.index_page(
+        lessons, "https://example.org/course"
+    )
+
+
+# --- pictures and panels -----------------------------------------------------------------------
+
+
+@each_page_with_outputs
+def test_every_picture_is_a_figure_with_its_words(site, page):
+    expected = pictures_of(cells_of(page))
+    figures = soup_of(site / page).find_all("figure")
+    assert len(expected) == len(figures) > 0
+    for (png, words), shown in zip(expected, figures, strict=True):
+        assert target(site / page, shown.img["src"]).read_bytes() == png
+        assert len(shown.img["alt"]) > 10 and "<" not in shown.img["alt"]
+        captions = [caption.get_text("\n") for caption in shown.find_all("figcaption")]
+        assert captions == ([words] if words else [])
+
+
+@each_page_with_outputs
+def test_every_panel_shows_its_words(site, page):
+    soup = soup_of(site / page)
+    panels = [cell for cell in cells_of(page) if PANEL.search(cell.source) and cell.get("outputs")]
+    assert panels
+    for cell in panels:
+        words = [out.data["text/plain"] for out in cell.outputs if "data" in out]
+        shown = soup.find(id=f"cell-id={cell.id}")
+        assert words and words[0].split("\n")[0] in shown.get_text()
+        assert bool(pictures_of([cell])) == bool(shown.figure)
+
+
+@each_page_with_outputs
+def test_no_picture_lacks_an_alternative_and_no_widget_waits(site, page):
+    soup = soup_of(site / page)
+    assert all(image.get("alt") for image in soup.find_all("img"))
+    text = (site / page).read_text(encoding="utf-8")
+    for rest in ("widget-view", "jupyter-widgets", "Loading widget", "No description has been"):
+        assert rest not in text
+
+
+def test_of_a_widget_its_picture_and_words_are_left():
+    pixel = (ROOT / "docs/images/why-light.png").read_bytes()
+    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "Words."}
+    drawn = {**widget, "image/png": base64.b64encode(pixel).decode()}
+    cells = [
+        new_code_cell(outputs=[new_output("display_data", data)], id=name)
+        for name, data in (("with", drawn), ("without", widget))
+    ]
+    notebook = new_notebook(cells=cells, metadata={"widgets": {"state": {}}})
+    shown, files = site_content.with_figures(notebook, "05_x")
+    assert files == {"05_x-with-0.png": pixel}
+    assert "<figcaption>Words.</figcaption>" in shown.cells[0].outputs[0].data["text/html"]
+    assert shown.cells[1].outputs[0].data == {"text/plain": "Words."}
+    assert "widgets" not in shown.metadata
+    assert "widgets" in notebook.metadata and "image/png" in cells[0].outputs[0].data
+
+
+def test_words_are_text_and_not_html():
+    text = site_content.figure("a.png", bytes(24), 'Is 1 < 2? "Yes" & no.\nNext', "Heading")
+    soup = BeautifulSoup(text, "html.parser")
+    assert soup.img["alt"] == "Is 1 < 2?"
+    assert soup.figcaption.get_text("\n") == 'Is 1 < 2? "Yes" & no.\nNext'
+
+
+# --- the text ----------------------------------------------------------------------------------
+
+
+def test_formulas_are_mathml(site):
+    for page in PAGES:
+        if page == "index.html":
+            continue
+        texts = [cell.source for cell in cells_of(page) if cell.cell_type == "markdown"]
+        formulas = sum(text.count("$$") // 2 for text in texts)
+        soup = soup_of(site / page)
+        assert len(soup.find_all("math")) == formulas
+        assert "$$" not in soup.get_text()
+    assert soup_of(site / f"solutions/{NAMES[0]}.html").find("mfrac")
+
+
+def test_a_formula_in_a_line_is_mathml_too():
+    assert "<mi>x</mi>" in site_content.markdown_to_html("Let $x$ be a number.")
+    assert "<math" not in site_content.markdown_to_html("Type `$x$` there.")
+
+
+def test_links_between_notebooks_lead_to_pages():
+    made = site_content.markdown_to_html("[next](02_pooling.ipynb), [far](https://a.org/b.ipynb)")
+    assert 'href="02_pooling.html"' in made and 'href="https://a.org/b.ipynb"' in made
+
+
+@each_page
+def test_hints_and_given_code_are_folded(site, page):
+    soup = soup_of(site / page)
+    cells = [] if page == "index.html" else cells_of(page)
+    hints = sum(cell.source.count("<details") for cell in cells if cell.cell_type == "markdown")
+    given = [cell.id for cell in cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
+    assert len(soup.find_all("details")) == hints + len(given)
+    for name in given:
+        assert soup.find(id=f"cell-id={name}").details.find(class_="highlight")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_student_page_has_the_tasks_and_not_the_answers(site, name):
+    text = soup_of(site / f"notebooks/{name}.html").get_text()
+    assert "# your code here" in text and "# BEGIN SOLUTION" not in text
+
+
+# --- what goes wrong ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def course(tmp_path) -> Path:
+    """A copy of what the site is made of."""
+    for folder in build_site.FOLDERS:
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "README.md", tmp_path)
+    return tmp_path
+
+
+def sentence(capsys, *arguments: object) -> str:
+    """What the command complains of, in one line; it fails, and says nothing else."""
+    assert build_site.main([str(argument) for argument in arguments]) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    return said.err.strip()
+
+
+@pytest.mark.parametrize("folder", build_site.FOLDERS)
+def test_a_missing_notebook_is_named(course, capsys, folder):
+    (course / folder / "02_pooling.ipynb").unlink()
+    said = sentence(capsys, "--root", course, "--output", course / "site")
+    assert said == f"{folder}/02_pooling.ipynb is missing."
+    assert not (course / "site").exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}'])
+def test_an_unreadable_notebook_is_named(course, capsys, text):
+    (course / "solutions" / "02_pooling.ipynb").write_text(text)
+    said = sentence(capsys, "--root", course, "--output", course / "site")
+    assert said.startswith("solutions/02_pooling.ipynb cannot be read")
+
+
+def test_a_lesson_that_the_readme_does_not_know_is_named(course, capsys):
+    for folder in build_site.FOLDERS:
+        (course / folder / "02_pooling.ipynb").rename(course / folder / "06_new.ipynb")
+        shutil.copy(ROOT / folder / "02_pooling.ipynb", course / folder)
+    said = sentence(capsys, "--root", course, "--output", course / "site")
+    assert said == "README.md has no row for 06_new in its table of notebooks."
+
+
+def test_a_folder_without_a_course_is_refused(tmp_path, capsys):
+    said = sentence(capsys, "--root", tmp_path, "--output", tmp_path / "site")
+    assert said.startswith("README.md is missing")
+
+
+def test_an_output_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    said = sentence(capsys, "--output", tmp_path / "file" / "site")
+    assert said.startswith("The site cannot be written") and str(tmp_path / "file") in said

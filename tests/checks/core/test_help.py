@@ -1,0 +1,152 @@
+"""``checks.hint`` and ``checks.progress``."""
+
+import re
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+from torch import nn
+
+from authoring.student_notebooks import ROOT, TASK
+from helpers import checks
+from helpers.checks.core import hints, progress
+from helpers.checks.core.outcomes import Incorrect, NotAnswered
+
+SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+
+
+@pytest.fixture(autouse=True)
+def _new_kernel(monkeypatch):
+    monkeypatch.setattr(hints, "_shown", {})
+    monkeypatch.setattr(progress, "_states", {})
+
+
+# ----------------------------------------------------------------------------------- hints
+
+
+def test_every_task_has_two_hints():
+    titles = {task for task in progress._titles if task[0] in "12345"}
+    assert set(hints.HINTS) == titles
+    assert all(len(hints) == 2 for hints in hints.HINTS.values())
+
+
+@pytest.mark.parametrize("task", hints.HINTS)
+def test_hints_are_whole_sentences(task):
+    for hint in hints.HINTS[task]:
+        assert hint[-1] in ".?", hint
+        assert len(hint) < 600, hint
+
+
+def answers_of(path) -> dict[str, list[str]]:
+    """For each task the lines of its answer, without spaces, that say something."""
+    found, task = {}, None
+    for cell in nbformat.read(path, as_version=4).cells:
+        if heading := TASK.search(cell.source):
+            task = heading[1]
+        inside = False
+        for line in cell.source.split("\n") if cell.cell_type == "code" else []:
+            if "BEGIN SOLUTION" in line or "END SOLUTION" in line:
+                inside = "BEGIN" in line
+            elif inside and len(line.strip()) > 30:
+                found.setdefault(task, []).append(re.sub(r"\s", "", line).rstrip(","))
+    return found
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_no_hint_holds_a_line_of_the_answer(path):
+    for task, lines in answers_of(path).items():
+        said = re.sub(r"\s", "", "".join(hints.HINTS[task]))
+        assert not [line for line in lines if line in said], task
+
+
+def test_a_hint_is_shown_only_when_asked_for(capsys):
+    nudge, nearly = hints.HINTS["3.5"]
+    checks.hint("3.5")
+    out = capsys.readouterr().out
+    assert nudge in out and nearly not in out and 'checks.hint("3.5")' in out
+    checks.hint("3.5")
+    out = capsys.readouterr().out
+    assert nudge in out and nearly in out and "last hint" in out
+    checks.hint("1.1")
+    assert hints.HINTS["1.1"][1] not in capsys.readouterr().out
+    checks.hint(3.5)
+    assert nearly in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("task", ["3", "3.10", "", None, 7, [], "three"])
+def test_a_hint_for_no_task(task, capsys):
+    checks.hint(task)
+    out = capsys.readouterr().out
+    assert f"no task {task}" in out and "1.1 to 5.6" in out
+
+
+# -------------------------------------------------------------------------------- progress
+
+
+def test_titles_are_those_of_the_notebooks():
+    headings = {}
+    for path in SOLUTIONS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            headings |= dict(re.findall(r"^### Task (\S+) – (.+)$", cell.source, re.MULTILINE))
+    assert {t: name for t, name in progress._titles.items() if t[0] in "12345"} == headings
+
+
+def test_progress_before_any_check(capsys):
+    checks.progress()
+    assert "No check has run yet" in capsys.readouterr().out
+
+
+def test_progress(capsys):
+    checks.conv_layer(nn.Conv2d(1, 8, 5))
+    with pytest.raises(Incorrect):
+        checks.conv_parameters((8, 1, 5, 5), (8,), 200)
+    with pytest.raises(NotAnswered):
+        checks.output_width(...)
+    capsys.readouterr()
+    checks.progress()
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert lines[0].split() == ["1.1", "Your", "first", "convolution", "layer", "✓", "done"]
+    assert lines[1].endswith("✗ wrong") and lines[4].endswith("○ open")
+    assert lines[2].endswith("○ open"), "a check that has not run"
+    assert len(lines) == 8 and lines[-1] == "1 of 7 tasks done."
+
+
+def test_progress_follows_the_last_answer_and_the_last_notebook(capsys):
+    checks.conv_layer(nn.Conv2d(1, 8, 5))
+    checks.learning_rates(
+        {1e-3: [0.1] * 10, 1e-2: [0.3] * 9 + [0.5], 1e-1: [0.7] * 9 + [0.88]}, 1e-1
+    )
+    with pytest.raises(Incorrect):
+        checks.conv_layer(nn.Conv2d(8, 1, 5))
+    capsys.readouterr()
+    checks.progress()
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert lines[0].startswith("1.1") and lines[0].endswith("✗ wrong")
+    assert lines[-1] == "0 of 7 tasks done."
+
+
+class Cells(HTMLParser):
+    """The texts of a table's header cells and cells, with their scopes."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.scopes: list[str] = []
+        self.texts: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "th":
+            self.scopes.append(dict(attrs)["scope"])
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def test_progress_as_html_can_be_read_aloud():
+    progress._states["1.1"] = Incorrect
+    html = progress.Table({"1.1": "a < b", "1.2": "c"})._repr_html_()
+    cells = Cells(html)
+    assert cells.scopes == ["col"] * 3 + ["row"] * 2
+    assert cells.texts[0] == "0 of 2 tasks done", "the caption comes first"
+    assert "✗ wrong" in cells.texts and "○ open" in cells.texts
+    assert "a &lt; b" in html

@@ -1,0 +1,790 @@
+"""Checks of tasks 3.1 to 3.4: right answers in several ways, mistakes by their message.
+
+Each table of mistakes has the answers of a student and a piece of the message meant for them.
+"""
+
+import copy
+from collections import OrderedDict
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from helpers import models
+from helpers.checks import Incorrect
+from helpers.checks.full_cnn.tasks import conv_net, loss_and_optimizer, on_device, quick_test
+from helpers.layers import get_output_width
+from tests.checks.tables import (
+    assert_blank,
+    assert_incorrect,
+    assert_no_trace,
+    assert_passes,
+)
+
+
+def width_of_map() -> int:
+    width = get_output_width(28, 5)
+    width = get_output_width(width, 2, 2)
+    width = get_output_width(width, 5)
+    return get_output_width(width, 2, 2)
+
+
+def conv_layers() -> list[nn.Module]:
+    return [
+        nn.Conv2d(1, 6, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+    ]
+
+
+def linear_layers() -> list[nn.Module]:
+    return [nn.Linear(256, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)]
+
+
+def replaced(layers: list[nn.Module], **changes) -> list[nn.Module]:
+    """``layers`` with those at the places ``_0``, ``_1`` … exchanged, or left out for ``None``."""
+    changed = [changes.get(f"_{i}", layer) for i, layer in enumerate(layers)]
+    return [layer for layer in changed if layer is not None]
+
+
+class ConvNet(nn.Module):
+    """The solution of task 3.1; the mistakes below change one thing in it."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv_stack = nn.Sequential(*self.conv())
+        self.linear_entry_dim = width_of_map()
+        self.flatten = nn.Flatten()
+        self.linear_stack = nn.Sequential(*self.linear())
+        self.finish()
+
+    conv = staticmethod(conv_layers)
+    linear = staticmethod(linear_layers)
+
+    def finish(self):
+        """Room for a mistake."""
+
+    def forward(self, x):
+        return self.linear_stack(self.flatten(self.conv_stack(x)))
+
+
+def variant(**members) -> type:
+    """The class above with some of its members exchanged."""
+    return type("ConvNet", (ConvNet,), members)
+
+
+def conv(**changes):
+    return variant(conv=staticmethod(lambda: replaced(conv_layers(), **changes)))
+
+
+def linear(**changes):
+    return variant(linear=staticmethod(lambda: replaced(linear_layers(), **changes)))
+
+
+def finish(action):
+    return variant(finish=action)
+
+
+def setting(**parts):
+    """The solution, after which the parts are set to something else."""
+
+    def finish(self):
+        for name, value in parts.items():
+            if isinstance(value, nn.Module):
+                value = copy.deepcopy(value)
+            delattr(self, name)
+            setattr(self, name, value)
+
+    return variant(finish=finish)
+
+
+def without(*names):
+    def finish(self):
+        for name in names:
+            delattr(self, name)
+
+    return variant(finish=finish)
+
+
+# ----------------------------------------------------------------------------- 3.1
+
+
+class PoolFirst(ConvNet):
+    """ReLU after pooling: the same values."""
+
+    def conv(self):
+        c1, relu, pool, c2, *_ = conv_layers()
+        return [c1, pool, relu, c2, pool, relu]
+
+
+class Functional(ConvNet):
+    """ReLU, pooling and flattening in forward; named parts with only the layers with weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv_stack = nn.ModuleList([nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5)])
+        self.linear_stack = nn.ModuleList(linear_layers()[::2])
+
+    def forward(self, x):
+        for layer in self.conv_stack:
+            x = F.max_pool2d(F.relu(layer(x)), 2)
+        x = x.view(len(x), -1)
+        for layer in self.linear_stack[:-1]:
+            x = F.relu(layer(x))
+        return self.linear_stack[-1](x)
+
+
+class Named(nn.Module):
+    """Names for the layers, tuples for the kernels, all defaults spelled out, other order."""
+
+    def __init__(self, in_channels=1):
+        nn.Module.__init__(self)
+        self.linear_entry_dim = torch.tensor(width_of_map())
+        entry = 16 * int(self.linear_entry_dim) ** 2
+        self.linear_stack = nn.Sequential(
+            OrderedDict(
+                first=nn.Linear(entry, 120),
+                bend1=nn.ReLU(inplace=True),
+                second=nn.Linear(120, 84),
+                bend2=nn.ReLU(inplace=True),
+                third=nn.Linear(84, 10),
+            )
+        )
+        self.conv_stack = nn.Sequential(
+            nn.Sequential(
+                nn.Conv2d(in_channels, 6, kernel_size=(5, 5), stride=1, padding="valid"),
+                nn.ReLU(inplace=True),
+                nn.MaxPool2d((2, 2), stride=2),
+            ),
+            nn.Sequential(nn.Conv2d(6, 16, (5, 5), padding=0), nn.ReLU(), nn.MaxPool2d(2, 2)),
+        )
+        self.flatten = nn.Flatten(start_dim=1)
+
+    def forward(self, images):
+        print("shape:", images.shape)
+        features = self.flatten(self.conv_stack(images))
+        return self.linear_stack(features)
+
+
+class ByTrying(ConvNet):
+    """The width is read from maps, and layers are used from attributes of their own."""
+
+    def __init__(self):
+        nn.Module.__init__(self)
+        self.relu, self.pool = nn.ReLU(), nn.MaxPool2d(2, 2)
+        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5)
+        self.conv_stack = nn.Sequential(
+            self.conv1, self.relu, self.pool, self.conv2, self.relu, self.pool
+        )
+        with torch.no_grad():
+            maps = self.conv_stack(torch.zeros(1, 1, 28, 28))
+        self.linear_entry_dim = maps.shape[-1]
+        self.flatten = torch.nn.Flatten()
+        self.linear_stack = nn.Sequential(
+            nn.Linear(maps.numel(), 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU()
+        )
+        self.linear_stack.append(nn.Linear(84, 10))
+
+
+class ByArithmetic(nn.Sequential):
+    """A subclass of nn.Sequential, and plain arithmetic from 28."""
+
+    def __init__(self, num_classes=10):
+        super().__init__()
+        self.conv_stack = nn.Sequential(*conv_layers())
+        width = (28 - 4) // 2
+        width = (width - 4) // 2
+        self.linear_entry_dim: int = width
+        self.flatten = nn.Flatten()
+        self.linear_stack = nn.Sequential(
+            nn.Linear(in_features=16 * ((28 - 4) // 2 - 4) ** 2 // 4, out_features=120),
+            *linear_layers()[1:-1],
+            nn.Linear(84, num_classes),
+        )
+
+
+class ByMethods(ConvNet):
+    """Helper methods; forward without the flatten layer."""
+
+    def features(self, x):
+        return self.conv_stack(x)
+
+    def forward(self, x):
+        x = self.features(x)
+        return self.linear_stack(x.view(-1, 16 * self.linear_entry_dim**2))
+
+
+class Lazy(ConvNet):
+    """Layers that find out themselves how much comes in."""
+
+    def conv(self):
+        return replaced(conv_layers(), _0=nn.LazyConv2d(6, 5), _3=nn.LazyConv2d(16, 5))
+
+    def linear(self):
+        return replaced(linear_layers(), _0=nn.LazyLinear(120))
+
+
+RIGHT = [
+    models.ConvNet,
+    ConvNet,
+    PoolFirst,
+    Functional,
+    Named,
+    ByTrying,
+    ByArithmetic,
+    ByMethods,
+    Lazy,
+]
+
+
+@pytest.mark.parametrize("right", RIGHT)
+def test_conv_net_accepts(right):
+    assert "44,426" in assert_passes(conv_net, right)
+    assert_no_trace(conv_net, right)
+
+
+class NoSuper(ConvNet):
+    def __init__(self):
+        self.conv_stack = nn.Sequential(*conv_layers())
+
+
+class NoSuperNumberOnly(nn.Module):
+    def __init__(self):
+        self.linear_entry_dim = 4
+
+
+class Misspelled(nn.Module):
+    def _init_(self):
+        super().__init__()
+
+
+class NoForward(ConvNet):
+    forward = nn.Module.forward  # as if it had not been defined
+
+
+class ForgottenSelf(ConvNet):
+    def forward(x):
+        return x
+
+
+class NeedsArgument(ConvNet):
+    def __init__(self, device):
+        super().__init__()
+
+
+class InTheClass(ConvNet):
+    conv_stack = nn.Sequential(nn.Conv2d(1, 6, 5))
+
+
+class ClassInSequential(ConvNet):
+    def conv(self):
+        return replaced(conv_layers(), _1=nn.ReLU)
+
+
+class ListInSequential(ConvNet):
+    def __init__(self):
+        nn.Module.__init__(self)
+        self.conv_stack = nn.Sequential(conv_layers())
+
+
+class LocalWidth(ConvNet):
+    """Uses self.linear_entry_dim without having set it."""
+
+    def __init__(self):
+        nn.Module.__init__(self)
+        self.linear_stack = nn.Linear(16 * self.linear_entry_dim**2, 120)
+
+
+class TypedWidth(ConvNet):
+    def __init__(self):
+        super().__init__()
+        width = 28
+        width = 4
+        self.linear_entry_dim = width
+        self.linear_stack = nn.Sequential(nn.Linear(16 * width**2, 120), *linear_layers()[1:])
+
+
+class TypedEntry(ConvNet):
+    def __init__(self):
+        super().__init__()
+        self.linear_stack = nn.Sequential(nn.Linear(16 * 4**2, 120), *linear_layers()[1:])
+
+
+class TypedEntryByName(ConvNet):
+    def __init__(self):
+        super().__init__()
+        self.linear_stack = nn.Sequential(
+            nn.Linear(in_features=256, out_features=120), *linear_layers()[1:]
+        )
+
+
+class SwappedArguments(ConvNet):
+    def __init__(self):
+        super().__init__()
+        self.linear_entry_dim = get_output_width(get_output_width(28, 1, 5), 7, 1)
+
+
+class LayersInForward(ConvNet):
+    def forward(self, x):
+        return nn.Linear(256, 10)(self.flatten(self.conv_stack(x)))
+
+
+class UnusedLayer(ConvNet):
+    def forward(self, x):
+        first, bend, _, _, last = self.linear_stack
+        return last(bend(first(self.flatten(self.conv_stack(x))))[:, :84])
+
+
+class TwiceThroughALayer(ConvNet):
+    def forward(self, x):
+        scores = ConvNet.forward(self, x)
+        return scores + self.linear_stack[4](self.linear_stack[2].bias.expand(len(x), -1))
+
+
+class OtherWeights(ConvNet):
+    """Uses the weights of its layers, but does not call the layers."""
+
+    def forward(self, x):
+        x = self.flatten(self.conv_stack(x))
+        for layer in self.linear_stack[::2]:
+            x = F.linear(x, layer.weight, layer.bias)
+        return x
+
+
+def forward(function):
+    return variant(forward=function)
+
+
+def prints(self, x):
+    print(self.linear_stack(self.flatten(self.conv_stack(x))))
+
+
+def dropped(self, x):
+    return self.linear_stack(F.dropout(self.flatten(self.conv_stack(x)), 0.5, self.training))
+
+
+NETS = {
+    "an instance": (ConvNet(), "Leave out the parentheses"),
+    "a function": (lambda: ConvNet(), "expected is a class of networks"),
+    "another class": (dict, "the class dict; expected"),
+    "no super": (NoSuper, "super().__init__()"),
+    "no super, only a number": (NoSuperNumberOnly, "super().__init__()"),
+    "__init__ misspelled": (Misspelled, "misspelled"),
+    "__init__ wants a device": (NeedsArgument, "asks for further arguments"),
+    "parts in the class": (InTheClass, "outside of __init__"),
+    "class in Sequential": (ClassInSequential, "with parentheses"),
+    "list in Sequential": (ListInSequential, "brackets of their own"),
+    "width not set": (LocalWidth, "before the line that uses it"),
+    "one part missing": (without("linear_entry_dim"), "has no linear_entry_dim"),
+    "two parts missing": (without("flatten", "linear_stack"), "no flatten and no linear_stack"),
+    "a Python list": (setting(conv_stack=conv_layers()), "Python list"),
+    "not layers": (setting(linear_stack="layers"), "nn.Sequential"),
+    "flatten a class": (setting(flatten=nn.Flatten), "with parentheses"),
+    "flatten a number": (setting(flatten=1), "expected is the layer nn.Flatten"),
+    "one convolution": (conv(_3=None), "holds 1 convolution layer ("),
+    "colour images": (conv(_0=nn.Conv2d(3, 6, 5)), "grey"),
+    "first swapped": (conv(_0=nn.Conv2d(6, 1, 5)), "the other way round"),
+    "8 channels": (conv(_0=nn.Conv2d(1, 8, 5)), "8 channels out; asked for are 6"),
+    "second takes 1": (conv(_3=nn.Conv2d(1, 16, 5)), "what the first one gives out"),
+    "kernel 3": (conv(_3=nn.Conv2d(6, 16, 3)), "3×3"),
+    "padding": (conv(_0=nn.Conv2d(1, 6, 5, padding="same")), "leave padding out"),
+    "stride": (conv(_0=nn.Conv2d(1, 6, 5, stride=2)), "leave stride out"),
+    "no bias": (conv(_0=nn.Conv2d(1, 6, 5, bias=False)), "no bias"),
+    "width 28": (setting(linear_entry_dim=28), "the image itself"),
+    "width 256": (setting(linear_entry_dim=256), "how many numbers enter"),
+    "width 8": (setting(linear_entry_dim=8), "one pooling only"),
+    "width 16": (setting(linear_entry_dim=16), "number of channels"),
+    "width 14": (setting(linear_entry_dim=14), "from the last result"),
+    "width 18": (setting(linear_entry_dim=18), "a stride of 2"),
+    "width 20": (setting(linear_entry_dim=20), "without any pooling"),
+    "width 24": (setting(linear_entry_dim=24), "the first convolution only"),
+    "width 12": (setting(linear_entry_dim=12), "its pooling"),
+    "width 10": (setting(linear_entry_dim=10), "only one pooling"),
+    "width 4 typed": (TypedWidth, "is 4, typed in"),
+    "width from swapped arguments": (SwappedArguments, "in this order"),
+    "16 * 4**2 typed": (TypedEntry, "16 * 4 ** 2, typed in"),
+    "256 typed": (TypedEntryByName, "takes 256, typed in"),
+    "pooling in one dimension": (conv(_2=nn.MaxPool1d(2)), "take MaxPool2d"),
+    "width 5": (setting(linear_entry_dim=5), "Start at 28"),
+    "width 4.5": (setting(linear_entry_dim=4.5), "a whole number"),
+    "two linear layers": (linear(_2=None), "holds 2 fully-connected"),
+    "16·4": (linear(_0=nn.Linear(64, 120)), "as high"),
+    "4²": (linear(_0=nn.Linear(16, 120)), "one map, or one pixel"),
+    "4": (linear(_0=nn.Linear(4, 120)), "one row of one map"),
+    "784": (linear(_0=nn.Linear(784, 120)), "number of pixels of the image"),
+    "other entry": (linear(_0=nn.Linear(100, 120)), "channels × height × width"),
+    "linear swapped": (linear(_2=nn.Linear(84, 120)), "the other way round"),
+    "linear do not fit": (linear(_2=nn.Linear(128, 84)), "as many as the layer before gives"),
+    "100 numbers": (linear(_4=nn.Linear(84, 100)), "gives 100 numbers"),
+    "linear without bias": (linear(_4=nn.Linear(84, 10, bias=False)), "no bias"),
+    "one pooling": (conv(_2=None), "max pooling after each"),
+    "pooling too often": (
+        forward(
+            lambda self, x: self.linear_stack(self.flatten(F.max_pool2d(self.conv_stack(x), 2)))
+        ),
+        "64 numbers per image (16 maps of 2×2)",
+    ),
+    "no pooling": (conv(_2=None, _5=None), "16 maps of 20×20"),
+    "pooling by 3": (conv(_5=nn.MaxPool2d(3)), "max pooling after each"),
+    "no forward": (NoForward, "has no forward"),
+    "forward without self": (ForgottenSelf, "def forward(self, x)"),
+    "forward prints": (forward(prints), "returns nothing"),
+    "forward forgets flatten": (
+        forward(lambda self, x: self.linear_stack(self.conv_stack(x))),
+        "self.flatten",
+    ),
+    "conv_stack forgotten": (
+        forward(lambda self, x: self.linear_stack(self.flatten(x))),
+        "as if conv_stack had not seen them",
+    ),
+    "flattens first": (
+        forward(lambda self, x: self.linear_stack(self.conv_stack(self.flatten(x)))),
+        "flatten after that",
+    ),
+    "a name misspelled": (
+        forward(lambda self, x: self.conv_stck(x)),
+        "the names that you set in __init__",
+    ),
+    "argmax": (
+        forward(lambda self, x: ConvNet.forward(self, x).argmax(1)),
+        "as after argmax or max",
+    ),
+    "mean over the batch": (
+        forward(lambda self, x: ConvNet.forward(self, x).mean(0)),
+        "choose one of the images",
+    ),
+    "flattens the batch": (setting(flatten=nn.Flatten(0)), "all but the first dimension"),
+    "flattens too little": (setting(flatten=nn.Flatten(2)), "all but the first dimension"),
+    "batch size typed in": (
+        forward(lambda self, x: self.linear_stack(self.conv_stack(x).view(1, -1))),
+        "all but the first dimension",
+    ),
+    "self forgotten": (
+        forward(lambda self, x: linear_stack(self.conv_stack(x))),  # noqa: F821 (the mistake itself)
+        "need self. in front",
+    ),
+    "forward raises": (forward(lambda self, x: 1 / 0), "ZeroDivisionError"),
+    "forward raises before lazy layers": (
+        type("ConvNet", (Lazy,), {"forward": lambda self, x: 1 / 0}),
+        "ZeroDivisionError",
+    ),
+    "ModuleList called": (
+        setting(conv_stack=nn.ModuleList(conv_layers())),
+        "cannot be called",
+    ),
+    "forward stops early": (
+        forward(lambda self, x: self.flatten(self.conv_stack(x))),
+        "[3, 256]",
+    ),
+    "returns a tuple": (forward(lambda self, x: (x, x)), "the tensor of scores"),
+    "dropout": (conv(_2=nn.Sequential(nn.MaxPool2d(2), nn.Dropout(0.2))), "Dropout"),
+    "batch norm": (conv(_2=nn.Sequential(nn.MaxPool2d(2), nn.BatchNorm2d(6))), "BatchNorm2d"),
+    "dropout in forward": (forward(dropped), "draws at random"),
+    "layers made in forward": (LayersInForward, "a layer that is made there"),
+    "a layer unused": (UnusedLayer, "the second fully-connected layer is never used"),
+    "a layer used twice": (TwiceThroughALayer, "each once"),
+    "layers not called": (OtherWeights, "never used"),
+    "gradients cut off": (
+        forward(lambda self, x: ConvNet.forward(self, x).detach()),
+        "training could not reach all layers",
+    ),
+    "gradients cut off in the middle": (
+        forward(lambda self, x: self.linear_stack(self.flatten(self.conv_stack(x).detach()))),
+        "training could not reach all layers",
+    ),
+    "weights frozen": (finish(lambda self: self.requires_grad_(False)), "are frozen"),
+    "a further layer": (finish(lambda self: setattr(self, "fc", nn.Linear(2, 2))), "fc.weight"),
+    "no ReLU": (conv(_1=None), "no ReLU after the first convolution."),
+    "no ReLU in linear_stack": (linear(_1=None, _3=None), "nor after the second fully-connected"),
+    "ReLU at the end": (linear(_4=nn.Sequential(nn.Linear(84, 10), nn.ReLU())), "every negative"),
+    "softmax": (linear(_4=nn.Sequential(nn.Linear(84, 10), nn.Softmax(1))), "ends with a softmax"),
+    "softmax in forward": (
+        forward(lambda self, x: F.log_softmax(ConvNet.forward(self, x), dim=1)),
+        "ends with a log-softmax",
+    ),
+    "sigmoid at the end": (
+        forward(lambda self, x: ConvNet.forward(self, x).sigmoid()),
+        "ends with a sigmoid",
+    ),
+    "tanh at the end": (
+        forward(lambda self, x: ConvNet.forward(self, x).tanh()),
+        "ends with a tanh",
+    ),
+    "softmax over the batch": (
+        forward(lambda self, x: ConvNet.forward(self, x).softmax(0)),
+        "softmax over the batch",
+    ),
+    "scores multiplied": (forward(lambda self, x: 2 * ConvNet.forward(self, x)), "Return what"),
+    "average pooling": (conv(_2=nn.AvgPool2d(2), _5=nn.AvgPool2d(2)), "average of each window"),
+    "average pooling once": (conv(_5=nn.AvgPool2d(2)), "average of each window"),
+    "tanh": (
+        conv(_1=nn.Tanh(), _4=nn.Tanh()),
+        "after the first convolution and after the second convolution comes tanh",
+    ),
+    "sigmoid": (conv(_1=nn.Sigmoid()), "comes sigmoid"),
+    "leaky ReLU": (conv(_4=nn.LeakyReLU()), "the second convolution comes leaky ReLU"),
+    "ELU": (linear(_1=nn.ELU()), "comes ELU"),
+    "GELU": (linear(_3=nn.GELU()), "comes GELU"),
+    "softmax in between": (linear(_3=nn.Softmax(1)), "comes softmax"),
+    "something else": (linear(_3=nn.Softplus()), "line by line"),
+    "images changed": (
+        forward(lambda self, x: ConvNet.forward(self, x / 255)),
+        "changes the images",
+    ),
+}
+
+
+@pytest.mark.parametrize("answer, fragment", NETS.values(), ids=NETS)
+def test_conv_net_explains(answer, fragment):
+    assert_incorrect(conv_net, fragment, answer)
+
+
+class Stub(nn.Module):
+    """What the student finds: parts and forward blank."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv_stack = (
+            ...  # your code here
+        )
+        width = 28
+        ...  # your code here
+        self.linear_entry_dim = width
+        self.flatten = nn.Flatten()
+        self.linear_stack = (
+            ...  # your code here
+        )
+
+    def forward(self, x): ...
+
+
+class EmptyInit(nn.Module):
+    def __init__(self): ...
+
+
+class EmptyClass(nn.Module): ...
+
+
+class HalfSequential(ConvNet):
+    def linear(self):
+        return [..., nn.ReLU()]
+
+
+@pytest.mark.parametrize(
+    "blank",
+    [
+        ...,
+        None,
+        Stub,
+        EmptyInit,
+        EmptyClass,
+        HalfSequential,
+        setting(linear_entry_dim=...),
+        setting(linear_stack=None),
+        forward(Stub.forward),
+        forward(lambda self, x: ...),
+    ],
+)
+def test_conv_net_blank(blank):
+    assert_blank(conv_net, blank)
+
+
+def test_conv_net_does_not_touch_shared_layers():
+    shared = nn.Conv2d(1, 6, 5)
+    before = copy.deepcopy(shared.state_dict())
+    assert_passes(conv_net, conv(_0=shared))
+    assert shared.training
+    assert all(torch.equal(value, before[name]) for name, value in shared.state_dict().items())
+
+
+# ----------------------------------------------------------------------------- 3.2
+
+NET = models.ConvNet()
+
+
+def half_on_meta() -> nn.Module:
+    net = models.ConvNet()
+    net.linear_stack.to("meta")
+    return net
+
+
+@pytest.mark.parametrize("device", ["cpu", torch.device("cpu"), torch.device("cpu", 0)])
+def test_on_device_accepts(device):
+    assert_passes(on_device, NET, device)
+    assert_passes(on_device, Lazy(), device)
+    assert_passes(on_device, nn.Sequential(models.ConvNet()).eval(), device)
+    assert_passes(on_device, torch.compile(models.ConvNet(), backend="eager"), device)
+    assert_no_trace(on_device, NET, device)
+
+
+@pytest.mark.parametrize(
+    "model, device, fragment",
+    [
+        (models.ConvNet, "cpu", "Call the class"),
+        ([NET], "cpu", "out of its brackets."),
+        ((NET,), "cpu", "leave out the comma"),
+        (nn.Sequential(NET, nn.Softmax(1)), "cpu", "holds a Softmax"),
+        (models.ConvNet().requires_grad_(False), "cpu", "frozen"),
+        (NET.forward, "cpu", "expected is a network"),
+        (NET.state_dict(), "cpu", "expected is a network"),
+        (NET.conv_stack, "cpu", "2,572 parameters"),
+        (NET, "cuda", "on cpu, and device is cuda"),
+        (NET, torch.device("cuda:0"), "Move the network"),
+        (NET, 5, "Run the first cell"),
+        (NET, "gpu", "does not know"),
+        ("cpu", NET, "swapped"),
+    ],
+)
+def test_on_device_explains(model, device, fragment):
+    assert_incorrect(on_device, fragment, model, device)
+
+
+def test_on_device_explains_a_network_in_two_places():
+    with pytest.raises(Incorrect, match="6 of 10 parameters are not on cpu"):
+        on_device.__wrapped__(half_on_meta(), "cpu")  # no_trace cannot read the meta device
+
+
+def test_on_device_blank():
+    assert_blank(on_device, ..., "cpu")
+    assert_blank(on_device, NET, ...)
+
+
+# ----------------------------------------------------------------------------- 3.3
+
+IMAGES = torch.rand(64, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+BATCH = NET(IMAGES)
+ONE = NET(IMAGES[0].unsqueeze(0))
+
+
+def test_quick_test_accepts():
+    assert_passes(quick_test, ONE, BATCH)
+    assert_passes(quick_test, NET(IMAGES[:1]).detach(), BATCH.detach())
+    assert_passes(quick_test, NET.double()(IMAGES[None, 0].double()), 1000 * BATCH)
+    NET.float()
+    assert_no_trace(quick_test, ONE, BATCH)
+    assert_no_trace(quick_test, ONE[0], BATCH)
+
+
+@pytest.mark.parametrize(
+    "one, batch, fragment",
+    [
+        (ONE[0], BATCH, "dimension that counts the images is missing"),
+        (ONE.argmax(1), BATCH, "whole numbers"),
+        (ONE, BATCH.argmax(1), "whole numbers"),
+        (ONE, BATCH.max(1).values, "One number per image"),
+        (ONE > 0, BATCH, "True and False"),
+        ((ONE,), BATCH, "leave out the comma"),
+        (ONE.max(1), BATCH, "consists of 2 things"),
+        (ONE, list(BATCH), "consists of 64 things"),
+        (ONE, BATCH[0], "scores of one image; give"),
+        (NET.conv_stack(IMAGES[:1]), BATCH, "These are maps"),
+        (ONE.relu(), BATCH, "as after ReLU"),
+        (ONE, BATCH.softmax(0), "the columns of scores_batch"),
+        (ONE, ONE, "whole batch X"),
+        (BATCH, BATCH, "the one image only"),
+        (BATCH, ONE, "swapped"),
+        (ONE, BATCH[:32], "32 images"),
+        (ONE, BATCH.T, "one row for each image"),
+        (ONE, IMAGES, "These are images"),
+        (ONE.softmax(1), BATCH, "as after softmax"),
+        (ONE, BATCH.log_softmax(1), "as after log-softmax"),
+        (ONE, ONE.expand(64, 10), "one image many times"),
+        (ONE, BATCH / 0, "not a number"),
+        (NET, BATCH, "Call the network"),
+        (ONE.shape, BATCH.shape, "expected is the tensor"),
+        (ONE.tolist(), BATCH, "expected is the tensor"),
+    ],
+)
+def test_quick_test_explains(one, batch, fragment):
+    assert_incorrect(quick_test, fragment, one, batch)
+
+
+def test_quick_test_blank():
+    assert_blank(quick_test, ..., ...)
+    assert_blank(quick_test, ONE, None)
+
+
+# ----------------------------------------------------------------------------- 3.4
+
+LOSS = nn.CrossEntropyLoss()
+SGD = torch.optim.SGD
+
+
+def test_loss_and_optimizer_accepts():
+    right = SGD(NET.parameters(), lr=1e-3)
+    assert_passes(loss_and_optimizer, LOSS, right, NET)
+    assert_passes(loss_and_optimizer, F.cross_entropy, SGD(list(NET.parameters()), 0.001), NET)
+    groups = [{"params": part.parameters()} for part in NET.children()]
+    assert_passes(
+        loss_and_optimizer,
+        nn.CrossEntropyLoss(reduction="mean"),
+        SGD(groups, lr=1e-3, momentum=0),
+        NET,
+    )
+    assert_passes(loss_and_optimizer, lambda scores, y: F.cross_entropy(scores, y), right, NET)
+    assert_no_trace(loss_and_optimizer, LOSS, right, NET)
+
+
+def sgd(**settings):
+    return SGD(NET.parameters(), **{"lr": 1e-3, **settings})
+
+
+@pytest.mark.parametrize(
+    "loss_fn, optimizer, fragment",
+    [
+        (nn.NLLLoss(), sgd(), "log-probabilities"),
+        (nn.MSELoss(), sgd(), "distances"),
+        (nn.BCEWithLogitsLoss(), sgd(), "ten classes"),
+        (nn.L1Loss(), sgd(), "distances"),
+        (nn.BCELoss(), sgd(), "ten classes"),
+        (nn.Softmax(1), sgd(), "measures no loss"),
+        (nn.LogSoftmax(1), sgd(), "logarithms of probabilities"),
+        (nn.MultiMarginLoss(), sgd(), "is MultiMarginLoss. Asked for"),
+        (NET, sgd(), "loss_fn is a network"),
+        ((LOSS,), sgd(), "leave out the comma"),
+        (lambda s, y: F.cross_entropy(s, y).item(), sgd(), "no gradients can be computed"),
+        (lambda s, y: -F.cross_entropy(s, y), sgd(), "is negative"),
+        (lambda s, y: F.cross_entropy(s.softmax(1), y), sgd(), "applies softmax first"),
+        (lambda s, y: F.cross_entropy(s, y, reduction="sum"), sgd(), "the sum over the batch"),
+        (nn.CrossEntropyLoss, sgd(), "with parentheses"),
+        (nn.CrossEntropyLoss(reduction="sum"), sgd(), "reduction='sum'"),
+        (nn.CrossEntropyLoss(label_smoothing=0.1), sgd(), "label_smoothing"),
+        (nn.CrossEntropyLoss(weight=torch.ones(10)), sgd(), "different weights"),
+        (nn.CrossEntropyLoss(ignore_index=3), sgd(), "without further settings"),
+        (F.nll_loss, sgd(), "expects log-probabilities"),
+        (lambda scores: scores, sgd(), "TypeError"),
+        (2.3, sgd(), "expected is the cross-entropy"),
+        (sgd(), LOSS, "swapped"),
+        (LOSS, SGD, "Call the class"),
+        (LOSS, torch.optim.Adam(NET.parameters(), lr=1e-3), "Adam"),
+        (LOSS, "SGD", "plain SGD"),
+        (LOSS, sgd(lr=1e-2), "Task 3.9"),
+        (LOSS, sgd(lr=1e-1), "Task 3.9"),
+        (LOSS, sgd(lr=1e-4), "0.0001; asked for is 1e-3."),
+        (LOSS, sgd(lr=1e3), "a minus missing"),
+        (LOSS, sgd(maximize=True), "maximize=True"),
+        (LOSS, sgd(dampening=0.1), "dampening=0.1"),
+        (LOSS, sgd(momentum=0.9), "momentum=0.9"),
+        (LOSS, sgd(weight_decay=1e-4), "weight_decay"),
+        (LOSS, SGD(models.ConvNet().parameters(), lr=1e-3), "another network"),
+        (LOSS, SGD(NET.linear_stack.parameters(), lr=1e-3), "only a part"),
+        (
+            LOSS,
+            SGD([*NET.parameters(), *models.ConvNet().parameters()], lr=1e-3),
+            "parameters of another network",
+        ),
+    ],
+)
+def test_loss_and_optimizer_explains(loss_fn, optimizer, fragment):
+    assert_incorrect(loss_and_optimizer, fragment, loss_fn, optimizer, NET)
+
+
+def test_loss_and_optimizer_blank():
+    assert_blank(loss_and_optimizer, ..., sgd(), NET)
+    assert_blank(loss_and_optimizer, LOSS, None, NET)
+    assert_incorrect(loss_and_optimizer, "model is an optimizer", LOSS, NET, sgd())
+    assert_incorrect(loss_and_optimizer, "Task 3.2", LOSS, sgd(), models.ConvNet.forward)

@@ -1,0 +1,399 @@
+"""The panel for a picture of one's own: any file gets an answer, and the panel goes on after it."""
+
+import base64
+import datetime
+import io
+import struct
+import zlib
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+from torch import nn
+
+from helpers import pictures
+from helpers.explorers import own_picture_panel as own_picture
+from helpers.explorers.own_picture_panel import EXAMPLE, OWN, OwnPicture
+
+CLASSES = [f"class {number}" for number in range(10)]
+ERROR = "cannot be shown"  # what the base says of an exception that nobody foresaw
+
+
+class Fixed(nn.Module):
+    """Says "class 3" with 60% and "class 7" with 30%, whatever it sees, and keeps what it saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.scores = nn.Parameter(torch.tensor([0.1 / 8] * 10))
+        self.scores.data[3], self.scores.data[7] = 0.6, 0.3
+        self.saw = None
+
+    def forward(self, x):
+        self.saw = x
+        assert not self.training
+        return self.scores.log().unsqueeze(0)
+
+
+@pytest.fixture
+def panel():
+    return OwnPicture(Fixed(), CLASSES)
+
+
+def garment(mode="RGB", size=(90, 120), ground=255, fabric=0):
+    picture = Image.new("RGB", size, (ground,) * 3)
+    box = (size[0] // 3, size[1] // 4, 2 * size[0] // 3, 3 * size[1] // 4)
+    ImageDraw.Draw(picture).rectangle(box, fill=(fabric,) * 3)
+    return picture.convert(mode)
+
+
+def file_of(picture, kind="png", **options) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def uploaded(data: bytes, name="shirt.png") -> dict:
+    return {
+        "name": name,
+        "type": "image/png",
+        "size": len(data),
+        "content": memoryview(data),
+        "last_modified": datetime.datetime.now(datetime.UTC),
+    }
+
+
+def upload(panel, *files: dict) -> str:
+    panel.upload.value = files
+    check_bundle(panel)
+    return panel.caption
+
+
+def check_bundle(panel) -> None:
+    bundle = panel._repr_mimebundle_()
+    assert bundle["text/plain"] == panel.caption
+    if panel._last.png is not None:
+        Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).load()
+
+
+def check_works(panel) -> None:
+    """A good picture is shown, whatever came before it."""
+    caption = upload(panel, uploaded(file_of(garment()), "good.png"))
+    assert "Your picture good.png, 90×120 pixels." in caption
+    assert caption.endswith("\nData: the network says class 3, 60.0%; then class 7, 30.0%.")
+    assert panel.still() is not None
+
+
+# ----------------------------------------------------------------------------- without an upload
+
+
+def test_the_example_stands_first_and_its_words_are_always_the_same(panel):
+    words, data = panel.caption.split("\n")
+    assert words == (
+        "The drawn example, 360×360 pixels. Its border is light (232 of 255), so it was inverted. "
+        "Then its background was removed, the garment cut out (265×256 of 360×360 pixels) and "
+        "brightened, and shrunk to 28×28 pixels."
+    )
+    assert data == "Data: the network says class 3, 60.0%; then class 7, 30.0%."
+    check_bundle(panel)
+
+
+def test_without_an_upload_it_says_how_to_make_one(panel):
+    panel.picture.value = OWN
+    assert panel.caption.startswith("There is no picture of yours yet: press upload")
+    check_bundle(panel)
+    panel.picture.value = EXAMPLE
+    assert panel.caption.startswith("The drawn example")
+
+
+def test_the_network_sees_what_the_notebook_makes(panel):
+    expected = pictures.to_fashion_mnist(pictures.example())
+    assert torch.equal(panel._model.saw[0], expected)
+
+
+def test_every_control_is_one_for_the_keyboard(panel):
+    kinds = {type(control) for row in panel.children[1:2] for control in row.children}
+    assert kinds == {widgets.FileUpload, widgets.Dropdown}
+
+
+# ---------------------------------------------------------------------------- pictures that work
+
+
+@pytest.mark.parametrize(
+    "picture, kind, options",
+    [
+        (garment("RGBA"), "png", {}),
+        (garment("LA"), "png", {}),
+        (garment("P"), "png", {}),
+        (garment("1"), "png", {}),
+        (garment("L"), "jpeg", {}),
+        (garment("CMYK"), "jpeg", {}),
+        (garment(), "webp", {}),
+        (garment(), "bmp", {}),
+        (garment(), "gif", {"save_all": True, "append_images": [Image.new("RGB", (90, 120))] * 3}),
+        (Image.fromarray(np.asarray(garment("L")).astype(np.uint16) * 257), "png", {}),
+    ],
+    ids=["RGBA", "LA", "P", "1", "L", "CMYK", "webp", "bmp", "animated", "16 bits"],
+)
+def test_kinds_of_pictures(panel, picture, kind, options):
+    caption = upload(panel, uploaded(file_of(picture, kind, **options)))
+    assert "Your picture shirt.png, 90×120 pixels. Its border is light" in caption
+    assert "so it was inverted" in caption and "\nData: " in caption
+    assert panel.picture.value == OWN
+    assert panel._model.saw[0, 0, 14, 14] > 0.9  # the dark garment of the first frame
+    assert panel._model.saw[0, 0, 14, 0] < 0.1
+
+
+def test_a_dark_background_is_not_inverted(panel):
+    caption = upload(panel, uploaded(file_of(garment(ground=20, fabric=200))))
+    assert "Its border is dark (20 of 255), so it was not inverted." in caption
+    assert panel._model.saw[0, 0, 14, 14] > 0.9
+
+
+def test_a_transparent_background_counts_as_white(panel):
+    picture = Image.new("RGBA", (60, 60), (0, 0, 0, 0))
+    picture.paste((20, 20, 20, 255), (15, 15, 45, 45))
+    assert "light (255 of 255)" in upload(panel, uploaded(file_of(picture)))
+
+
+def test_a_turned_photo_is_set_upright_and_told_by_its_size_in_the_file(panel):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    caption = upload(panel, uploaded(file_of(garment(size=(1200, 800)), "jpeg", exif=exif)))
+    assert "800×1200 pixels" in caption and "of 341×512 pixels" in caption
+
+
+def test_rotate_turns_clockwise(panel):
+    picture = Image.new("L", (80, 80))
+    picture.paste(255, (20, 20, 60, 60))
+    picture.paste(90, (20, 20, 60, 30))  # the upper edge is darker
+    upload(panel, uploaded(file_of(picture)))
+    darker = {0: (1, 14), 90: (14, 26), 180: (26, 14), 270: (14, 1)}
+    for degrees, place in darker.items():
+        panel.rotate.value = degrees
+        assert panel._model.saw[0, 0][place] < 0.5, degrees
+        assert (f"turned by {degrees} degrees clockwise" in panel.caption) == bool(degrees)
+
+
+def test_background_can_be_said(panel):
+    upload(panel, uploaded(file_of(garment(ground=110, fabric=0))))
+    assert panel.caption.startswith("There is nothing in this picture")
+    assert panel.caption.endswith(" Or set background to light.")
+    panel.background.value = True
+    assert "You set its background to light, so it was inverted." in panel.caption
+    panel.background.value = False
+    assert "Or set background to light" in panel.caption
+
+
+def test_of_two_files_the_last_is_taken(panel):
+    good, text = uploaded(file_of(garment()), "good.png"), uploaded(b"text", "bad.png")
+    assert upload(panel, text, good).startswith(
+        "Of 2 files, only the last was taken. Your picture good.png"
+    )
+    assert upload(panel, good, text).startswith("Of 2 files, only the last was taken. bad.png")
+    check_works(panel)
+
+
+# ---------------------------------------------------------------------------------- refused files
+
+
+def header_only(width: int, height: int) -> bytes:
+    """A PNG that promises so many pixels, and has none."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + checksum
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+NOISE = np.random.default_rng(0).integers(0, 255, (80, 80, 3)).astype(np.uint8)
+BAD = {
+    "text": (b"no picture at all", "cannot be read as a picture: save it as JPEG or PNG"),
+    "nothing": (b"", "is empty"),
+    "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "HEIC"),
+    "PDF": (b"%PDF-1.7\n%\xe2\xe3", "is a PDF document"),
+    "SVG": (b'<?xml version="1.0"?>\n<svg xmlns="x"/>', "is an SVG drawing"),
+    "EPS": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "cannot be read as a picture"),
+    "cut JPEG": (file_of(Image.fromarray(NOISE), "jpeg")[:2500], "damaged or cut off"),
+    "cut PNG": (file_of(Image.fromarray(NOISE))[:2500], "damaged or cut off"),
+    "one colour": (file_of(Image.new("RGB", (50, 50), "red")), "nothing in this picture"),
+    "huge": (header_only(20_000, 20_000), "more than 50 million pixels"),
+    "large": (header_only(10_000, 9_500), "more than 50 million pixels"),
+    "rather large": (header_only(8_000, 8_000), "8000×8000 pixels, more than 50 million"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.filterwarnings("error")
+def test_refusals(panel, name, monkeypatch):
+    data, words = BAD[name]
+    if words.endswith("pixels") or "million" in words:
+        monkeypatch.setattr(Image.Image, "thumbnail", None)  # decodes: must not be reached
+    caption = upload(panel, uploaded(data, "mine.png"))
+    assert words in caption and ERROR not in caption and "\n" not in caption
+    assert panel._own is None and panel.upload.value == ()
+    monkeypatch.undo()
+    check_works(panel)
+
+
+def test_too_many_bytes(panel, monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_BYTES", 100)
+    assert "more than 20 MB" in upload(panel, uploaded(file_of(garment())))
+    assert panel._own is None
+    monkeypatch.undo()
+    check_works(panel)
+
+
+def test_a_thin_line_is_refused(panel):
+    picture = Image.new("L", (100, 100))
+    picture.paste(255, (0, 50, 100, 51))
+    assert "Only a thin line" in upload(panel, uploaded(file_of(picture)))
+    check_works(panel)
+
+
+def test_an_upload_without_content_is_an_answer_too(panel):
+    assert "cannot be read" in upload(panel, {**uploaded(b"x"), "content": None})
+    check_works(panel)
+
+
+def test_after_a_refusal_the_former_pictures_can_still_be_chosen(panel):
+    check_works(panel)
+    upload(panel, uploaded(b"text", "bad.png"))
+    panel.rotate.value = 90
+    assert "good.png" in panel.caption
+    panel.picture.value = EXAMPLE
+    assert panel.caption.startswith("The drawn example")
+
+
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("../../etc/passwd.png", "Your picture passwd.png,"),
+        ("C:\\fakepath\\me.png", "Your picture me.png,"),
+        ("folder/", "Your picture folder,"),
+        ("", "Your picture The file,"),
+        ("a\nData: b\u202egnp.exe", "Your picture a Data: b gnp.exe,"),
+        ("<img src=x onerror=alert(1)>.png", "Your picture <img src=x onerror=alert(1)>.png,"),
+        ("$x_1$.png", "Your picture $x_1$.png,"),
+        ("k" * 5000 + ".png", f"Your picture {'k' * 27}…{'k' * 8}.png,"),
+    ],
+)
+def test_names_are_not_trusted(panel, name, shown):
+    caption = upload(panel, uploaded(file_of(garment()), name))
+    assert caption.startswith(shown)
+    assert caption.count("\n") == 1
+    assert "<img src=x" not in panel._words.value
+
+
+def test_damaged_files_get_an_answer_wherever_they_are_damaged(panel):
+    random = np.random.default_rng(0)
+    for kind in ("png", "jpeg", "gif", "webp", "bmp"):
+        good = np.frombuffer(file_of(garment(size=(30, 40)), kind), np.uint8)
+        for _ in range(25):
+            bad = good.copy()
+            bad[random.integers(0, len(bad), 4)] = random.integers(0, 256, 4)
+            panel.upload.value = (uploaded(bad.tobytes()),)
+            assert ERROR not in panel.caption and "cannot be read (" not in panel.caption
+
+
+# ----------------------------------------------------------------------- what is kept, what is sent
+
+
+def test_an_upload_is_forgotten_but_for_its_small_copy(panel):
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    upload(panel, uploaded(file_of(garment(size=(1200, 800)), "jpeg", exif=exif)))
+    assert panel.upload.value == ()
+    assert max(panel._own.picture.size) == pictures.LONGEST_SIDE
+    assert set(panel._own.picture.info) == {"original_size"}
+    assert not panel._own.picture.getexif()
+
+
+def test_a_message_of_the_browser_is_received_and_answered(panel, monkeypatch):
+    sent = []
+    monkeypatch.setattr(panel.upload, "send_state", lambda key=None: sent.append(key))
+    data = file_of(garment())
+    entry = {**uploaded(data, "sent.png"), "last_modified": 1_700_000_000_000}
+    panel.upload.set_state({"value": [entry]})
+    assert "Your picture sent.png" in panel.caption
+    assert panel.upload.value == ()
+
+
+def test_nothing_is_written(panel, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_works(panel)
+    upload(panel, uploaded(b"text", "bad.png"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_upload_draws_once(panel, monkeypatch):
+    drawn = []
+    real = own_picture._figure
+    monkeypatch.setattr(own_picture, "_figure", lambda *a: drawn.append(1) or real(*a))
+    panel.upload.value = (uploaded(file_of(garment())),)
+    assert len(drawn) == 1
+    panel.upload.value = (uploaded(file_of(garment()), "other.png"),)
+    assert len(drawn) == 2 and "other.png" in panel.caption
+
+
+# ------------------------------------------------------------------------------------- the network
+
+
+class Says(nn.Module):
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, x):
+        return self.answer(x)
+
+
+def fail(_x):
+    raise RuntimeError("mat1 and mat2\nshapes cannot be multiplied")
+
+
+@pytest.mark.parametrize(
+    "model, words",
+    [
+        (Says(fail), "RuntimeError: mat1 and mat2 shapes cannot be multiplied."),
+        (Says(lambda x: None), "NoneType"),
+        (Says(lambda x: torch.zeros(1, 9)), "not a tensor of shape [1, 9]"),
+        (Says(lambda x: torch.full((1, 10), torch.nan)), "not all of its numbers are finite"),
+        (Says(lambda x: "a shirt"), "str"),
+        (nn.Linear(28, 10, device="meta"), "NotImplementedError"),
+        (None, "it must be a network of torch, not a NoneType"),
+        (lambda x: x, "it must be a network of torch, not a function"),
+    ],
+)
+def test_a_network_that_fails_is_a_sentence_under_the_steps(model, words):
+    panel = OwnPicture(model, CLASSES)
+    last = panel.caption.split("\n")[-1]
+    assert last.startswith("The network gives no answer: ") and words in last
+    assert panel.still() is not None
+    panel.rotate.value = 90
+    assert "turned by 90 degrees" in panel.caption
+
+
+@pytest.mark.parametrize("classes", [None, [], CLASSES[:9], 10])
+def test_wrong_classes_are_a_sentence_too(classes):
+    assert "gives no answer" in OwnPicture(Fixed(), classes).caption
+
+
+def test_whole_numbers_and_long_names_are_shown():
+    panel = OwnPicture(Says(lambda x: torch.arange(10)[None]), ["$x_$" + "y" * 90] * 10)
+    assert "63.2%" in panel.caption
+    check_bundle(panel)
+
+
+def test_the_network_is_left_as_it_was():
+    model = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(784), nn.Dropout(), nn.Linear(784, 10))
+    model[2].eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    OwnPicture(model, CLASSES)
+    assert [module.training for module in model] == [True, True, False, True]
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert not any(module._forward_hooks for module in model.modules())

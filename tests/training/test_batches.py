@@ -1,0 +1,144 @@
+"""Batches cut out of memory are those of a loader, in its order; what is not in memory gets one."""
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, Subset, TensorDataset
+
+from helpers.datasets import ImageDataset, loader
+from helpers.training.batches import MemoryBatches, batches_of, pass_over
+from tests.training.test_fitting import fake_images
+
+CPU = torch.device("cpu")
+
+
+class Negative(ImageDataset):
+    """Its images are not those that lie in memory."""
+
+    def __getitem__(self, index):
+        images, labels = super().__getitem__(index)
+        return 1 - images, labels
+
+
+def negative(data: ImageDataset) -> Negative:
+    return Negative(data.images, data.labels, data.classes, data.source, data.name)
+
+
+def in_subset(data: ImageDataset) -> Subset:
+    return Subset(data, range(len(data)))
+
+
+def in_tensors(data: ImageDataset) -> TensorDataset:
+    return TensorDataset(*data[range(len(data))])
+
+
+def assert_same(batches, others):
+    """Values, types, order and number are the same."""
+    batches, others = list(batches), list(others)
+    assert len(batches) == len(others) > 0
+    torch.testing.assert_close(batches, others, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("count", [37, 32, 5])  # with a short last batch, without, nothing else
+def test_batches_from_memory_are_those_of_a_loader(count, shuffle):
+    data = fake_images(count)
+    batches = batches_of(data, 8, CPU, shuffle, seed=3)
+    plain = loader(data, 8, shuffle, seed=3)
+    by_torch = loader(in_subset(data), 8, shuffle, seed=3)  # with torch's own BatchSampler
+    assert isinstance(batches, MemoryBatches)
+    assert len(batches) == len(plain) == -(-count // 8)
+    for _ in range(3):
+        expected = list(by_torch)
+        assert_same(plain, expected)
+        assert_same(batches, expected)
+    assert [len(labels) for _, labels in batches] == [min(8, count - i) for i in range(0, count, 8)]
+
+
+def test_each_pass_and_each_seed_has_its_own_order():
+    def orders(seed):
+        batches = MemoryBatches(fake_images(37), 8, CPU, shuffle=True, seed=seed)
+        return [torch.cat(batches.order()).tolist() for _ in range(3)]
+
+    assert orders(1) == orders(1)
+    assert len({tuple(order) for order in orders(1) + orders(2)}) == 6
+    assert all(sorted(order) == list(range(37)) for order in orders(1))
+
+
+def test_an_order_can_be_drawn_ahead():
+    data = fake_images(37)
+    batches = MemoryBatches(data, 8, CPU, shuffle=True, seed=3)
+    plain = loader(data, 8, shuffle=True, seed=3)
+    for times in (2, 0, 1):
+        for _ in range(times):
+            batches.prepare()
+        assert_same(batches, plain)
+
+
+@pytest.mark.parametrize("kind", [fake_images, lambda n: in_subset(fake_images(n))])
+@pytest.mark.parametrize("left_out", [1, 2])
+def test_a_pass_can_be_left_out(kind, left_out):
+    data = kind(37)
+    batches = batches_of(data, 8, CPU, shuffle=True, seed=3)
+    plain = loader(data, 8, shuffle=True, seed=3)
+    for _ in range(left_out):
+        pass_over(batches)
+        list(plain)
+    for _ in range(2):
+        assert_same(batches, plain)
+
+
+@pytest.mark.parametrize("kind", [negative, in_subset, in_tensors])
+def test_what_is_not_in_memory_gets_a_loader(kind):
+    data = kind(fake_images(37))
+    batches = batches_of(data, 8, CPU, shuffle=True, seed=3)
+    assert isinstance(batches, DataLoader)
+    assert len(batches) == 5
+    assert_same(batches, loader(data, 8, shuffle=True, seed=3))
+    images, _ = next(iter(batches_of(data, 8, CPU)))
+    original = fake_images(37)[range(8)][0]
+    torch.testing.assert_close(images, 1 - original if kind is negative else original)
+
+
+@pytest.mark.parametrize("kind", [lambda data: data, in_subset])
+def test_batches_and_the_global_random_state_leave_each_other_alone(kind):
+    data = kind(fake_images(37))
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    batches = batches_of(data, 8, CPU, shuffle=True, seed=3)
+    first = list(batches)
+    pass_over(batches)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(1)
+    assert_same(batches_of(data, 8, CPU, shuffle=True, seed=3), first)
+
+
+def test_what_is_done_to_a_batch_is_not_done_to_the_data():
+    data = fake_images(20)
+    batches = batches_of(data, 8, CPU)
+    for images, labels in batches:  # in place, as nn.ReLU(inplace=True) does
+        images.zero_()
+        labels.zero_()
+    assert_same(batches, loader(fake_images(20), 8))
+    assert_same(loader(data, 8), loader(fake_images(20), 8))
+
+
+# A loader with a device
+
+
+def test_a_loader_brings_an_image_dataset_to_its_device_once():
+    data = fake_images(20)
+    batches = loader(data, 8, device="meta")  # stands for a GPU
+    assert [(x.device.type, len(y)) for x, y in batches] == [("meta", 8), ("meta", 8), ("meta", 4)]
+    assert data.images.device.type == "cpu"
+    assert loader(data, 8, device="cpu").dataset is data
+
+
+def test_only_an_image_dataset_can_be_brought_to_a_device():
+    with pytest.raises(ValueError, match=r"a Subset cannot be moved to cuda: leave device out"):
+        loader(Subset(fake_images(4), [0, 1]), 2, device="cuda")
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, True, "64"])
+def test_a_batch_has_a_whole_number_of_images(batch_size):
+    with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1"):
+        loader(fake_images(4), batch_size)
