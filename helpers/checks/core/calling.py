@@ -1,13 +1,109 @@
-"""Calling a student's function on a network of the check's own, and what it may leave behind."""
+"""Calling what a student wrote: its errors become sentences, its blanks stay blanks."""
 
 import functools
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
-from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import answered, attempt, describe
+from helpers.checks.core.describing import describe, first_line
+from helpers.checks.core.known_mistakes import Advice, advice_on
+from helpers.checks.core.limits import TimeUp, quiet
+from helpers.checks.core.outcomes import CheckError, Incorrect, NotAnswered
+from helpers.checks.core.values import answered, is_blank, judge_tensor
+
+# What stands behind the errors that are likely in any of the functions: a part of the message, and
+# what to try.
+USUAL_ADVICE: Advice = (
+    ("same device", "Everything in this check is on the CPU: take the device from the network."),
+    ("Input type (", "Everything in this check is on the CPU: take the device from the network."),
+    ("_stack'", "The function is also tried on networks with other layers, under other names: "
+     "use only what it is handed."),
+)  # fmt: skip
+
+
+def attempt(function: Callable, *args, on: str = "", **kwargs):
+    """The student's function called on an input that ``on`` describes ("a 5×5 image").
+
+    Raises ``NotAnswered`` if it returns a blank, or stumbles over one, and ``Incorrect`` if it
+    raises, or prints its result in place of returning it. What it prints is not shown.
+    """
+    if is_blank(function):
+        raise NotAnswered("put your answer in place of the dots.")
+    if not callable(function):
+        raise Incorrect(f"a function was expected here, and this is {describe(function)}.")
+    where = f" on {on}" if on else ""
+    name = getattr(function, "__name__", type(function).__name__)
+    try:
+        with quiet() as printed:
+            value = function(*args, **kwargs)
+    except CheckError:
+        raise
+    except TimeUp as error:
+        raise Incorrect(
+            f"{name} {error}{where}. Is there a loop whose condition stays true?"
+        ) from None
+    except (Exception, SystemExit) as error:
+        if "ellipsis" in str(error).lower():
+            raise NotAnswered(f"there are still dots (...) in {name} to fill in.") from None
+        if isinstance(error, SystemExit):
+            raise Incorrect(f"{name} ends the program{where}. Leave out exit().") from None
+        raise Incorrect(
+            f"{name} raised {type(error).__name__}{where}: {first_line(error)}."
+        ) from None
+    judge_tensor(value, f"what {name} returns{where}")
+    if value is None and printed.any_text:
+        raise Incorrect(f"{name} prints something{where}, but returns nothing. End it with return.")
+    if is_blank(value):
+        raise NotAnswered(
+            f"{name} returns nothing yet{where}. Fill in the dots and return a value."
+        )
+    return value
+
+
+def call_student(
+    function,
+    *args,
+    on: str,
+    again: bool = False,
+    advice: Advice = (),
+    **kwargs,
+):
+    """``attempt`` with a word on what to try; ``again`` if the function has answered before."""
+    name = getattr(function, "__name__", type(function).__name__)
+    try:
+        return attempt(function, *args, on=on, **kwargs)
+    except NotAnswered:
+        if not again:
+            raise
+        raise Incorrect(
+            f"{name} has answered once, but returns nothing on {on}. "
+            "Every call must end with return, whatever was called before."
+        ) from None
+    except Incorrect as error:
+        own = (f"{name}() ", "Leave the first line of the function as the notebook has it.")
+        raise advised(error, (own,), advice, USUAL_ADVICE) from None
+
+
+def call(function: Callable, *args, on: str = ""):
+    """What the student's function returns, ``None`` and ``...`` included, else as ``attempt``."""
+
+    @functools.wraps(function, updated=())
+    def boxed(*arguments):
+        return [function(*arguments)]
+
+    try:
+        return attempt(boxed, *args, on=on)[0]
+    except Incorrect as error:
+        raise advised(error) from None
+
+
+def advised(error: Incorrect, *tables: Advice) -> Incorrect:
+    """``error`` with what to try, if one of the ``tables`` knows."""
+    message = error.message.rstrip()
+    end = "" if message[-1] in ".?!)" else "."
+    return Incorrect(f"{message}{end} {advice_on(message, *tables)}".rstrip())
 
 
 def on_cpu(function):
@@ -24,95 +120,26 @@ def on_cpu(function):
     return guarded
 
 
-def expect_function(value, name: str) -> None:
+def judge_function(value, name: str) -> None:
     """Raise unless ``value`` can be called and is no network."""
     answered(**{name: value})
     if not callable(value) or isinstance(value, nn.Module):
         raise Incorrect(f"{name} is {describe(value)}; expected is a function. Write it with def.")
 
 
-# What stands behind the errors that are likely in any of the functions: a part of the message, and
-# what to try.
-HINTS = (
-    ("same device", "Everything in this check is on the CPU: take the device from the network."),
-    ("Input type (", "Everything in this check is on the CPU: take the device from the network."),
-    ("_stack'", "The function is also tried on networks with other layers, under other names: use "
-     "only what it is handed."),
-)  # fmt: skip
-
-
-def call_student(
-    function,
-    *args,
-    on: str,
-    again: bool = False,
-    hints: Sequence[tuple[str, str]] = (),
-    **kwargs,
-):
-    """``attempt`` with a word on what to try; ``again`` if the function has answered before.
-
-    ``hints`` are parts of error messages and what to try then; the first that fits is given.
-    """
-    name = getattr(function, "__name__", type(function).__name__)
+def judge_arguments(function, name: str, arguments: tuple[str, ...]) -> None:
+    """Raise if ``function`` cannot be called with these arguments, in this order."""
+    asked = f"{name}({', '.join(arguments)})"
     try:
-        return attempt(function, *args, on=on, **kwargs)
-    except NotAnswered:
-        if not again:
-            raise
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return
+    names = list(signature.parameters)[: len(arguments)]
+    if sorted(names) == sorted(arguments) and tuple(names) != arguments:
+        raise Incorrect(f"the arguments of your {name} are in another order than in {asked}.")
+    try:
+        signature.bind(*arguments)
+    except TypeError:
         raise Incorrect(
-            f"{name} has answered once, but returns nothing on {on}. "
-            "Every call must end with return, whatever was called before."
+            f"your function is {name}{signature}; it should work when called as {asked}."
         ) from None
-    except Incorrect as error:
-        own = (f"{name}() ", "Leave the first line of the function as the notebook has it.")
-        fitting = [text for part, text in (own, *hints, *HINTS) if part in error.message]
-        raise Incorrect(f"{error.message.rstrip('.')}. {''.join(fitting[:1])}".rstrip()) from None
-
-
-def read_tensor(value) -> torch.Tensor | None:
-    """``value`` as a tensor on the CPU: a tensor, an array, numbers in lists, tensors in a list.
-
-    ``None`` if it is none of these. The numbers are not converted: look at the shape first.
-    """
-    try:
-        if isinstance(value, (list, tuple)) and value and isinstance(value[0], torch.Tensor):
-            value = torch.stack(list(value))
-        return torch.as_tensor(value).detach().cpu()
-    except Exception:
-        return None
-
-
-def fill(model: nn.Module, generator: torch.Generator) -> None:
-    """Set the parameters at random, reproducibly."""
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) / 2)
-
-
-def parameter_values(model: nn.Module) -> list[torch.Tensor]:
-    """Copies of all parameters, in the order of ``model.parameters()``."""
-    return [parameter.detach().clone() for parameter in model.parameters()]
-
-
-def judge_left_behind(model: nn.Module, values: list[torch.Tensor], name: str) -> None:
-    """Raise unless ``model`` is in eval mode, with ``values`` and without hooks and gradients."""
-    for part in model.modules():
-        if any(table for key, table in vars(part).items() if key.endswith("_hooks")):
-            raise Incorrect(
-                f"{name} leaves its hook on the layer, where it goes on recording and each call "
-                "adds one more. Keep the handle that the registration returns, and remove() it."
-            )
-    parameters = list(model.parameters())
-    if not all(torch.equal(p, value) for p, value in zip(parameters, values, strict=True)):
-        raise Incorrect(f"{name} changed the network's weights. Looking inside must not train it.")
-    if any(p.grad is not None and p.grad.any() for p in parameters):
-        raise Incorrect(
-            f"{name} leaves gradients in the network's parameters, as backward() does. Where you "
-            "need no gradient, use torch.no_grad(); for that of the image alone there is "
-            "torch.autograd.grad, and model.zero_grad() at the end cleans up, too."
-        )
-    if any(part.training for part in model.modules()):
-        raise Incorrect(
-            f"{name} got a network in eval() mode and leaves it in train() mode. "
-            "Do not call train() in it."
-        )

@@ -6,19 +6,22 @@ from collections.abc import Callable
 
 from IPython.display import display
 
+from helpers.checks.core.declared import Declared, declare
+from helpers.checks.core.describing import first_line
 from helpers.checks.core.limits import TimeUp, quiet, time_limit
 from helpers.checks.core.outcomes import CheckError, Incorrect, Passed
-from helpers.checks.core.progress import register, remember
+from helpers.checks.core.progress import remember
 from helpers.checks.core.trace import no_trace, tensors_in
-from helpers.checks.core.values import first_line, refuse_odd_tensor
+from helpers.checks.core.values import judge_tensor
 
 
-def check(task: str, title: str) -> Callable:
+def check(task: str, title: str, hints: tuple[str, str]) -> Callable:
     """Make a function that returns a fact, or raises ``CheckError``, the check of ``task``.
 
     The answers are judged in silence, for a limited time, and everything is put back afterwards.
     Whatever else the function raises is shown as ``Incorrect``, too, with the exception as its
-    cause. ``title`` is the heading of the task in the notebook.
+    cause. ``title`` is the heading of the task in the notebook; ``hints`` are what ``hint`` shows:
+    a nudge, and then nearly the answer.
     """
 
     def decorate(function: Callable[..., str]) -> Callable[..., None]:
@@ -34,7 +37,7 @@ def check(task: str, title: str) -> Callable:
             raise outcome from outcome.__cause__
 
         checked.task = task
-        register(task, title)
+        declare(Declared(task, title, hints, checked))
         return checked
 
     return decorate
@@ -50,7 +53,7 @@ def _outcome(function: Callable[..., str], args: tuple, kwargs: dict) -> Passed 
     try:
         for name, answer in answers.items():
             for tensor in tensors_in(answer):
-                refuse_odd_tensor(tensor, name if tensor is answer else f"a value in {name}")
+                judge_tensor(tensor, name if tensor is answer else f"a value in {name}")
         with no_trace(*answers.values()), quiet(), time_limit():
             return Passed(function(*args, **kwargs))
     except CheckError as error:

@@ -9,8 +9,9 @@ from matplotlib.collections import PolyQuadMesh, QuadMesh
 from matplotlib.colors import Colormap
 from matplotlib.figure import FigureBase
 
+from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import answered, describe
+from helpers.checks.core.values import answered
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,3 @@ def alike(a: np.ndarray, b: np.ndarray) -> bool:
     if lengths < 1e-12:
         return bool(np.allclose(a, 0, atol=1e-6) and np.allclose(b, 0, atol=1e-6))
     return bool((a * b).sum() > 0.999 * lengths)
-
-
-def show_size(lengths) -> str:
-    """``(5, 5)`` as ``5×5``."""
-    return "×".join(str(int(n)) for n in lengths)

@@ -4,9 +4,9 @@ import html
 
 from IPython.display import display
 
+from helpers.checks.core.declared import tasks
 from helpers.checks.core.outcomes import CheckError, Incorrect, NotAnswered, Passed, badge
 
-_titles: dict[str, str] = {}  # of all tasks
 _states: dict[str, type] = {}  # the outcome of each task's last check, the latest check last
 
 # What an outcome is called here. The words stand beside its sign and its colours.
@@ -15,11 +15,6 @@ _WORDS = {Passed: "done", NotAnswered: "open", Incorrect: "wrong"}
 
 def _name(state: type) -> str:
     return f"{state.sign} {_WORDS[state]}"
-
-
-def register(task: str, title: str) -> None:
-    """Let ``progress`` know that there is this task."""
-    _titles[task] = title
 
 
 def remember(outcome: Passed | CheckError) -> None:
@@ -38,7 +33,8 @@ def progress() -> None:
         print("No check has run yet since the kernel was started. Run one, then ask again.")
         return
     notebook = next(reversed(_states)).split(".")[0]
-    display(Table({t: name for t, name in _titles.items() if t.split(".")[0] == notebook}))
+    titles = {task: declared.title for task, declared in tasks().items()}
+    display(Table({t: title for t, title in titles.items() if t.split(".")[0] == notebook}))
 
 
 class Table:

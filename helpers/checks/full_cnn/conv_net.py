@@ -1,79 +1,50 @@
-"""How the check of task 3.1 looks at the student's network: its parts, layers and forward."""
-
-import copy
-import inspect
-import math
+"""The check of task 3.1: the network's parts, its layers, and what it computes."""
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
+from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import describe, is_blank, show_shape
-from helpers.checks.full_cnn.loop_recorder import call
+from helpers.checks.core.values import is_blank
+from helpers.checks.full_cnn.conv_net_layers import judge_extras, judge_layers
+from helpers.checks.full_cnn.conv_net_run import BATCH, PARTS, build, trace, wrong_shape
+from helpers.checks.full_cnn.conv_net_scores import judge_computation
+from helpers.checks.full_cnn.conv_net_typed_numbers import judge_typed_numbers
 
-PARTS = ("conv_stack", "flatten", "linear_stack", "linear_entry_dim")
-BATCH = 3
 
-
-def build(network_class) -> nn.Module:
-    """A copy of an instance of the student's class, so that nothing of theirs is changed."""
-    for name, value in vars(network_class).items():
-        if isinstance(value, nn.Module):
-            raise Incorrect(
-                f"{name} stands in the class, outside of __init__, so all instances would share "
-                f"it and PyTorch does not see its weights. Set self.{name} inside __init__."
-            )
-    try:
-        inspect.signature(network_class).bind()
-    except TypeError:
+def judge_conv_net(ConvNet) -> None:
+    """Raise unless this is a class of the networks that the task asks for."""
+    if isinstance(ConvNet, nn.Module):
         raise Incorrect(
-            "your __init__ asks for further arguments; ConvNet() should work without any. "
-            "Leave only self, or give the others default values."
-        ) from None
-    except ValueError:
-        pass  # a class without a readable signature: the call below will tell
-    try:
-        net = call(network_class)
-    except Incorrect as error:
-        raise Incorrect(_why_not_built(error.message)) from None
-    parts = {name: vars(net)[name] for name in PARTS if name in vars(net)}
-    if "_modules" not in vars(net):  # nn.Module.__init__ never ran
-        if any(not is_blank(value) for value in parts.values()):
-            raise Incorrect(_SUPER)
-        raise NotAnswered("fill in __init__ of ConvNet: its parts are still missing.")
-    return copy.deepcopy(net).cpu()
-
-
-_SUPER = (
-    "__init__ does not start with super().__init__(), which makes the network ready to take "
-    "layers in. Put it into the first line of __init__."
-)
-
-
-def _why_not_built(message: str) -> str:
-    if "Module.__init__() call" in message:
-        return _SUPER
-    if "list is not a Module" in message or "tuple is not a Module" in message:
-        return (
-            "nn.Sequential got its layers in brackets of their own. Give it the layers one after "
-            "the other, separated by commas."
+            "this is a network made from the class; the check wants the class itself. "
+            "Leave out the parentheses: checks.conv_net(ConvNet)."
         )
-    if "is not a Module subclass" in message:
-        return (
-            "one of the things in nn.Sequential is not a layer. A layer is made by calling its "
-            "class, with parentheses also where there is nothing to say: nn.ReLU()."
+    if not isinstance(ConvNet, type) or not issubclass(ConvNet, nn.Module):
+        found = f"the class {ConvNet.__name__}" if isinstance(ConvNet, type) else describe(ConvNet)
+        raise Incorrect(
+            f"ConvNet is {found}; expected is a class of networks. "
+            "Begin with class ConvNet(nn.Module):."
         )
-    if "the kernel reaches over" in message:
-        return (
-            "get_output_width was told that the kernel is larger than its image. It takes the "
-            "width that comes in, the kernel size and the stride, in this order."
-        )
-    if "object has no attribute" in message:
-        return f"{message} Inside __init__, set it as self.… before the line that uses it."
-    return message
+    net = build(ConvNet)
+    judge_parts(net)
+    images = torch.zeros(BATCH, 1, 28, 28, device="cpu")
+    scores, problem = trace(net, images)
+    if problem and any(is_lazy(p) for p in net.parameters()):
+        raise problem
+    judge_layers(net)
+    if problem:
+        raise problem
+    if not isinstance(scores, torch.Tensor):
+        raise Incorrect(f"forward returns {describe(scores)}; expected is the tensor of scores.")
+    if scores.shape != (BATCH, 10):
+        raise Incorrect(wrong_shape(scores))
+    judge_extras(net)
+    judge_computation(net)
+    judge_typed_numbers(ConvNet)
 
 
-def look_at_parts(net: nn.Module) -> None:
+def judge_parts(net: nn.Module) -> None:
     """Are the four named parts there, and of a kind that can be used?"""
     missing = [name for name in PARTS if not hasattr(net, name)]
     if len(missing) == len(PARTS):
@@ -106,103 +77,3 @@ def look_at_parts(net: nn.Module) -> None:
         raise Incorrect("flatten is a class, not a layer: call it, with parentheses after it.")
     if not callable(net.flatten):
         raise Incorrect(f"flatten is {describe(net.flatten)}; expected is the layer nn.Flatten.")
-
-
-def trace(net: nn.Module, images: torch.Tensor) -> tuple[object, Incorrect | NotAnswered | None]:
-    """The network's answer to ``images`` and what went wrong, explained if it can be."""
-    entered: list[tuple[nn.Module, torch.Size]] = []
-    layers = [m for m in net.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
-
-    def note(module, inputs):
-        if inputs and isinstance(inputs[0], torch.Tensor):
-            entered.append((module, inputs[0].shape))
-
-    handles = [module.register_forward_pre_hook(note) for module in layers]
-    try:
-        with torch.no_grad():
-            scores = call(net, images, on=f"a batch of {BATCH} images")
-    except Incorrect as error:
-        return None, _why_not_run(error.message, entered)
-    except NotAnswered as error:
-        return None, error
-    finally:
-        for handle in handles:
-            handle.remove()
-    if scores is Ellipsis or (scores is None and not entered):
-        return None, NotAnswered("fill in forward of ConvNet: it returns nothing yet.")
-    if scores is None:
-        return None, Incorrect(
-            "forward passes the images through layers, but returns nothing. "
-            "End it with return and the scores."
-        )
-    return scores, None
-
-
-def _why_not_run(message: str, entered: list[tuple[nn.Module, torch.Size]]) -> Incorrect:
-    if "Module [ModuleList]" in message:
-        return Incorrect(
-            "an nn.ModuleList is a list and cannot be called. Go through it layer by layer in "
-            "forward, or put the layers into nn.Sequential(...)."
-        )
-    if 'missing the required "forward"' in message:
-        return Incorrect(
-            "the class has no forward. Define forward(self, x) inside the class, "
-            "at the same depth as __init__."
-        )
-    if ".forward() " in message and "positional argument" in message and not entered:
-        return Incorrect(
-            "forward should take self and the images, nothing else: def forward(self, x)."
-        )
-    if any(f"name '{part}' is not defined" in message for part in PARTS):
-        return Incorrect(f"{message} In forward, the parts need self. in front.")
-    if "object has no attribute" in message and not entered:
-        return Incorrect(f"{message} In forward, use the names that you set in __init__.")
-    layer, shape = entered[-1] if entered else (None, ())
-    if isinstance(layer, nn.Conv2d) and len(shape) != 4:
-        return Incorrect(
-            f"a convolution got a tensor of shape {show_shape(shape)}; it takes a batch of images, "
-            f"such as [{BATCH}, 1, 28, 28]. In forward, x is a batch already: pass it through "
-            "conv_stack first, as it is, and flatten after that."
-        )
-    if not isinstance(layer, nn.Linear):
-        return Incorrect(message)
-    found = f"the fully-connected layers got a tensor of shape {show_shape(shape)}"
-    if tuple(shape) in ((BATCH, 1, 28, 28), (BATCH, 784)):
-        return Incorrect(
-            f"{found}: these are the images, as if conv_stack had not seen them. Keep what each "
-            "part returns, and give it to the next one: x = self.conv_stack(x)."
-        )
-    if len(shape) == 4:
-        return Incorrect(
-            f"{found}: these are still maps with height and width. "
-            "In forward, pass them through self.flatten in between."
-        )
-    if len(shape) != 2 or shape[0] != BATCH:
-        return Incorrect(
-            f"{found} for a batch of {BATCH} images, so images were mixed up or maps kept apart. "
-            "Flatten all but the first dimension, which counts the images (nn.Flatten as it comes "
-            "does so)."
-        )
-    width = math.isqrt(shape[1] // 16)
-    maps = f" (16 maps of {width}×{width})" if width and 16 * width**2 == shape[1] else ""
-    return Incorrect(
-        f"{shape[1]} numbers per image{maps} come to a fully-connected layer that takes "
-        f"{layer.in_features}. Is there a 2×2 max pooling after each of the two convolutions, and "
-        "does each layer give as many numbers as the next one takes?"
-    )
-
-
-def wrong_shape(scores: torch.Tensor) -> str:
-    """What to say of a result that is not ten scores per image."""
-    found = (
-        f"for a batch of {BATCH} images forward returns a tensor of shape "
-        f"{show_shape(scores.shape)}; expected are ten scores per image, [{BATCH}, 10]."
-    )
-    if scores.shape in ((BATCH,), (BATCH, 1)):
-        return (
-            f"{found} One number per image is left, as after argmax or max: return what "
-            "linear_stack gives."
-        )
-    if scores.shape == (10,):
-        return f"{found} Nothing in forward should choose one of the images, or average over them."
-    return f"{found} Which part comes last?"

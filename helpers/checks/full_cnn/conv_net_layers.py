@@ -1,7 +1,11 @@
 """How the check of task 3.1 looks at the layers of the student's network."""
 
+import operator
+
 from torch import nn
 
+from helpers.checks.core.describing import counted
+from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import whole_number
 
@@ -35,7 +39,7 @@ OTHER_ENTRIES = {
 }
 
 
-def look_at_layers(net: nn.Module) -> None:
+def judge_layers(net: nn.Module) -> None:
     """Convolutions, the width that enters the fully-connected layers, and these layers."""
     for module in net.modules():
         kind = type(module).__name__
@@ -48,30 +52,29 @@ def look_at_layers(net: nn.Module) -> None:
     linears = [m for m in net.linear_stack.modules() if isinstance(m, nn.Linear)]
     if len(convs) != 2:
         raise Incorrect(
-            f"conv_stack holds {_count(len(convs), 'convolution layer')} (nn.Conv2d); "
+            f"conv_stack holds {counted(len(convs), 'convolution layer')} (nn.Conv2d); "
             "asked for are 2."
         )
     for ordinal, conv, sizes in zip(ORDINALS, convs, CONVOLUTIONS, strict=False):
-        _look_at_convolution(f"the {ordinal} convolution", conv, *sizes)
+        _judge_convolution(f"the {ordinal} convolution", conv, *sizes)
     width = whole_number(net.linear_entry_dim, "linear_entry_dim")
     if width != 4:
-        what = OTHER_WIDTHS.get(
-            width, "that is not the width of one map when it leaves your conv_stack"
-        )
+        what = sentence_on(width, OTHER_WIDTHS.items(), operator.eq)
+        what = what or "that is not the width of one map when it leaves your conv_stack"
         raise Incorrect(
             f"linear_entry_dim is {width}: {what}. Start at 28 and call get_output_width once "
             "for each convolution and each pooling; pooling moves by its kernel size."
         )
     if len(linears) != 3:
         raise Incorrect(
-            f"linear_stack holds {_count(len(linears), 'fully-connected layer')} (nn.Linear); "
+            f"linear_stack holds {counted(len(linears), 'fully-connected layer')} (nn.Linear); "
             "asked for are 3."
         )
     for ordinal, linear, sizes in zip(ORDINALS, linears, LINEARS, strict=False):
-        _look_at_linear(f"the {ordinal} fully-connected layer", linear, *sizes)
+        _judge_linear(f"the {ordinal} fully-connected layer", linear, *sizes)
 
 
-def _look_at_convolution(which: str, conv: nn.Conv2d, channels_in: int, channels_out: int) -> None:
+def _judge_convolution(which: str, conv: nn.Conv2d, channels_in: int, channels_out: int) -> None:
     if (conv.in_channels, conv.out_channels) == (channels_out, channels_in):
         raise Incorrect(
             f"{which} takes {channels_out} channels in and gives {channels_in} out; it should be "
@@ -79,11 +82,11 @@ def _look_at_convolution(which: str, conv: nn.Conv2d, channels_in: int, channels
         )
     if conv.in_channels != channels_in:
         why = "the images are grey" if channels_in == 1 else "that is what the first one gives out"
-        found = _count(conv.in_channels, "channel")
+        found = counted(conv.in_channels, "channel")
         raise Incorrect(f"{which} takes {found} in; it should take {channels_in}: {why}.")
     if conv.out_channels != channels_out:
         raise Incorrect(
-            f"{which} gives {_count(conv.out_channels, 'channel')} out; "
+            f"{which} gives {counted(conv.out_channels, 'channel')} out; "
             f"asked for are {channels_out}."
         )
     if tuple(conv.kernel_size) != (5, 5):
@@ -100,7 +103,7 @@ def _look_at_convolution(which: str, conv: nn.Conv2d, channels_in: int, channels
         raise Incorrect(f"{which} has no bias; leave bias=False out here.")
 
 
-def _look_at_linear(which: str, linear: nn.Linear, numbers_in: int, numbers_out: int) -> None:
+def _judge_linear(which: str, linear: nn.Linear, numbers_in: int, numbers_out: int) -> None:
     found = (linear.in_features, linear.out_features)
     if found == (numbers_out, numbers_in):
         raise Incorrect(
@@ -110,25 +113,19 @@ def _look_at_linear(which: str, linear: nn.Linear, numbers_in: int, numbers_out:
     if linear.in_features != numbers_in:
         why = "It should take as many as the layer before gives."
         if numbers_in == 256:
-            why = OTHER_ENTRIES.get(
-                linear.in_features,
-                "Count what leaves conv_stack for one image: channels × height × width.",
-            )
-        found = _count(linear.in_features, "number")
+            why = sentence_on(linear.in_features, OTHER_ENTRIES.items(), operator.eq)
+            why = why or "Count what leaves conv_stack for one image: channels × height × width."
+        found = counted(linear.in_features, "number")
         raise Incorrect(f"{which} takes {found}; that is not what comes in. {why}")
     if linear.out_features != numbers_out:
         raise Incorrect(
-            f"{which} gives {_count(linear.out_features, 'number')}; asked for are {numbers_out}."
+            f"{which} gives {counted(linear.out_features, 'number')}; asked for are {numbers_out}."
         )
     if linear.bias is None:
         raise Incorrect(f"{which} has no bias; leave bias=False out here.")
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def look_at_the_rest(net: nn.Module) -> None:
+def judge_extras(net: nn.Module) -> None:
     """Nothing that was not asked for: layers of later notebooks, further parameters."""
     for module in net.modules():
         kind = type(module).__name__

@@ -11,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from helpers.checks.core.calling import call
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.values import close
-from helpers.checks.full_cnn.conv_net import BATCH
-from helpers.checks.full_cnn.loop_recorder import call
+from helpers.checks.full_cnn.conv_net_run import BATCH
 
 LAYERS = (
     "the first convolution",
@@ -55,12 +55,12 @@ class Passage:
     result: torch.Tensor
 
 
-def look_at_scores(net: nn.Module) -> None:
+def judge_computation(net: nn.Module) -> None:
     """With fresh weights and images: the scores of the layers asked for, and do they learn?"""
     generator = seeded(31)
     layers = [m for m in net.conv_stack.modules() if isinstance(m, nn.Conv2d)]
     layers += [m for m in net.linear_stack.modules() if isinstance(m, nn.Linear)]
-    _look_at_frozen(net)
+    _judge_frozen(net)
     with torch.no_grad():
         for p in (p for layer in layers for p in (layer.weight, layer.bias)):
             scale = (2 / p[0].numel()) ** 0.5 if p.dim() > 1 else 0.5
@@ -89,7 +89,7 @@ def look_at_scores(net: nn.Module) -> None:
         )
 
 
-def _look_at_frozen(net: nn.Module) -> None:
+def _judge_frozen(net: nn.Module) -> None:
     if not all(p.requires_grad for p in net.parameters()):
         raise Incorrect(
             "some weights of your network are frozen (requires_grad is False), so training could "

@@ -15,13 +15,13 @@ TYPED_WIDTH = {4}
 TYPED_ENTRY = {256, 16, 4, 2}  # as in 256, 16 * 4 * 4 or 16 * 4**2; no other layer takes a 4 or 256
 
 
-def look_at_typed(network_class: type) -> None:
+def judge_typed_numbers(network_class: type) -> None:
     """Are the width of the maps, and what enters the first fully-connected layer, computed?"""
     known: dict[str, set[int] | None] = {}
     for statement in _statements(network_class):
         for node in ast.walk(statement):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Linear"):
-                _look_at_entry(node, known)
+                _judge_entry(node, known)
         _note(statement, known)
     if known.get(WIDTH) == TYPED_WIDTH:
         raise Incorrect(
@@ -60,7 +60,7 @@ def _numbers(expression: ast.expr, known: dict[str, set[int] | None]) -> set[int
     return None
 
 
-def _look_at_entry(call: ast.Call, known: dict[str, set[int] | None]) -> None:
+def _judge_entry(call: ast.Call, known: dict[str, set[int] | None]) -> None:
     named = [keyword.value for keyword in call.keywords if keyword.arg == "in_features"]
     for entry in [*call.args[:1], *named]:
         numbers = _numbers(entry, known)

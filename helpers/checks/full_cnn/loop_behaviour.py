@@ -4,14 +4,16 @@ import inspect
 
 import torch
 
+from helpers.checks.core.calling import call, judge_arguments
+from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import close, describe
+from helpers.checks.core.values import close
 from helpers.checks.full_cnn.loop_by_hand import slopes, trained
 from helpers.checks.full_cnn.loop_errors import OTHER_DATA, why_it_raised
-from helpers.checks.full_cnn.loop_recorder import SIZES, TOTAL, Bench, Moves, Record, call
+from helpers.checks.full_cnn.loop_recorder import SIZES, TOTAL, Bench, Moves, Record
 
 
-def look_at_function(function, name: str, arguments: tuple[str, ...]) -> None:
+def judge_loop(function, name: str, arguments: tuple[str, ...]) -> None:
     """Is it a function that can be called with these arguments, in this order?"""
     asked = f"{name}({', '.join(arguments)})"
     if isinstance(function, type) or not callable(function):
@@ -24,25 +26,7 @@ def look_at_function(function, name: str, arguments: tuple[str, ...]) -> None:
             f"{name} uses yield, so calling it runs nothing yet. Leave yield out, and end the "
             "function with one return, after the loop."
         )
-    look_at_arguments(function, name, arguments)
-
-
-def look_at_arguments(function, name: str, arguments: tuple[str, ...]) -> None:
-    """Raise if ``function`` cannot be called with these arguments, in this order."""
-    asked = f"{name}({', '.join(arguments)})"
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return
-    names = list(signature.parameters)[: len(arguments)]
-    if sorted(names) == sorted(arguments) and tuple(names) != arguments:
-        raise Incorrect(f"the arguments of your {name} are in another order than in {asked}.")
-    try:
-        signature.bind(*arguments)
-    except TypeError:
-        raise Incorrect(
-            f"your function is {name}{signature}; it should work when called as {asked}."
-        ) from None
+    judge_arguments(function, name, arguments)
 
 
 def run_loop(function, name: str, bench: Bench, *args):
@@ -68,7 +52,7 @@ def run_loop(function, name: str, bench: Bench, *args):
     return value
 
 
-def look_at_devices(record: Record, name: str) -> None:
+def judge_devices(record: Record, name: str) -> None:
     """Images and labels were moved before they were used."""
     still = [
         what
@@ -83,7 +67,7 @@ def look_at_devices(record: Record, name: str) -> None:
         )
 
 
-def look_at_epoch(record: Record, name: str) -> None:
+def judge_epoch(record: Record, name: str) -> None:
     """Every batch once, in one pass: images and scores go on as they come."""
     if not record.passes:
         raise Incorrect(OTHER_DATA.format(name=name))
@@ -124,7 +108,7 @@ def look_at_epoch(record: Record, name: str) -> None:
         )
 
 
-def look_at_training_mode(record: Record) -> None:
+def judge_training_mode(record: Record) -> None:
     """The network was in training mode in every forward pass."""
     if all(record.training):
         return
@@ -140,7 +124,7 @@ def look_at_training_mode(record: Record) -> None:
     )
 
 
-def look_at_learning(bench: Bench, before: torch.Tensor) -> list[float]:
+def judge_learning(bench: Bench, before: torch.Tensor) -> list[float]:
     """Did the epoch change the weights as SGD does? Returns the loss of each batch."""
     record, weight, batches = bench.record, bench.model.weight.detach(), bench.batches()
     expected, losses = trained(batches, before)
@@ -173,7 +157,7 @@ def look_at_learning(bench: Bench, before: torch.Tensor) -> list[float]:
             raise Incorrect(
                 f"there are {count} {what} for {len(SIZES)} batches. Once is enough for each batch."
             )
-    _look_at_gradient(record, slopes(*batches[0], before, before.new_zeros(10))[1][0])
+    _judge_gradient(record, slopes(*batches[0], before, before.new_zeros(10))[1][0])
     if _moved_alike(weight, trained(batches, before, accumulate=True)[0], before):
         raise Incorrect(
             "the gradients of all batches pile up: PyTorch adds new ones to what is there. "
@@ -205,7 +189,7 @@ def _why_no_step(record: Record, moved: bool) -> str:
     )
 
 
-def _look_at_gradient(record: Record, expected: torch.Tensor) -> None:
+def _judge_gradient(record: Record, expected: torch.Tensor) -> None:
     """Is the gradient that the first step follows that of the loss, and not a multiple of it?"""
     found = record.first_gradient
     factor = float((found * expected).sum() / expected.square().sum())
@@ -228,7 +212,7 @@ def _moved_alike(weight: torch.Tensor, expected: torch.Tensor, before: torch.Ten
     return bool((weight - expected).norm() <= 1e-3 * (expected - before).norm())
 
 
-def look_at_quiet(bench: Bench, before: torch.Tensor, gradients_on: bool) -> None:
+def judge_quiet(bench: Bench, before: torch.Tensor, gradients_on: bool) -> None:
     """The test changed nothing: no training, no gradients, eval mode."""
     record, model = bench.record, bench.model
     if not close(model.weight, before, 1e-7):

@@ -1,5 +1,6 @@
 """What a student's loop of task 3.5 or 3.6 did wrong, from the error it stopped with."""
 
+from helpers.checks.core.known_mistakes import Advice, advice_on
 from helpers.checks.full_cnn.loop_recorder import SIZES, Record
 
 OTHER_DATA = (
@@ -8,50 +9,36 @@ OTHER_DATA = (
 )
 
 # A piece of Python's or PyTorch's message, and what to say in its place.
-ERRORS = {
-    f"The size of tensor a ({SIZES[0]}) must match the size of tensor b ({SIZES[-1]})": (
-        "the values of one batch were added to those of another, which is smaller. First make one "
-        "number of each batch: .sum() adds up all its values."
-    ),
-    "context manager protocol": (
-        "torch.no_grad stands after with, but without its parentheses. Write with torch.no_grad():."
-    ),
-    "'bool' object has no attribute": (
-        "== compared two things of different kinds and gave a single False. max(dim=1) returns two "
-        "things, the highest scores and their classes; argmax(dim=1) gives the classes alone."
-    ),
-    "'int' object has no attribute 'to'": (
-        "X is a number, and y holds the batch: enumerate counts, too. Write "
-        "for batch, (X, y) in enumerate(dataloader), or leave enumerate out."
-    ),
-    "cannot unpack non-iterable int": (
-        "the loop runs over numbers, which cannot be taken apart into X and y. Loop over the "
-        "loader itself: for X, y in dataloader."
-    ),
-    "too many values to unpack": (
-        "a loader cannot be taken apart into X and y at once. Take it batch by batch: "
-        "for X, y in dataloader."
-    ),
-    "'float' object has no attribute 'backward'": (
-        ".item() comes too early: it leaves a plain number that knows no gradients. Call "
-        "backward() on the loss first, and take .item() only for adding up."
-    ),
-    "'NotingLoss' object has no attribute 'backward'": (
-        "loss_fn only computes the loss. Keep what it returns, loss = loss_fn(...), and call "
-        "backward() on that."
-    ),
-    "has no attribute 'step'": "step() belongs to the optimizer: call optimizer.step().",
-    "has no attribute 'train'": "train() belongs to the network: call model.train().",
-    "has no attribute 'eval'": "eval() belongs to the network: call model.eval().",
-    "backward through the graph a second time": (
-        "backward() was called twice for the same batch, or on a sum that still holds the loss of "
-        "a batch before. Call it once for each batch, on the loss of this batch alone."
-    ),
-    "missing 2 required positional arguments: 'input' and 'target'": (
-        "loss_fn was called with nothing in its parentheses. It takes two things: the scores, and "
-        "then the labels."
-    ),
-}
+ADVICE: Advice = (
+    (f"The size of tensor a ({SIZES[0]}) must match the size of tensor b ({SIZES[-1]})",
+     "the values of one batch were added to those of another, which is smaller. First make one "
+     "number of each batch: .sum() adds up all its values."),
+    ("context manager protocol", "torch.no_grad stands after with, but without its parentheses. "
+     "Write with torch.no_grad():."),
+    ("'bool' object has no attribute", "== compared two things of different kinds and gave a "
+     "single False. max(dim=1) returns two things, the highest scores and their classes; "
+     "argmax(dim=1) gives the classes alone."),
+    ("'int' object has no attribute 'to'", "X is a number, and y holds the batch: enumerate "
+     "counts, too. Write for batch, (X, y) in enumerate(dataloader), or leave enumerate out."),
+    ("cannot unpack non-iterable int", "the loop runs over numbers, which cannot be taken apart "
+     "into X and y. Loop over the loader itself: for X, y in dataloader."),
+    ("too many values to unpack", "a loader cannot be taken apart into X and y at once. Take it "
+     "batch by batch: for X, y in dataloader."),
+    ("'float' object has no attribute 'backward'", ".item() comes too early: it leaves a plain "
+     "number that knows no gradients. Call backward() on the loss first, and take .item() only "
+     "for adding up."),
+    ("'NotingLoss' object has no attribute 'backward'", "loss_fn only computes the loss. Keep "
+     "what it returns, loss = loss_fn(...), and call backward() on that."),
+    ("has no attribute 'step'", "step() belongs to the optimizer: call optimizer.step()."),
+    ("has no attribute 'train'", "train() belongs to the network: call model.train()."),
+    ("has no attribute 'eval'", "eval() belongs to the network: call model.eval()."),
+    ("backward through the graph a second time", "backward() was called twice for the same "
+     "batch, or on a sum that still holds the loss of a batch before. Call it once for each "
+     "batch, on the loss of this batch alone."),
+    ("missing 2 required positional arguments: 'input' and 'target'",
+     "loss_fn was called with nothing in its parentheses. It takes two things: the scores, and "
+     "then the labels."),
+)  # fmt: skip
 
 # Our own classes under the names that the student knows.
 KNOWN_AS = {
@@ -95,9 +82,9 @@ def why_it_raised(message: str, record: Record, name: str) -> str:
             "class that has the highest score: argmax finds it, along the dimension of the "
             "classes, not along that of the images."
         )
-    for piece, sentence in ERRORS.items():
-        if piece in message:
-            return sentence
+    advice = advice_on(message, ADVICE)
+    if advice:
+        return advice
     for ours, theirs in KNOWN_AS.items():
         message = message.replace(ours, theirs)
     return message

@@ -1,15 +1,20 @@
 """What the checks of tasks 3.5 and 3.6 ask of the numbers that a student's loop returns."""
 
 import math
+from functools import partial
 
 import torch
 
+from helpers.checks.core.describing import describe
+from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
-from helpers.checks.core.values import describe, real_number
+from helpers.checks.core.values import close, real_number
 from helpers.checks.full_cnn.loop_recorder import RIGHT, SIZES, TOTAL, Bench
 
+_same = partial(close, tolerance=1e-3, floor=1e-3)
 
-def look_at_number(value, name: str, example: str) -> float:
+
+def judge_number(value, name: str, example: str) -> float:
     """``value`` as a float: one number that does not keep the computation of a batch alive."""
     if isinstance(value, torch.Tensor) and value.requires_grad:
         raise Incorrect(
@@ -30,13 +35,13 @@ def look_at_number(value, name: str, example: str) -> float:
     return number
 
 
-def look_at_loss(value: float, losses: list[float], name: str) -> None:
+def judge_loss(value: float, losses: list[float], name: str) -> None:
     """Is ``value`` the mean loss per image, given the mean loss of each batch?"""
     if _same(value, weighted(losses)):
         return
-    for found, what in _other_losses(losses).items():
-        if _same(value, found):
-            raise Incorrect(f"the loss that {name} returns is {what}")
+    named = sentence_on(value, other_losses(losses).items(), _same)
+    if named:
+        raise Incorrect(f"the loss that {name} returns is {named}")
     raise Incorrect(
         f"the loss that {name} returns is {value:.4f}; for these batches it should be "
         f"{weighted(losses):.4f}. Weigh the loss of each batch by its number of images, add up, "
@@ -49,7 +54,7 @@ def weighted(means) -> float:
     return sum(n * mean for n, mean in zip(SIZES, means, strict=True)) / TOTAL
 
 
-def _other_losses(losses: list[float]) -> dict[float, str]:
+def other_losses(losses: list[float]) -> dict[float, str]:
     """What else may be returned for the loss, and what to do about it."""
     images = "the last batch is smaller, so weigh each batch by its number of images."
     return {
@@ -90,17 +95,13 @@ def _typed_counts(total: float) -> dict[float, str]:
     }
 
 
-def _same(value: float, expected: float) -> bool:
-    return math.isclose(value, expected, rel_tol=1e-3, abs_tol=1e-6)
-
-
-def look_at_accuracy(value: float, bench: Bench) -> None:
+def judge_accuracy(value: float, bench: Bench) -> None:
     """Is ``value`` the share of images that the network gets right?"""
     if _same(value, sum(RIGHT) / TOTAL):
         return
-    for found, what in _other_accuracies(bench).items():
-        if _same(value, found):
-            raise Incorrect(f"the accuracy that test_loop returns is {what}")
+    named = sentence_on(value, other_accuracies(bench).items(), _same)
+    if named:
+        raise Incorrect(f"the accuracy that test_loop returns is {named}")
     raise Incorrect(
         f"the accuracy that test_loop returns is {value:.4f}; for these batches it should be "
         f"{sum(RIGHT) / TOTAL:.4f}. For each image, compare the class with the highest score "
@@ -108,7 +109,7 @@ def look_at_accuracy(value: float, bench: Bench) -> None:
     )
 
 
-def _other_accuracies(bench: Bench) -> dict[float, str]:
+def other_accuracies(bench: Bench) -> dict[float, str]:
     """What else may be returned for the accuracy, and what to do about it."""
     right = sum(RIGHT)
     shares = [n / size for n, size in zip(RIGHT, SIZES, strict=True)]

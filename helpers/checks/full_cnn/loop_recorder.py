@@ -4,7 +4,6 @@ For tasks 3.5 and 3.6: the loop runs on these alone, never on the student's own 
 gives four batches, the last one short, so that a mean over images and a mean over batches differ.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -13,9 +12,9 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, Dataset
 
+from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
-from helpers.checks.core.values import attempt, describe, show_shape
 
 SIZES = (8, 8, 8, 3)  # images per batch
 TOTAL = sum(SIZES)
@@ -23,20 +22,6 @@ RIGHT = (5, 3, 6, 1)  # images per batch that the network of a test gets right
 LEARNING_RATE = 0.003
 MOST_PASSES = 20  # a loop that starts the loader more often will never end
 MOST_CALLS = 100  # nor one that calls the network more often
-
-
-def call(function: Callable, *args, on: str = ""):
-    """What the student's function returns, ``None`` and ``...`` included, else as ``attempt``."""
-
-    def boxed(*arguments):
-        return [function(*arguments)]
-
-    boxed.__name__ = getattr(function, "__name__", type(function).__name__)
-    try:
-        return attempt(boxed, *args, on=on)[0]
-    except Incorrect as error:
-        end = "" if error.message.rstrip()[-1] in ".?!)" else "."
-        raise Incorrect(error.message + end) from None
 
 
 @dataclass
@@ -195,7 +180,7 @@ class NotingLoss(nn.CrossEntropyLoss):
         self.__dict__["record"] = record
 
     def forward(self, input, target):  # PyTorch's own names for scores and labels
-        _look_at_scores(input)
+        _judge_scores(input)
         if isinstance(target, torch.Tensor) and target.dim() > 1 and not target.is_floating_point():
             raise Incorrect(
                 f"loss_fn was given labels of shape {show_shape(target.shape)}. It takes one "
@@ -216,7 +201,7 @@ class NotingLoss(nn.CrossEntropyLoss):
             self.record.scores_changed = True
 
 
-def _look_at_scores(scores) -> None:
+def _judge_scores(scores) -> None:
     """Is what the loss is given ten scores for each image?"""
     if isinstance(scores, nn.Module) or not isinstance(scores, torch.Tensor):
         found = "the network itself" if isinstance(scores, nn.Module) else describe(scores)

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import FigureBase
 
+from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import describe
-from helpers.checks.full_cnn.training_run import same
+from helpers.checks.full_cnn.training_run import numbers, same
 
 
 def axes_of(fig) -> list[Axes]:
@@ -62,7 +62,7 @@ def find_curves(axes: list[Axes], losses: dict[str, list[float]]) -> tuple[Axes,
         hits = {name: [hit for hit in hits if hit[0] is ax] for name, hits in where.items()}
         if all(hits.values()):
             for points in (hit[0][1] for hit in hits.values()):
-                _look_at_epochs(points[:, 0])
+                _judge_epochs(points[:, 0])
             return ax, {name: hit[0][2] for name, hit in hits.items()}
     raise Incorrect(
         "the two losses are in different axes. Draw both into the same one: only on one scale can "
@@ -113,7 +113,7 @@ def _why_missing(axes: list[Axes], losses: dict[str, list[float]], missing: list
     )
 
 
-def _look_at_epochs(x: np.ndarray) -> None:
+def _judge_epochs(x: np.ndarray) -> None:
     if not np.allclose(np.diff(x), 1) or round(x[0], 6) not in (0, 1):
         raise Incorrect(
             f"the curve goes from {x[0]:g} to {x[-1]:g} on the horizontal axis; expected is the "
@@ -121,7 +121,7 @@ def _look_at_epochs(x: np.ndarray) -> None:
         )
 
 
-def look_at_words(ax: Axes, artists: dict[str, Artist]) -> None:
+def judge_words(ax: Axes, artists: dict[str, Artist]) -> None:
     """The names of both axes, and which curve is which."""
     figure = ax.figure
     names = {
@@ -143,10 +143,10 @@ def look_at_words(ax: Axes, artists: dict[str, Artist]) -> None:
         raise Incorrect(
             "the vertical axis is called accuracy, but the curves are losses. Give it another name."
         )
-    _look_at_legend(ax, artists)
+    _judge_legend(ax, artists)
 
 
-def _look_at_legend(ax: Axes, artists: dict[str, Artist]) -> None:
+def _judge_legend(ax: Axes, artists: dict[str, Artist]) -> None:
     figure = ax.figure
     legends = [legend for legend in [ax.get_legend(), *figure.legends] if legend is not None]
     texts = [t.get_text() for legend in legends for t in legend.get_texts() if t.get_text().strip()]
@@ -202,3 +202,16 @@ def _colour(artist: Artist):
         return to_hex(np.asarray(colour)[0] if np.ndim(colour) == 2 else colour)
     except (ValueError, IndexError):
         return None
+
+
+def judge_loss_plot(fig, train_losses, test_losses) -> None:
+    """Raise unless ``fig`` shows both losses in the same axes, with words on all of it."""
+    losses = {
+        "train_losses": numbers(train_losses, "train_losses"),
+        "test_losses": numbers(test_losses, "test_losses"),
+    }
+    if not all(losses.values()):
+        raise NotAnswered("there are no losses to plot yet: Task 3.7 comes first.")
+    axes = axes_of(fig)
+    ax, curves = find_curves(axes, losses)
+    judge_words(ax, curves)

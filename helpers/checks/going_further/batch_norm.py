@@ -1,13 +1,45 @@
-"""What the check of task 5.4 asks of batch normalisation: which layers, and where."""
+"""The check of task 5.4: which batch normalisation comes after which layer."""
 
+import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from helpers.checks.core.describing import show_shape
 from helpers.checks.core.outcomes import Incorrect
-from helpers.checks.core.values import show_shape
+from helpers.checks.core.seeds import seed
+from helpers.checks.core.values import close
+from helpers.checks.going_further.student_networks import (
+    build_network,
+    images_for,
+    judge_scores,
+    run,
+    scores_of,
+    watching,
+)
 
 
-def norm_that_does_not_fit(calls: list) -> str | None:
+def judge_batch_norm(BatchNormConvNet) -> None:
+    """Raise unless the right norm stands after each layer, and changes with the mode."""
+    torch.manual_seed(seed(54))
+    model = build_network(BatchNormConvNet, "BatchNormConvNet")
+    model.train()
+    images = images_for(model, 8)
+    with watching(model) as calls:
+        try:
+            scores = scores_of(model, images, "8 images")
+        except Incorrect as error:
+            raise Incorrect(_norm_that_does_not_fit(calls) or error.message) from None
+    judge_scores(model, scores)
+    _judge_norms(model, calls)
+    model.eval()
+    if close(run(model, images), scores, 1e-6):
+        raise Incorrect(
+            "train() and eval() give the same scores, so that batch normalisation is not at work. "
+            "Let forward use the layers' results, and leave the mode to train() and eval()."
+        )
+
+
+def _norm_that_does_not_fit(calls: list) -> str | None:
     """What to say if the last layer called is a batch norm that cannot take its input."""
     if not calls:
         return None
@@ -32,7 +64,7 @@ def norm_that_does_not_fit(calls: list) -> str | None:
     return None
 
 
-def judge_norms(model: nn.Module, calls: list) -> None:
+def _judge_norms(model: nn.Module, calls: list) -> None:
     """Raise unless ``model`` uses each of its norms once, among ``calls``, in the right place."""
     norms = {name: m for name, m in model.named_modules() if isinstance(m, _BatchNorm)}
     if not norms:

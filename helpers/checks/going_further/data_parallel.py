@@ -10,32 +10,28 @@ from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.checks.core.calling import call_student, expect_function
+from helpers.checks.core.calling import call_student, judge_arguments, judge_function
+from helpers.checks.core.describing import describe, listed
+from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seed
-from helpers.checks.core.values import close, describe, whole_number
-from helpers.checks.full_cnn.loop_behaviour import look_at_arguments
-from helpers.checks.going_further.student_networks import listed
+from helpers.checks.core.values import close, whole_number
 from helpers.distributed import ranks
 
 NUM_IMAGES = 48  # for 1, 2 and 4 ranks a whole number of images each
 BATCH_SIZE = 8  # of all ranks together
 
 # Parts of error messages, and what to try then.
-SAMPLER_HINTS = (
-    (
-        "process group",
-        "Hand num_replicas=world_size and rank=rank to the sampler, so that it need not ask.",
-    ),
-    (
-        "Invalid rank",
-        "Which argument is the number of all ranks, and which the number of this one?",
-    ),
-)
-WRAP_HINTS = (
+SAMPLER_ADVICE: Advice = (
+    ("process group", "Hand num_replicas=world_size and rank=rank to the sampler, so that it "
+     "need not ask."),
+    ("Invalid rank", "Which argument is the number of all ranks, and which the number of this "
+     "one?"),
+)  # fmt: skip
+WRAP_ADVICE: Advice = (
     ("device_ids", "Leave device_ids out: the network lies on one device, and that is enough."),
     ("process group", "The processes are joined before wrap is called: leave that out."),
-)
+)  # fmt: skip
 
 
 def judge_sampler(make_sampler) -> None:
@@ -44,8 +40,8 @@ def judge_sampler(make_sampler) -> None:
     Rank ``r`` of ``n`` must get each ``n``-th place from place ``r`` on, in any form: only then do
     all ranks together have in each step the batch that one process would have.
     """
-    expect_function(make_sampler, "make_sampler")
-    look_at_arguments(make_sampler, "make_sampler", ("dataset", "rank", "world_size", "epoch"))
+    judge_function(make_sampler, "make_sampler")
+    judge_arguments(make_sampler, "make_sampler", ("dataset", "rank", "world_size", "epoch"))
     dataset = TensorDataset(torch.zeros(NUM_IMAGES, 1), torch.zeros(NUM_IMAGES))
     whole = _places(make_sampler, dataset, 0, 1, 0)
     _judge_all(whole)
@@ -71,7 +67,7 @@ def _places(make_sampler, dataset: TensorDataset, rank: int, size: int, epoch: i
     torch.manual_seed(seed(560 + 10 * size + rank))
     given = call_student(
         make_sampler, dataset, rank, size, epoch, on=on, again=rank + size + epoch > 1,
-        hints=SAMPLER_HINTS,
+        advice=SAMPLER_ADVICE,
     )  # fmt: skip
     if isinstance(given, DataLoader):
         raise Incorrect(
@@ -176,12 +172,12 @@ def judge_wrap(wrap, model: nn.Module, images: torch.Tensor) -> None:
 
     ``model`` is a new network on the CPU; a process group must be there.
     """
-    expect_function(wrap, "wrap")
-    look_at_arguments(wrap, "wrap", ("model",))
+    judge_function(wrap, "wrap")
+    judge_arguments(wrap, "wrap", ("model",))
     scores = model(images).detach()
     given = list(model.parameters())
     values = [p.detach().clone() for p in given]
-    wrapped = call_student(wrap, model, on="a network", hints=WRAP_HINTS)
+    wrapped = call_student(wrap, model, on="a network", advice=WRAP_ADVICE)
     if isinstance(wrapped, nn.DataParallel):
         raise Incorrect(
             "wrap returned nn.DataParallel, which shares a batch out to GPUs within one process "
@@ -220,8 +216,8 @@ def judge_wrap(wrap, model: nn.Module, images: torch.Tensor) -> None:
 
 def judge_logger(is_logger) -> None:
     """Raise unless ``is_logger`` is true for rank 0 alone, the rank that every run has."""
-    expect_function(is_logger, "is_logger")
-    look_at_arguments(is_logger, "is_logger", ("rank",))
+    judge_function(is_logger, "is_logger")
+    judge_arguments(is_logger, "is_logger", ("rank",))
     first = call_student(is_logger, 0, on="rank 0")
     loggers = [
         rank for rank in range(4) if _truth(first if rank == 0 else _quietly(is_logger, rank))

@@ -9,9 +9,12 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
+from helpers.checks.core.calling import attempt
+from helpers.checks.core.describing import describe, show_shape
+from helpers.checks.core.known_mistakes import Advice, advice_on
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.seeds import seeded
-from helpers.checks.core.values import answered, attempt, close, describe, show_shape
+from helpers.checks.core.values import answered
 
 
 def build_network(network, name: str) -> nn.Module:
@@ -69,16 +72,13 @@ def judge_lists(model: nn.Module) -> None:
                 )
 
 
-def call_network(function, *args, on: str, hints: tuple = ()):
-    """``attempt``, with the usual errors of networks in a student's words.
-
-    ``hints`` are parts of error messages and what to try then; the first that fits is added.
-    """
+def call_network(function, *args, on: str, advice: Advice = ()):
+    """``attempt``, with the usual errors of networks in a student's words."""
     try:
         return attempt(function, *args, on=on)
     except Incorrect as error:
         message = _in_words(error.message.rstrip(".") + ".")
-        hint = next((text for part, text in hints if part in error.message), "")
+        hint = advice_on(error.message, advice)
         raise Incorrect(f"{message} {hint}".rstrip()) from None
 
 
@@ -112,8 +112,7 @@ def _in_words(message: str) -> str:
         )
     if "'NoneType' object is not callable" in message:
         raise NotAnswered(f"a part of {name} is still None. Fill it in.")
-    advice = next((text for part, text in _ADVICE if part in message), "")
-    return f"{message} {advice}".rstrip()
+    return f"{message} {advice_on(message, _ADVICE)}".rstrip()
 
 
 # Parts of other error messages, and what to try then.
@@ -121,14 +120,14 @@ _ADVICE = (
     ("before Module.__init__() call", "Begin __init__ with super().__init__()."),
     ("list is not a Module", "Write a star in front of a list of layers: nn.Sequential(*layers)."),
     ("is not a Module subclass", "A layer is made by calling its class, with parentheses."),
-    ("Module [ModuleList]", "A list of layers is no network yet: nn.Sequential(*layers) calls one "
-     "after the other."),
+    ("Module [ModuleList]", "A list of layers is no network yet: nn.Sequential(*layers) calls "
+     "one after the other."),
     ('required "forward" function', "Write def forward(self, x) in the class, on the level of "
      "__init__."),
     ("dropout probability", "0.5, for example, drops half of the numbers."),
     ("but got float", "A size must be a whole number: divide with // in place of /."),
-    ("missing 1 required positional argument: 'num_features'", "A BatchNorm wants to know how many "
-     "channels or numbers come in."),
+    ("missing 1 required positional argument: 'num_features'",
+     "A BatchNorm wants to know how many channels or numbers come in."),
 )  # fmt: skip
 
 
@@ -213,59 +212,6 @@ def judge_scores(model: nn.Module, scores: torch.Tensor) -> None:
         )
 
 
-def judge_colours(model: nn.Module, images: torch.Tensor, scores: torch.Tensor) -> None:
-    """Raise unless each colour of ``images``, and each pixel, counts by itself for ``scores``."""
-
-    def ignored(changed: torch.Tensor) -> bool:
-        return close(run(model, changed), scores, 1e-6)
-
-    if ignored(images.flip(0)):
-        raise Incorrect(
-            "all images get the same scores. Does forward hand x from layer to layer, up to the "
-            "last?"
-        )
-    for channel, colour in enumerate(("red", "green", "blue")):
-        changed = images.clone()
-        changed[:, channel] = 1 - changed[:, channel]
-        if ignored(changed):
-            raise Incorrect(
-                f"channel {channel} ({colour}) makes no difference to the scores. "
-                "Hand all 3 channels to the first convolution."
-            )
-    if _mixed_colours(model, images):
-        raise Incorrect(
-            "your network averages the colours to grey: all that it sees of a pixel is one mixture "
-            "of red, green and blue. Let the first convolution take all 3 channels."
-        )
-    if ignored(images.flip(1)):
-        raise Incorrect(
-            "with red and blue exchanged, an image gets the same scores. The colours are mixed "
-            "before the network sees them: let the first convolution take all 3 channels."
-        )
-    inner = torch.zeros_like(images)
-    inner[..., 2:30, 2:30] = images[..., 2:30, 2:30]
-    if ignored(inner):
-        raise Incorrect(
-            "the two outermost rows and columns of pixels make no difference to the scores. Do not "
-            "cut the images to 28×28: change the size of the first linear layer."
-        )
-
-
-def _mixed_colours(model: nn.Module, images: torch.Tensor) -> bool:
-    """Whether the gradients at all pixels are multiples of one and the same mixture of colours."""
-    images = images.clone().requires_grad_()
-    with torch.enable_grad():
-        total = model(images).sum()
-    if not total.requires_grad:
-        raise Incorrect(
-            "the scores do not hang on the network any more, so it could not be trained. Leave out "
-            "detach() and torch.no_grad() in forward."
-        )
-    (slope,) = torch.autograd.grad(total, images)
-    lengths = torch.linalg.svdvals(slope.cpu().double().transpose(0, 1).flatten(1))
-    return bool(lengths[1] < 1e-4 * lengths[0])
-
-
 class Call(NamedTuple):
     """A layer that was called, and the shape and the smallest number of what it got."""
 
@@ -294,9 +240,3 @@ def watching(model: nn.Module):
     finally:
         for handle in handles:
             handle.remove()
-
-
-def listed(things) -> str:
-    """``a, b and c``."""
-    *most, last = map(str, things)
-    return f"{', '.join(most)} and {last}" if most else last

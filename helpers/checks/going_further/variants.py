@@ -1,10 +1,100 @@
-"""What the checks of tasks 5.1 and 5.5 ask of numbers that a student has measured."""
+"""The check of task 5.1: networks of any depth from one function, and a table of results."""
 
+import itertools
 import math
 
+from torch import nn
+
+from helpers.checks.core.describing import describe, listed
+from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import answered, describe, is_blank, real_number, whole_number
-from helpers.checks.going_further.student_networks import listed
+from helpers.checks.core.values import answered, is_blank, real_number, whole_number
+from helpers.checks.going_further.shares import read_share
+from helpers.checks.going_further.student_networks import (
+    Call,
+    call_network,
+    images_for,
+    judge_lists,
+    judge_scores,
+    scores_of,
+    uncompiled,
+    watching,
+)
+
+# Parts of error messages of make_conv_net, and what to try then.
+ADVICE: Advice = (
+    ("index out of range", "Any number of layers should work: make them in a loop over channels."),
+    ("values to unpack", "Any number of layers should work: make them in a loop over channels."),
+    ("positional argument", "Leave the first line of the function as the notebook has it."),
+)  # fmt: skip
+
+
+def judge_networks(make_conv_net) -> None:
+    """Raise unless the function makes a network for each combination that is tried."""
+    if not callable(make_conv_net) or isinstance(make_conv_net, nn.Module):
+        raise Incorrect(
+            f"make_conv_net is {describe(make_conv_net)}; expected is a function that builds a "
+            "new network for the channels and kernel size it is given."
+        )
+    for channels, kernel_size in (((6, 16), 5), ((8,), 5), ((5, 7), 3), ((4, 6, 8), 3)):
+        on = f"channels={channels}, kernel_size={kernel_size}"
+        model = uncompiled(call_network(make_conv_net, channels, kernel_size, on=on, advice=ADVICE))
+        if not isinstance(model, nn.Module):
+            raise Incorrect(
+                f"make_conv_net returned {describe(model)} for {on}; expected is a network. "
+                "End the function with return and the network."
+            )
+        _judge_variant(model, channels, kernel_size, on)
+    model = uncompiled(call_network(make_conv_net, on="a call without arguments", advice=ADVICE))
+    _judge_variant(model, (6, 16), 5, "no arguments, which means channels=(6, 16), kernel_size=5")
+
+
+def _judge_variant(model: nn.Module, channels: tuple, kernel_size: int, on: str) -> None:
+    judge_lists(model)
+    with watching(model) as calls:
+        scores = scores_of(model, images_for(model, 4), f"4 images, made with {on}")
+    calls = [call for call in calls if isinstance(call.layer, nn.Conv2d)]
+    convolutions = [call.layer for call in calls]
+    widths = tuple(layer.out_channels for layer in convolutions)
+    if len(widths) != len(channels):
+        raise Incorrect(
+            f"made with {on}, the network has {len(widths)} convolution{'s' * (len(widths) != 1)}; "
+            f"expected is one for each entry of channels: {len(channels)}. Add layers nn.Conv2d in "
+            "a loop over channels."
+        )
+    if widths != channels:
+        raise Incorrect(
+            f"made with {on}, the convolutions have {listed(widths)} output channels; expected "
+            f"are {listed(channels)}. Take each number from channels."
+        )
+    kernels = [layer.kernel_size for layer in convolutions]
+    if any(kernel != (kernel_size, kernel_size) for kernel in kernels):
+        raise Incorrect(
+            f"made with {on}, the kernels have sizes {listed(kernel[0] for kernel in kernels)}; "
+            f"expected is {kernel_size} for each. Hand kernel_size on to nn.Conv2d."
+        )
+    _judge_between(model, calls, on)
+    judge_scores(model, scores)
+
+
+def _judge_between(model: nn.Module, calls: list[Call], on: str) -> None:
+    """Raise unless pooling and ReLU stand between the ``calls`` of convolutions."""
+    # Of the combinations tried, a kernel alone leaves more than 0.8 of the width; with pooling,
+    # less than 0.5 is left.
+    for number, (before, after) in enumerate(itertools.pairwise(calls), start=1):
+        if after.shape[-1] > 0.6 * before.shape[-1]:
+            raise Incorrect(
+                f"made with {on}, convolution {number} gets images {before.shape[-1]} pixels wide, "
+                f"and the next one still {after.shape[-1]}. Put 2×2 max pooling behind each "
+                "convolution."
+            )
+    # After ReLU there are no negative numbers; another layer of this kind may stand in its place.
+    others = any(type(part).__module__ == nn.ReLU.__module__ for part in model.modules())
+    if any(call.smallest < 0 for call in calls[1:]) and not others:
+        raise Incorrect(
+            f"made with {on}, negative numbers pass from one convolution to the next. Put a ReLU "
+            "behind each convolution."
+        )
 
 
 def judge_results(results) -> None:
@@ -81,36 +171,3 @@ def _row(number: int, result) -> tuple[str, int, float, float]:
             "Subtract the clock before training from the clock after it."
         )
     return str(result["variant"]), parameters, seconds, read_share(result["accuracy"], names[3])
-
-
-def read_share(value, name: str) -> float:
-    """An accuracy as a number between 0 and 1."""
-    if isinstance(value, (list, tuple)):
-        raise Incorrect(
-            f"{name} is a {type(value).__name__} of {len(value)} thing{'s' * (len(value) != 1)}; "
-            "expected is one number. Take the last, after training."
-        )
-    if isinstance(getattr(value, "accuracies", None), list):
-        raise Incorrect(
-            f"{name} is all that training.fit returns; expected is one number. Take the last of "
-            "its accuracies: .accuracies[-1]."
-        )
-    share = real_number(value, name)
-    if math.isnan(share):
-        raise Incorrect(f"{name} is nan, not a number: was it divided by 0 images? Measure again.")
-    if 1 < share < 10:
-        raise Incorrect(
-            f"{name} is {share:g}; expected is the share of right answers, between 0 and 1. "
-            "Is this a loss, or a percentage?"
-        )
-    if 10 <= share <= 100:
-        raise Incorrect(
-            f"{name} is {share:g}: a percentage, it seems. Expected is the share of right answers "
-            "between 0 and 1; divide by 100."
-        )
-    if not 0 <= share <= 1:
-        raise Incorrect(
-            f"{name} is {share:g}; expected is the share of right answers, between 0 and 1. "
-            "Divide the number of right answers by the number of images."
-        )
-    return share

@@ -7,11 +7,13 @@ from torch.nn import functional
 from torch.utils.hooks import RemovableHandle
 
 from helpers.checks.core.calling import call_student
+from helpers.checks.core.describing import describe, show_shape
+from helpers.checks.core.known_mistakes import Advice, sentence_on
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import close, describe, show_shape
+from helpers.checks.core.values import close
 
 # Parts of error messages, and what to try then.
-HINTS = (
+ADVICE: Advice = (
     ("index out of range", "Nothing was kept: the hook must be on the layer while model(images) "
      "runs. Register it before, and remove it afterwards."),
     ("KeyError", "Nothing was kept: the hook must be on the layer while model(images) runs. "
@@ -71,7 +73,7 @@ def record(function, model: nn.Module, layer: nn.Module, images: torch.Tensor, *
     runs = []
     handle = model.register_forward_hook(lambda *_: runs.append(True))
     try:
-        return call_student(function, model, layer, images, hints=HINTS, **words)
+        return call_student(function, model, layer, images, advice=ADVICE, **words)
     except NotAnswered:
         if not runs:
             raise
@@ -123,9 +125,10 @@ def judge_activations(recorded, seen: dict, on: str) -> None:
         "images": "the images. Return what the hook has kept.",
         "earlier": "what an earlier call had recorded. Start each call with nothing kept.",
     }
-    for name, text in mixed_up.items():
-        if any(close(recorded, other) for other in seen[name]):
-            raise Incorrect(f"get_activations returned {text}")
+    others = ((other, text) for name, text in mixed_up.items() for other in seen[name])
+    named = sentence_on(recorded, others)
+    if named:
+        raise Incorrect(f"get_activations returned {named}")
     if any(close(recorded, one) for one in (right[:1], right[0])):
         raise Incorrect(
             "get_activations returned the output for the first image only; expected is the "

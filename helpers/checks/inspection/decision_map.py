@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from helpers.checks.core.calling import read_tensor
+from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.figures import alike
+from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
-from helpers.checks.core.values import describe, show_shape
+from helpers.checks.core.values import read_tensor
 
 # Parts of error messages, and what to try then.
-HINTS = (
+ADVICE: Advice = (
     ("does not require grad", "A gradient needs a copy of the image that records it, "
      "image.clone().requires_grad_(), handed to the network outside of torch.no_grad()."),
     ("appears to not have been used", "Hand the network the very copy of the image that you ask "
@@ -21,8 +22,8 @@ HINTS = (
      "unsqueeze it in the call of the network."),
     ("out of bounds", "The network wants a batch of images, and gives a row of scores for each: "
      "[0, label] is one score."),
-    ("cannot be multiplied", "The network wants a batch of images, [1, 1, 28, 28], and gives a row "
-     "of scores for each."),
+    ("cannot be multiplied", "The network wants a batch of images, [1, 1, 28, 28], and gives a "
+     "row of scores for each."),
 )  # fmt: skip
 
 

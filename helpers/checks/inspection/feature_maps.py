@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from helpers.checks.core.calling import read_tensor
+from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.figures import alike, pictures_of
 from helpers.checks.core.outcomes import Incorrect
-from helpers.checks.core.values import close, describe, show_shape
+from helpers.checks.core.values import close, read_tensor
 
 
 def read_index(index) -> int:

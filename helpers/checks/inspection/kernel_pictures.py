@@ -1,11 +1,16 @@
 """What the check of task 4.2 asks of pictures of kernels: their numbers and colour scales."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from matplotlib.colors import Colormap
 
-from helpers.checks.core.figures import Picture, alike, show_size
+from helpers.checks.core.describing import show_size
+from helpers.checks.core.figures import Picture, alike
+from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
+from helpers.checks.core.values import close
 
 
 def judge_kernels(shown: list[np.ndarray], kernels: np.ndarray, bias) -> None:
@@ -57,15 +62,15 @@ def _drawn_from(values: np.ndarray, bias: torch.Tensor) -> bool:
 def _matches(shown: np.ndarray, kernels: np.ndarray) -> list[int | None]:
     """Which kernel each picture shows: one that no earlier picture shows, where possible."""
     matches: list[int | None] = []
-    close = 1e-3 * np.abs(kernels).max()
+    same = partial(close, tolerance=1e-3, floor=np.abs(kernels).max())
     for values in shown:
-        fits = [i for i, kernel in enumerate(kernels) if np.abs(values - kernel).max() <= close]
+        fits = [i for i, kernel in enumerate(kernels) if same(values, kernel)]
         unused = [i for i in fits if i not in matches]
         matches.append((unused or fits or [None])[0])
     return matches
 
 
-def _slips(kernel: np.ndarray) -> list[tuple[np.ndarray, str]]:
+def _mistakes(kernel: np.ndarray) -> list[tuple[np.ndarray, str]]:
     """What else may be shown of a square ``kernel``, and what to say of it."""
     mirrored = [kernel[::-1], kernel[:, ::-1], *(np.rot90(kernel, n) for n in (1, 2, 3))]
     return [
@@ -80,16 +85,16 @@ def _slips(kernel: np.ndarray) -> list[tuple[np.ndarray, str]]:
 
 
 def _wrong_kernel(values: np.ndarray, kernels: np.ndarray) -> str:
-    close = 1e-3 * np.abs(kernels).max()
+    same = partial(close, tolerance=1e-3, floor=np.abs(kernels).max())
     if np.ptp(values) == 0:
         return (
             f"has the same number, {values.flat[0]:.2g}, everywhere. Weights differ: show "
             "first_layer.weight, not rounded to whole numbers."
         )
     for number, kernel in enumerate(kernels):
-        for other, text in _slips(kernel):
-            if other.shape == values.shape and np.abs(values - other).max() <= close:
-                return f"shows kernel {number} {text}"
+        named = sentence_on(values, _mistakes(kernel), same)
+        if named:
+            return f"shows kernel {number} {named}"
         if alike(values, kernel):
             return (
                 f"shows kernel {number} stretched or shifted by itself, so that it cannot be "

@@ -1,17 +1,20 @@
 """What the check of task 4.6 asks of a confusion matrix and of the surest mistakes."""
 
+from functools import partial
+
 import torch
 
-from helpers.checks.core.calling import read_tensor
+from helpers.checks.core.describing import describe, show_shape
+from helpers.checks.core.known_mistakes import Advice, sentence_on
 from helpers.checks.core.outcomes import Incorrect
-from helpers.checks.core.values import describe, show_shape
+from helpers.checks.core.values import close, read_tensor
 
 # Parts of error messages, and what to try then.
-HINTS = (
+ADVICE: Advice = (
     ("out of range", "With fewer mistakes than k, return all of them."),
     ("out of bounds", "With fewer mistakes than k, return all of them."),
     ("must match", "There is a row of probabilities for each image: take max(dim=1) of them."),
-)
+)  # fmt: skip
 
 
 def make_labels(count: int, classes: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
@@ -77,9 +80,9 @@ def judge_counts(counts, labels, predictions, earlier) -> torch.Tensor:
         (right.sum(1, keepdim=True).expand(10, 10), "whole rows are counted up. Add 1 to a single "
          "entry, at row label and column prediction."),
     ]  # fmt: skip
-    for matrix, text in known:
-        if torch.equal(values, matrix.double()):
-            raise Incorrect(f"confusion_matrix: {text}")
+    named = sentence_on(values, known, partial(close, tolerance=0.0))
+    if named:
+        raise Incorrect(f"confusion_matrix: {named}")
     if values.sum() == 1:
         raise Incorrect(
             "confusion_matrix counts one image only. Does return stand inside the loop? Move it "

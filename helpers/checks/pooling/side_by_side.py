@@ -6,13 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure, SubFigure
 
+from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.outcomes import Incorrect
-from helpers.checks.core.values import describe, show_shape
 
 
-def judge_pictures(fig, image, pooled) -> str:
+def judge_side_by_side(fig, image, pooled) -> str:
     """A fact about the figure; raises ``Incorrect`` if a picture or a title is not in its place."""
-    _expect_figure(fig)
+    _judge_figure(fig)
     wanted = {"image": _numbers(image, "image"), "pooled": _numbers(pooled, "pooled")}
     if wanted["image"].shape == wanted["pooled"].shape:
         raise Incorrect("pooled is as large as the image. Run your cell of Task 2.1 again.")
@@ -38,13 +38,13 @@ def judge_pictures(fig, image, pooled) -> str:
             hidden = [picture for _, pictures in drawn for picture in pictures[:-1]]
             raise Incorrect(_missing_message(name, numbers, [p for _, p in top], hidden))
     first, second = places["image"][0], places["pooled"][0]
-    _expect_beside(first, second)
-    _expect_titles(first, second)
+    _judge_beside(first, second)
+    _judge_titles(first, second)
     old, new = ("×".join(map(str, numbers.shape)) for numbers in wanted.values())
     return f"two pictures, two titles: {old} pixels beside {new}"
 
 
-def _expect_figure(fig) -> None:
+def _judge_figure(fig) -> None:
     if isinstance(fig, (tuple, list)):
         if sum(isinstance(part, Figure) for part in fig) > 1:
             raise Incorrect(
@@ -133,7 +133,7 @@ def _missing_message(
     )
 
 
-def _expect_beside(first: Axes, second: Axes) -> None:
+def _judge_beside(first: Axes, second: Axes) -> None:
     one, other = first.bbox, second.bbox  # in pixels, also where a figure has parts of its own
     apart = abs((one.x0 + one.x1) / 2 - (other.x0 + other.x1) / 2)
     if apart < min(one.width, other.width) / 2:
@@ -143,7 +143,7 @@ def _expect_beside(first: Axes, second: Axes) -> None:
         )
 
 
-def _expect_titles(first: Axes, second: Axes) -> None:
+def _judge_titles(first: Axes, second: Axes) -> None:
     titles = [_title(first), _title(second)]
     if not any(titles):
         raise Incorrect(

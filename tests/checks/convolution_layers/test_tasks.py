@@ -11,8 +11,8 @@ from torch import nn
 from helpers import layers
 from helpers.checks.convolution_layers import tasks as checks
 from helpers.checks.convolution_layers import value_by_hand
+from helpers.checks.convolution_layers.output_width import true_widths
 from helpers.checks.core import limits
-from helpers.checks.core.shapes import true_widths
 from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_no_trace, assert_passes
 
 

@@ -8,9 +8,9 @@ import pytest
 from IPython.display import display
 
 from helpers.checks.core import limits
+from helpers.checks.core.calling import attempt
 from helpers.checks.core.checking import check
 from helpers.checks.core.limits import Sink, TimeUp, quiet, time_limit
-from helpers.checks.core.values import attempt
 from tests.checks.tables import assert_incorrect
 
 
@@ -98,14 +98,14 @@ def test_an_exception_of_the_code_comes_through():
         raise KeyboardInterrupt
 
 
-@check("9.6", "Patient")
+@check("9.6", "Patient", hints=("A nudge.", "Nearly all."))
 def patient(function):
     """Right: a function that ends."""
     attempt(function, 3, on="the number 3")
     return "it ended"
 
 
-@check("9.5", "Direct")
+@check("9.5", "Direct", hints=("A nudge.", "Nearly all."))
 def direct(function):
     """Right: a function that ends; called without further ado."""
     function(3)

@@ -2,12 +2,13 @@
 
 import inspect
 import re
+from pathlib import Path
 
+import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from helpers import checks
-from helpers.checks.core import values as reading
 from helpers.checks.core.checking import check
 from helpers.checks.core.outcomes import (
     AMBER,
@@ -20,21 +21,23 @@ from helpers.checks.core.outcomes import (
     NotAnswered,
     Passed,
 )
+from helpers.checks.core.values import answered
 from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_passes
 
+ROOT = Path(__file__).resolve().parents[3]
 EVERY = [found for found in map(vars(checks).get, checks.__all__) if hasattr(found, "task")]
 
 
-@check("9.9", "Small")
+@check("9.9", "Small", hints=("A nudge.", "Nearly all."))
 def small(number, function=None):
     """Right: 3."""
-    reading.answered(number=number)
+    answered(number=number)
     if number != 3:
         raise Incorrect("it is <3>.\nTry 3.")
     return "1 < 2 & so on"
 
 
-@check("9.8", "Broken")
+@check("9.8", "Broken", hints=("A nudge.", "Nearly all."))
 def broken(answer):
     """Right: nothing; the check itself stumbles."""
     raise ZeroDivisionError("division by zero")
@@ -44,13 +47,14 @@ def broken(answer):
 
 
 def test_every_task_has_its_check():
-    assert sorted(check.task for check in EVERY) == [
-        *(f"1.{n}" for n in range(1, 8)),
-        *(f"2.{n}" for n in range(1, 5)),
-        *(f"3.{n}" for n in range(1, 10)),
-        *(f"4.{n}" for n in range(1, 7)),
-        *(f"5.{n}" for n in range(1, 7)),
+    asked = [
+        number
+        for path in sorted((ROOT / "solutions").glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        for number in re.findall(r"^### Task (\S+) – ", cell.source, re.MULTILINE)
     ]
+    assert len(asked) > 30
+    assert sorted(check.task for check in EVERY) == sorted(asked)
     assert checks.__all__ == sorted(checks.__all__)
 
 

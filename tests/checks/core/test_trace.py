@@ -59,7 +59,7 @@ DAMAGE = {
 
 @pytest.mark.parametrize("what", DAMAGE)
 def test_no_trace(what):
-    @check("9.7", "Careless")
+    @check("9.7", "Careless", hints=("A nudge.", "Nearly all."))
     def careless(model):
         """Right: anything."""
         DAMAGE[what](model)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.checks.core import values as reading
+from helpers.checks.core import calling, describing, values
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from tests.checks.tables import Liar
 
@@ -15,7 +15,7 @@ def test_attempt_returns_what_the_function_returns(capsys):
         print("working")
         return a + b
 
-    assert reading.attempt(noisy, 1, b=2) == 3
+    assert calling.attempt(noisy, 1, b=2) == 3
     assert capsys.readouterr().out == ""
 
 
@@ -51,7 +51,7 @@ def raising(error):
 )
 def test_attempt_that_fails(function, kind, message):
     with pytest.raises(kind) as caught:
-        reading.attempt(function, 1, on="a 5×5 image")
+        calling.attempt(function, 1, on="a 5×5 image")
     assert type(caught.value) is kind
     assert message in caught.value.message
 
@@ -69,7 +69,7 @@ def test_attempt_that_fails(function, kind, message):
     ],
 )
 def test_shape_of(value):
-    shape = reading.shape_of(value, "shape")
+    shape = values.shape_of(value, "shape")
     assert shape == (8, 5)
     assert all(type(n) is int for n in shape)
 
@@ -93,31 +93,31 @@ def test_shape_of(value):
 )
 def test_shape_of_something_else(value):
     with pytest.raises(Incorrect, match="shape"):
-        reading.shape_of(value, "predicted")
+        values.shape_of(value, "predicted")
 
 
 def test_shape_of_dots():
     with pytest.raises(NotAnswered):
-        reading.shape_of((8, ...), "predicted")
+        values.shape_of((8, ...), "predicted")
 
 
 @pytest.mark.parametrize("value", [3, 3.0, np.int64(3), torch.tensor(3), np.array([3])])
 def test_numbers(value):
-    assert reading.whole_number(value, "n") == 3
-    assert reading.real_number(value, "n") == 3.0
+    assert values.whole_number(value, "n") == 3
+    assert values.real_number(value, "n") == 3.0
 
 
 @pytest.mark.parametrize(
     "value", ["3", True, torch.rand(2), np.zeros(2), [3], Liar(), nn.ReLU(), 3j]
 )
 def test_no_numbers(value):
-    for read in (reading.whole_number, reading.real_number):
+    for read in (values.whole_number, values.real_number):
         with pytest.raises(Incorrect, match=r"n is .*was expected"):
             read(value, "n")
 
 
 def test_a_number_in_quotes_or_with_a_comma():
-    for read in (reading.whole_number, reading.real_number):
+    for read in (values.whole_number, values.real_number):
         with pytest.raises(Incorrect, match="Leave out the quotes"):
             read("3", "n")
         with pytest.raises(Incorrect, match="Take away the comma"):
@@ -126,7 +126,7 @@ def test_a_number_in_quotes_or_with_a_comma():
 
 def test_the_end_of_the_program_is_no_answer():
     with pytest.raises(Incorrect, match=r"leave ends the program on x\. Leave out exit\(\)"):
-        reading.attempt(leave, on="x")
+        calling.attempt(leave, on="x")
 
 
 def leave():
@@ -136,17 +136,17 @@ def leave():
 @pytest.mark.parametrize("value", [3.5, float("nan"), float("inf")])
 def test_no_whole_numbers(value):
     with pytest.raises(Incorrect, match="a whole number was expected"):
-        reading.whole_number(value, "n")
+        values.whole_number(value, "n")
 
 
 def test_close():
     a = torch.tensor([1.0, 1000.0])
-    assert reading.close(a, a.double() + 0.05)
-    assert not reading.close(a, a + 0.2)
-    assert not reading.close(a, a[:1])
-    assert not reading.close(a * float("nan"), a)
-    assert reading.close(torch.zeros(3), torch.full((3,), 5e-5))
-    assert reading.close(nn.Parameter(a), a)
+    assert values.close(a, a.double() + 0.05)
+    assert not values.close(a, a + 0.2)
+    assert not values.close(a, a[:1])
+    assert not values.close(a * float("nan"), a)
+    assert values.close(torch.zeros(3), torch.full((3,), 5e-5))
+    assert values.close(nn.Parameter(a), a)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_close():
     ],
 )
 def test_describe(value, words):
-    assert reading.describe(value) == words
+    assert describing.describe(value) == words
 
 
 def test_describe_what_cannot_be_printed():
@@ -180,4 +180,4 @@ def test_describe_what_cannot_be_printed():
         def __repr__(self):
             raise RuntimeError
 
-    assert reading.describe(Mute()) == "a value that cannot be printed (of type Mute)"
+    assert describing.describe(Mute()) == "a value that cannot be printed (of type Mute)"

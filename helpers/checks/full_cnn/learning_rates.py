@@ -1,0 +1,134 @@
+"""The check of task 3.9: a run for each learning rate, and which rate is best."""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+
+from torch import nn
+
+from helpers.checks.core.describing import describe
+from helpers.checks.core.outcomes import Incorrect, NotAnswered
+from helpers.checks.core.values import close, is_blank, real_number
+from helpers.checks.full_cnn.training_run import EPOCHS, judge_shares, numbers, same
+
+RATES = (1e-3, 1e-2, 1e-1)
+REACHED = 0.80  # what the largest of the three rates reaches in ten epochs, with margin
+NEARLY = 0.005  # two runs that end this close together are equally good
+
+
+def judge_learning_rates(runs, best_learning_rate) -> None:
+    """Raise unless ``runs`` has a fresh run for each rate, and the rate is that of the best."""
+    if not isinstance(runs, Mapping):
+        raise Incorrect(
+            f"runs is {describe(runs)}; expected is a dictionary with the learning rates as keys "
+            "and the lists of accuracies as values."
+        )
+    accuracies = runs_by_rate(runs)
+    best = rate_of(best_learning_rate, "best_learning_rate", accuracies)
+    judge_fresh_starts(accuracies)
+    judge_best(best, accuracies)
+
+
+def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
+    """The accuracies for each learning rate; at least those of the three rates asked for."""
+    if not runs or all(is_blank(values) for values in runs.values()):
+        raise NotAnswered("runs is still empty: train once for each learning rate.")
+    found = {}
+    for key, values in runs.items():
+        rate = rate_of(key, "a key of runs")
+        if is_blank(values):
+            raise NotAnswered(f"put the accuracies in place of the dots for {_say(rate)} in runs.")
+        values = getattr(values, "accuracies", values)  # a History of helpers.training
+        if isinstance(values, (tuple, list)) and any(isinstance(v, nn.Module) for v in values):
+            raise Incorrect(
+                f"the run of {_say(rate)} holds a network besides the accuracies: train_anew "
+                "returns both. Take them apart, and keep only the list of accuracies in runs."
+            )
+        found[rate] = numbers(values, f"the run of {_say(rate)}")
+    missing = [rate for rate in RATES if not any(_is_rate(rate, key) for key in found)]
+    if missing:
+        raise Incorrect(
+            f"runs has no accuracies for {' and '.join(f'{_say(rate)}' for rate in missing)}. "
+            "Train a new network with this learning rate, and store its list under this key."
+        )
+    for rate, values in found.items():
+        if len(values) < EPOCHS:
+            raise Incorrect(
+                f"the run of {_say(rate)} has {len(values)} "
+                f"epoch{'' if len(values) == 1 else 's'}; asked for are {EPOCHS}, to compare."
+            )
+        judge_shares(values, f"the run of {_say(rate)}")
+    return dict(sorted(found.items()))
+
+
+def rate_of(value, name: str, known: Mapping[float, Sequence[float]] | None = None) -> float:
+    """``value``, a number or a text such as "1e-1", as a learning rate, one of ``known``."""
+    try:
+        rate = float(value) if isinstance(value, str) else real_number(value, name)
+    except ValueError:
+        rate = math.nan
+    if not rate > 0:
+        raise Incorrect(f"{name} is {describe(value)}; expected is a learning rate such as 1e-2.")
+    if known is None:
+        return rate
+    for key in known:
+        if _is_rate(rate, key):
+            return key
+    if any(math.isclose(rate, accuracy) for values in known.values() for accuracy in values):
+        raise Incorrect(
+            f"{name} is {_say(rate)}, which is an accuracy. Asked for is the learning rate that "
+            "reached it: the key in runs."
+        )
+    raise Incorrect(
+        f"{name} is {_say(rate)}, which is no key of runs. "
+        f"Choose one of {', '.join(f'{_say(key)}' for key in known)}."
+    )
+
+
+def _say(rate: float) -> str:
+    """``rate`` as the notebook writes it: 1e-2."""
+    exponent = round(math.log10(rate))
+    return f"1e{exponent}" if exponent < 0 and _is_rate(rate, 10.0**exponent) else f"{rate:g}"
+
+
+def _is_rate(one: float, other: float) -> bool:
+    return close(one, other, 1e-6, floor=0.0)  # float32 is exact enough
+
+
+def judge_fresh_starts(runs: dict[float, list[float]]) -> None:
+    """Each run is a list of its own, begun with a new network."""
+    for (one, a), (other, b) in itertools.combinations(runs.items(), 2):
+        shorter = min(len(a), len(b))
+        flat = max(a) - min(a) < 0.02  # runs that never leave the plateau may well agree
+        if same(a[:shorter], b[:shorter]) and not flat:
+            raise Incorrect(
+                f"the runs of {_say(one)} and {_say(other)} begin with the same numbers. Each "
+                "learning rate needs a new network, a new optimizer for it, and a new empty list."
+            )
+    slow, fast = (
+        next(values for key, values in runs.items() if _is_rate(key, rate))
+        for rate in (RATES[0], RATES[-1])
+    )
+    if slow[0] > 0.6 and slow[0] > fast[0]:
+        raise Incorrect(
+            f"the run of 1e-3 begins at {slow[0]:.2f}, higher than the run of 1e-1: it went on "
+            "with a network that was trained before. Make a new network for each learning rate."
+        )
+    if fast[-1] < REACHED:
+        raise Incorrect(
+            f"the run of 1e-1 ends at an accuracy of {fast[-1]:.2f}; with a new network it comes "
+            f"above {REACHED:.2f}. Were model and optimizer made anew, and does the optimizer "
+            "have this learning rate and the parameters of this model?"
+        )
+
+
+def judge_best(best: float, runs: dict[float, list[float]]) -> None:
+    """The rate chosen is the one whose run ends highest, or as good as that."""
+    last = {rate: values[-1] for rate, values in runs.items()}
+    top = max(last, key=last.get)
+    if last[best] < last[top] - NEARLY:
+        raise Incorrect(
+            f"best_learning_rate is {_say(best)}, whose run ends at an accuracy of "
+            f"{last[best]:.2f}; another of your runs ends at {last[top]:.2f}. Compare the last "
+            "entries."
+        )
