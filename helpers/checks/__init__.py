@@ -1,11 +1,12 @@
 """Is this answer right, and if not, why? One package per notebook, one function per task.
 
 ``hint("3.5")`` helps with a task, ``progress()`` tells how far a notebook is done. Each check is
-declared where it stands, in the ``tasks`` of its notebook's package; all of them have a name here.
+declared where it stands: in the ``tasks`` of its notebook's package, or in a file of its own name.
+All of them have a name here.
 """
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from helpers.checks.core import declared
 from helpers.checks.core.hints import hint as hint
@@ -15,9 +16,8 @@ from helpers.checks.core.outcomes import NotAnswered as NotAnswered
 from helpers.checks.core.progress import progress as progress
 from helpers.checks.core.seeds import other_inputs as other_inputs
 
-for _package in iter_modules(__path__):
-    if _package.name != "core":
-        import_module(f"{__name__}.{_package.name}.tasks")
+for _module in walk_packages(__path__, f"{__name__}."):
+    import_module(_module.name)
 _CHECKS = {known.check.__name__: known.check for known in declared.tasks().values()}
 globals().update(_CHECKS)
 

@@ -6,15 +6,29 @@ import torch
 import torch.nn.functional as F
 
 from helpers.checks.convolution_layers.conv_layer import judge_garment_layer
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.shapes import judge_comma, judge_image, judge_made, judge_shape
-from helpers.checks.core.values import close, shape_of
+from helpers.checks.core.values import answered, close, shape_of
 
 
-def judge_output(predicted_shape, feature_maps, conv_layer, image) -> None:
-    """Raise unless both are right: the shape for one image, or both for a batch of 1."""
+@check("1.3", "What comes out?", hints=(
+    "Draw a row of 6 boxes and slide a strip of 3 boxes along it: it fits in 4 places. Find the "
+    "rule that gives 4 from 6 and 3.",
+    "A row of 6 with a window of 3 has 6 - 3 + 1 = 4 places, a column as well, and each kernel "
+    "makes one map: 2 kernels would make (2, 4, 4). For feature_maps, call conv_layer with image "
+    "in the parentheses.",
+))  # fmt: skip
+def conv_output(predicted_shape, feature_maps, conv_layer, image) -> str:
+    """Right: ``[8, 24, 24]`` and what ``conv_layer`` makes of ``image`` (also as a batch of 1)."""
+    answered(
+        predicted_shape=predicted_shape,
+        feature_maps=feature_maps,
+        conv_layer=conv_layer,
+        image=image,
+    )
     predicted = shape_of(predicted_shape, "predicted_shape")
     judge_comma(feature_maps, "feature_maps")
     if not isinstance(feature_maps, torch.Tensor):
@@ -45,6 +59,7 @@ def judge_output(predicted_shape, feature_maps, conv_layer, image) -> None:
     }
     judge_made(feature_maps, (8, 24, 24), "feature_maps", mistakes)
     _judge_maps(feature_maps.reshape(8, 24, 24), layer, image)
+    return "[1, 28, 28] → [8, 24, 24]: a window of 5 pixels has 24 places in a row of 28"
 
 
 def _judge_maps(maps, layer, image) -> None:

@@ -5,15 +5,23 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.shapes import judge_known
-from helpers.checks.core.values import shape_of, whole_number
+from helpers.checks.core.values import answered, shape_of, whole_number
 
 _ONE_NUMBER = (torch.Tensor, np.ndarray, str)  # may be, though Python can go through them
 
 
-def judge_parameters(weight_shape, bias_shape, num_parameters) -> None:
-    """Raise unless these are ``[8, 1, 5, 5]``, ``[8]`` and 208."""
+@check("1.2", "What is inside?", hints=(
+    "Print conv_layer.weight and conv_layer.bias and look. Which of the two is a row of numbers, "
+    "which is a stack of small squares?",
+    "For layer = nn.Conv2d(1, 2, 3) the answers would be layer.weight.shape, layer.bias.shape "
+    "and layer.weight.numel() + layer.bias.numel(), which is 18 + 2 = 20.",
+))  # fmt: skip
+def conv_parameters(weight_shape, bias_shape, num_parameters) -> str:
+    """Right: ``[8, 1, 5, 5]``, ``[8]`` and 208, in any way of writing a shape."""
+    answered(weight_shape=weight_shape, bias_shape=bias_shape, num_parameters=num_parameters)
     weights, biases = shape_of(weight_shape, "weight_shape"), _bias_shape(bias_shape)
     if isinstance(num_parameters, Iterable) and not isinstance(num_parameters, _ONE_NUMBER):
         raise Incorrect(
@@ -61,6 +69,7 @@ def judge_parameters(weight_shape, bias_shape, num_parameters) -> None:
     }
     otherwise = "multiply the entries of the weights' shape; add the biases."
     judge_known(number, 208, "num_parameters", mistakes, otherwise)
+    return "8·1·5·5 weights + 8 biases = 208 numbers, however large the image"
 
 
 def _bias_shape(value) -> tuple[int, ...]:

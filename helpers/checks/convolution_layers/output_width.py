@@ -7,9 +7,11 @@ import torch
 import torch.nn.functional as F
 
 from helpers.checks.core.calling import advised, attempt
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.size_functions import Raised, judge_sizes, results_of, show_call
+from helpers.checks.core.values import answered
 
 WIDTH_NAMES = ("input_width", "kernel_size", "stride", "padding", "dilation")
 USUAL = {"stride": 1, "padding": 0, "dilation": 1}
@@ -81,8 +83,20 @@ _ADVICE = (
 )  # fmt: skip
 
 
-def judge_width(function) -> tuple[int, int]:
-    """Raise unless ``function`` is right for all settings; how many fit, and how many do not."""
+@check("1.5", "The size as a function", hints=(
+    "Build the formula from the inside out and give each part a name: how wide is the image with "
+    "its padding? How many pixels does the kernel reach over? How much room is left?",
+    "padded = input_width + 2 * padding, and reach = dilation * (kernel_size - 1) + 1. If reach "
+    "is larger than padded, raise the error. Else the room, padded - reach, holds room // stride "
+    "steps; the number of places is one more than the number of steps.",
+))  # fmt: skip
+def output_width(function) -> str:
+    """Right: ⌊(H + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 as a whole number.
+
+    Raises ``ValueError`` where the kernel reaches over more than the padded image. Stride,
+    padding and dilation may be left out. How the arguments are named does not matter.
+    """
+    answered(get_output_width=function)
     name = getattr(function, "__name__", "get_output_width")
     try:
         attempt(function, 28, 5, on=show_call(WIDTH_NAMES, (28, 5)))
@@ -107,7 +121,10 @@ def judge_width(function) -> tuple[int, int]:
             f"for {show_call(WIDTH_NAMES, arguments)} the kernel reaches over more than the padded "
             f"image. {name} {told}; it should raise a ValueError with a sentence that says so."
         )
-    return len(fitting), len(too_large)
+    return (
+        f"28 → 24; right for {len(fitting)} settings of nn.Conv2d, and a ValueError for the "
+        f"{len(too_large)} where the kernel does not fit"
+    )
 
 
 def judge_usual_values(function, name: str) -> None:

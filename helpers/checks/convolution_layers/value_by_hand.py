@@ -8,11 +8,12 @@ from torch import nn
 
 from helpers.checks.convolution_layers.value_by_hand_mistakes import mistakes_by_hand
 from helpers.checks.core.calling import advised, attempt
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
-from helpers.checks.core.values import close, real_number
+from helpers.checks.core.values import answered, close, real_number
 
 # Image height and width, kernel size, and then channel, row and column of the value asked for.
 # First two for the diagnosis: all numbers differ, and every neighbouring window fits.
@@ -47,8 +48,19 @@ _ADVICE = (
 _agree = partial(close, tolerance=2e-4)
 
 
-def judge_value(function) -> None:
-    """Raise unless ``function`` computes the output value in every case, without the layer."""
+@check("1.4", "Compute it yourself", hints=(
+    "Before you multiply, print two shapes: that of your window and that of the kernel. They "
+    "must be the same.",
+    "Four steps: the kernel is layer.weight[channel]; its height and width are in its shape; the "
+    "window is the part of the image that begins at row and column and has this height and "
+    "width; multiply the two, sum up, and add the one bias that belongs to the channel.",
+))  # fmt: skip
+def value_by_hand(function) -> str:
+    """Right: (window · kernel).sum() + bias at ``(channel, row, column)``, for any square kernel.
+
+    ``(row, column)`` is the window's upper left corner, as in the layer's output.
+    """
+    answered(value_by_hand=function)
     for number, case in enumerate(_CASES):
         height, width, kernel, *place = case
         on = (
@@ -93,6 +105,7 @@ def judge_value(function) -> None:
                 f"value_by_hand gives {found:.4f}, the layer {expected:.4f}, on {on}. {sentence}"
             )
         _judge_own_work(function, number, case, expected)
+    return "25 products, summed, plus 1 bias: one of the layer's 8·24·24 = 4,608 output values"
 
 
 def _known_slip(function, number: int) -> bool:

@@ -25,19 +25,14 @@ def mistakes_by_hand(image, kernels, bias, channel, row, column) -> Iterator[tup
     yield abs(s + b), "The sign is to be kept: negative values stay."
     yield float(round(s + b)), "Do not round the value."
     yield float(int(s + b)), "Do not round the value."
+    another = "That is the bias of another channel: take the one with the index channel."
     for other, kernel in enumerate(kernels):
-        own_bias = bias[other].item()
-        yield (
-            s + own_bias,
-            "That is the bias of another channel: take the one with the index channel.",
-        )
-        yield (
-            (window * kernel).sum().item() + own_bias,
-            f"Kernel and bias are those of channel {other}; take those with the index channel.",
-        )
+        own = f"Kernel and bias are those of channel {other}; take those with the index channel."
+        yield s + bias[other].item(), another
+        yield (window * kernel).sum().item() + bias[other].item(), own
 
 
-def _other_products(image, kernels, channel, row, column) -> Iterator[tuple[float, str]]:
+def _other_products(image, kernels, channel, row, column) -> list[tuple[torch.Tensor, str]]:
     """Other sums of products, each with the sentence on it; the bias is not in them."""
     size = kernels.shape[-1]
     kernel = kernels[channel]
@@ -47,73 +42,49 @@ def _other_products(image, kernels, channel, row, column) -> Iterator[tuple[floa
         padded = nn.functional.pad(image, (size, size, size, size))
         return padded[top + size : top + 2 * size, left + size : left + 2 * size]
 
+    def summed(top: int, left: int) -> torch.Tensor:
+        return (window(top, left) * kernel).sum()
+
     here = window(row, column)
-    yield ((here * kernel).mean().item(), "Sum the products; do not take their mean.")
-    yield (
-        (window(column, row) * kernel).sum().item(),
-        "Row and column are swapped: rows come first in image[channel, row, column].",
-    )
-    yield (
-        (window(0, 0) * kernel).sum().item(),
-        "Your window stands at (0, 0), whatever row and column are.",
-    )
-    yield (
-        (window(row - size // 2, column - size // 2) * kernel).sum().item(),
-        "Your window has its middle at (row, column); there its upper left corner belongs.",
-    )
-    yield (
-        (window(row - size + 1, column - size + 1) * kernel).sum().item(),
-        "Your window has its lower right corner at (row, column); there its upper left belongs.",
-    )
-    for down, right in ((1, 1), (1, 0), (0, 1), (-1, -1), (-1, 0), (0, -1)):
-        yield (
-            (window(row + down, column + right) * kernel).sum().item(),
-            "Your window is off by one pixel: rows and columns are counted from 0.",
-        )
-    yield (
-        (here * kernel.flip(0, 1)).sum().item(),
-        "The kernel is flipped, as mathematicians do; PyTorch lays it on the window as it is.",
-    )
-    for flipped in (kernel.T, kernel.flip(0), kernel.flip(1)):
-        yield ((here * flipped).sum().item(), "The kernel is turned; take it as it is.")
-    yield (
-        (here @ kernel).sum().item(),
-        "@ is the product of matrices. Multiply pixel by pixel, with *.",
-    )
-    yield (here.sum().item(), "The window is not multiplied by the kernel yet.")
-    yield (kernel.sum().item(), "The image is not in it yet: only the kernel is summed.")
-    yield (
-        (here.sum() * kernel.sum()).item(),
-        "Sums are multiplied here. Multiply pixel by pixel first, then sum.",
-    )
-    yield ((here + kernel).sum().item(), "Kernel and window are added; they should be multiplied.")
-    yield (
-        (here - kernel).sum().item(),
-        "The kernel is subtracted from the window; they should be multiplied.",
-    )
-    yield ((here * kernel).max().item(), "That is the largest product alone; sum them all.")
-    yield (here[0, 0].item(), "That is one pixel of the image, without the kernel.")
-    yield (
-        (here[0, 0] * kernel.sum()).item(),
-        "One pixel is multiplied by all weights; each weight has a pixel of its own in the window.",
-    )
-    for other in range(len(kernels)):
-        if other != channel:
-            yield (
-                (here * kernels[other]).sum().item(),
-                f"That is the kernel of channel {other}; take the one with the index channel.",
-            )
-    yield (
-        (here * kernels).sum().item(),
-        "All 8 kernels are summed up; only that of the channel belongs there.",
-    )
-    for sentence, products in (
-        ("Only the first product is in it; does return stand inside a loop?", (0, 0)),
-        ("Only the last product is in it; += adds up, while = starts anew.", (-1, -1)),
-        ("Only the first row of the window is in it; does return stand inside a loop?", 0),
-    ):
-        yield ((here * kernel)[products].sum().item(), sentence)
-    yield (
-        (here * kernel)[:-1, :-1].sum().item(),
-        "Your window is one pixel too small: a slice ends before its second number.",
-    )
+    products = here * kernel
+    near = ((1, 1), (1, 0), (0, 1), (-1, -1), (-1, 0), (0, -1))
+    return [
+        (products.mean(), "Sum the products; do not take their mean."),
+        (summed(column, row),
+         "Row and column are swapped: rows come first in image[channel, row, column]."),
+        (summed(0, 0), "Your window stands at (0, 0), whatever row and column are."),
+        (summed(row - size // 2, column - size // 2),
+         "Your window has its middle at (row, column); there its upper left corner belongs."),
+        (summed(row - size + 1, column - size + 1),
+         "Your window has its lower right corner at (row, column); there its upper left belongs."),
+        *((summed(row + down, column + right),
+           "Your window is off by one pixel: rows and columns are counted from 0.")
+          for down, right in near),
+        ((here * kernel.flip(0, 1)).sum(),
+         "The kernel is flipped, as mathematicians do; PyTorch lays it on the window as it is."),
+        *(((here * turned).sum(), "The kernel is turned; take it as it is.")
+          for turned in (kernel.T, kernel.flip(0), kernel.flip(1))),
+        ((here @ kernel).sum(), "@ is the product of matrices. Multiply pixel by pixel, with *."),
+        (here.sum(), "The window is not multiplied by the kernel yet."),
+        (kernel.sum(), "The image is not in it yet: only the kernel is summed."),
+        (here.sum() * kernel.sum(),
+         "Sums are multiplied here. Multiply pixel by pixel first, then sum."),
+        ((here + kernel).sum(), "Kernel and window are added; they should be multiplied."),
+        ((here - kernel).sum(),
+         "The kernel is subtracted from the window; they should be multiplied."),
+        (products.max(), "That is the largest product alone; sum them all."),
+        (here[0, 0], "That is one pixel of the image, without the kernel."),
+        (here[0, 0] * kernel.sum(), "One pixel is multiplied by all weights; each weight has a "
+         "pixel of its own in the window."),
+        *(((here * other).sum(),
+           f"That is the kernel of channel {number}; take the one with the index channel.")
+          for number, other in enumerate(kernels) if number != channel),
+        ((here * kernels).sum(),
+         "All 8 kernels are summed up; only that of the channel belongs there."),
+        (products[0, 0], "Only the first product is in it; does return stand inside a loop?"),
+        (products[-1, -1], "Only the last product is in it; += adds up, while = starts anew."),
+        (products[0].sum(),
+         "Only the first row of the window is in it; does return stand inside a loop?"),
+        (products[:-1, :-1].sum(),
+         "Your window is one pixel too small: a slice ends before its second number."),
+    ]  # fmt: skip

@@ -4,15 +4,27 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers.checks.convolution_layers.conv_layer import judge_pure, seeded_images
+from helpers.checks.convolution_layers.conv_layer import judge_conv2d, judge_pure, seeded_images
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import show_shape
 from helpers.checks.core.outcomes import Incorrect
 
 _SIZE = 28  # of the images with an edge that the kernel is tried on
 
 
-def judge_edges(layer: nn.Conv2d) -> str:
-    """A fact about the layer's kernel; raises ``Incorrect`` if it is no finder of such edges."""
+@check("1.7", "Find the vertical edges", hints=(
+    "Put your finger on a flat area: all nine pixels have the same brightness. Multiply, and sum "
+    "up: what must the nine weights add up to? And where the left side is dark and the right "
+    "side bright, the sum should be large.",
+    "A kernel for horizontal edges has a row of -1.0 at the top, a row of 0.0 in the middle and "
+    "a row of 1.0 at the bottom: torch.tensor([[-1.0, -1.0, -1.0], ...]). For vertical edges the "
+    "same happens from left to right.",
+))  # fmt: skip
+def vertical_edges(edge_layer) -> str:
+    """Right: one kernel, square and of odd size, that gives 0 on flat areas and on horizontal
+    edges (or far less) and answers to vertical edges; without a bias, or with a bias of 0.
+    """
+    layer = judge_conv2d(edge_layer, "edge_layer")
     weights = _judge_form(layer)
     total, scale = weights.sum().item(), weights.abs().sum().item()
     if scale == 0:

@@ -4,17 +4,32 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import is_blank
+from helpers.checks.core.values import answered, is_blank
 from helpers.checks.full_cnn.conv_net_layers import judge_extras, judge_layers
 from helpers.checks.full_cnn.conv_net_run import BATCH, PARTS, build, trace, wrong_shape
 from helpers.checks.full_cnn.conv_net_scores import judge_computation
 from helpers.checks.full_cnn.conv_net_typed_numbers import judge_typed_numbers
 
 
-def judge_conv_net(ConvNet) -> None:
-    """Raise unless this is a class of the networks that the task asks for."""
+@check("3.1", "Build the network", hints=(
+    "Follow one image with a pencil: 28 pixels wide, after the convolution 24, after pooling 12, "
+    "and so on. Each arrow in the table is one layer, and each convolution or pooling is one "
+    "call of get_output_width.",
+    "conv_stack is nn.Sequential of six layers: convolution, ReLU, pooling, twice. The width: "
+    "width = get_output_width(width, 5) for a convolution, width = get_output_width(width, 2, 2) "
+    "for a pooling, in their order. linear_stack is nn.Sequential of five layers: linear, ReLU, "
+    "linear, ReLU, linear; the first takes 16 * width**2 numbers. forward passes x through the "
+    "three parts and returns the result.",
+))  # fmt: skip
+def conv_net(ConvNet) -> str:
+    """Right: a class of networks with ``conv_stack``, ``flatten``, ``linear_stack`` and a
+    ``linear_entry_dim`` of 4, which computes two convolutions (6 and 16 channels, kernel 5) with
+    ReLU and 2×2 max pooling, then fully-connected layers of 120, 84 and 10 with ReLU after all but
+    the last: 44,426 parameters. How it is written down does not matter."""
+    answered(ConvNet=ConvNet)
     if isinstance(ConvNet, nn.Module):
         raise Incorrect(
             "this is a network made from the class; the check wants the class itself. "
@@ -42,6 +57,7 @@ def judge_conv_net(ConvNet) -> None:
     judge_extras(net)
     judge_computation(net)
     judge_typed_numbers(ConvNet)
+    return "44,426 parameters; the first fully-connected layer takes 16·4² = 256 numbers"
 
 
 def judge_parts(net: nn.Module) -> None:

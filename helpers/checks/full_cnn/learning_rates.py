@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from torch import nn
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import close, is_blank, real_number
+from helpers.checks.core.values import answered, close, is_blank, real_number
 from helpers.checks.full_cnn.training_run import EPOCHS, judge_shares, numbers, same
 
 RATES = (1e-3, 1e-2, 1e-1)
@@ -16,8 +17,18 @@ REACHED = 0.80  # what the largest of the three rates reaches in ten epochs, wit
 NEARLY = 0.005  # two runs that end this close together are equally good
 
 
-def judge_learning_rates(runs, best_learning_rate) -> None:
-    """Raise unless ``runs`` has a fresh run for each rate, and the rate is that of the best."""
+@check("3.9", "The learning rate", hints=(
+    "What does a training need to start from nothing? If something of the last one is used "
+    "again, the comparison is not fair.",
+    "In the function: a new network on the device, a new SGD for its parameters with "
+    "lr=learning_rate, an empty list, the loop of Task 3.7 with the accuracy appended, and at "
+    "the end return the network and the list. Call it once for each of the two new rates, and "
+    "compare the last numbers of the three lists.",
+))  # fmt: skip
+def learning_rates(runs, best_learning_rate) -> str:
+    """Right: a dictionary of the accuracies per epoch for 1e-3, 1e-2 and 1e-1, ten epochs or more
+    each with a new network, of which 1e-1 reaches 0.80; and the rate whose run ends highest."""
+    answered(runs=runs, best_learning_rate=best_learning_rate)
     if not isinstance(runs, Mapping):
         raise Incorrect(
             f"runs is {describe(runs)}; expected is a dictionary with the learning rates as keys "
@@ -27,6 +38,7 @@ def judge_learning_rates(runs, best_learning_rate) -> None:
     best = rate_of(best_learning_rate, "best_learning_rate", accuracies)
     judge_fresh_starts(accuracies)
     judge_best(best, accuracies)
+    return "a step 100 times as long crosses the plateau within the first epoch"
 
 
 def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:

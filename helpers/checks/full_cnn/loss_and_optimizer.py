@@ -7,12 +7,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers.checks.core.calling import call
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.shapes import judge_wrapping
-from helpers.checks.core.values import close
+from helpers.checks.core.values import answered, close
 from helpers.checks.full_cnn.loop_numbers import judge_number
 from helpers.checks.full_cnn.quick_test import NUM_CLASSES
 
@@ -28,8 +29,17 @@ OTHER_LOSSES = {
 }
 
 
-def judge_loss_and_optimizer(loss_fn, optimizer, model) -> None:
-    """Raise unless the loss is right, and the optimizer holds what training is to change."""
+@check("3.4", "Loss and optimizer", hints=(
+    "Both are objects made from a class, so both need parentheses. Which of the two has to know "
+    "your network?",
+    "With Adam and another learning rate the second would be "
+    "torch.optim.Adam(model.parameters(), lr=0.01). Take the optimizer and the learning rate of "
+    "the task. The loss needs nothing in its parentheses.",
+))  # fmt: skip
+def loss_and_optimizer(loss_fn, optimizer, model) -> str:
+    """Right: cross-entropy as it comes (mean over the batch), and ``torch.optim.SGD`` with a
+    learning rate of 1e-3 and nothing else set, on all parameters of ``model``."""
+    answered(loss_fn=loss_fn, optimizer=optimizer, model=model)
     answers = {"loss_fn": loss_fn, "optimizer": optimizer, "model": model}
     for name, answer in answers.items():
         judge_wrapping(answer, name)
@@ -52,6 +62,7 @@ def judge_loss_and_optimizer(loss_fn, optimizer, model) -> None:
     judge_loss_fn(loss_fn)
     judge_optimizer(optimizer)
     judge_optimized(optimizer, model)
+    return "ten equal scores cost ln 10 ≈ 2.303: this is where training will begin"
 
 
 def judge_loss_fn(loss_fn) -> None:

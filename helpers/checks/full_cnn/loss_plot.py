@@ -6,8 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import FigureBase
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
+from helpers.checks.core.values import answered
 from helpers.checks.full_cnn.training_run import numbers, same
 
 
@@ -204,8 +206,17 @@ def _colour(artist: Artist):
         return None
 
 
-def judge_loss_plot(fig, train_losses, test_losses) -> None:
-    """Raise unless ``fig`` shows both losses in the same axes, with words on all of it."""
+@check("3.8", "The learning curves", hints=(
+    "A picture that others can read answers three questions: what goes to the right, what goes "
+    "up, and which line is which.",
+    "With accuracies it would be: fig, ax = plt.subplots(); ax.plot(range(1, len(accuracies) + "
+    '1), accuracies, label="accuracy"); ax.set_xlabel("epoch"); ax.set_ylabel("accuracy"); '
+    "ax.legend(). You need two curves, and another name for the axis that goes up.",
+))  # fmt: skip
+def loss_plot(fig, train_losses, test_losses) -> str:
+    """Right: a Matplotlib figure (or axes) with both losses over the epochs in the same axes, both
+    axes named, and a legend (or text) that tells the two curves apart."""
+    answered(fig=fig, train_losses=train_losses, test_losses=test_losses)
     losses = {
         "train_losses": numbers(train_losses, "train_losses"),
         "test_losses": numbers(test_losses, "test_losses"),
@@ -215,3 +226,4 @@ def judge_loss_plot(fig, train_losses, test_losses) -> None:
     axes = axes_of(fig)
     ax, curves = find_curves(axes, losses)
     judge_words(ax, curves)
+    return "both curves are means per image, so the gap between them means something"

@@ -4,14 +4,23 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.shapes import judge_wrapping
+from helpers.checks.core.values import answered
 from helpers.checks.full_cnn.conv_net_layers import PARAMETERS
 
 
-def judge_on_device(model, device) -> None:
-    """Raise unless ``model`` is a ``ConvNet`` with all its parameters and buffers on ``device``."""
+@check("3.2", "Make one", hints=(
+    "You need two things in a row: make a network from the class, and send it to where the "
+    "computing happens.",
+    "A single layer would be made and moved like this: nn.Linear(2, 3).to(device). Do the same "
+    "with your class, which needs nothing in its parentheses.",
+))  # fmt: skip
+def on_device(model, device) -> str:
+    """Right: an instance of ``ConvNet`` with all its parameters and buffers on ``device``."""
+    answered(model=model, device=device)
     judge_wrapping(model, "model")
     if isinstance(model, (torch.device, str)) and isinstance(device, nn.Module):
         raise Incorrect("the two are swapped: first the model, then the device.")
@@ -45,6 +54,7 @@ def judge_on_device(model, device) -> None:
             f"{len(elsewhere)} of {len(tensors)} parameters are not on {target}, the first of them "
             f"{elsewhere[0]}. Move the whole network at once, not its parts."
         )
+    return "all 44,426 parameters are on the device, where the images will have to go, too"
 
 
 def read_device(device) -> torch.device:

@@ -3,16 +3,26 @@
 import torch
 from torch import nn
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.shapes import judge_wrapping
+from helpers.checks.core.values import answered
 
 BATCH_SIZE = 64
 NUM_CLASSES = 10
 
 
-def judge_quick_test(scores_one, scores_batch) -> None:
-    """Raise unless both are scores as they come out of the network, [1, 10] and [64, 10]."""
+@check("3.3", "Test it before you train it", hints=(
+    "Print image.shape, image.unsqueeze(0).shape and X.shape. Which two have four entries? Those "
+    "are batches.",
+    "A layer is called like a function, layer(batch), and so is a network. X is a batch; of the "
+    "single image unsqueeze(0) makes one.",
+))  # fmt: skip
+def quick_test(scores_one, scores_batch) -> str:
+    """Right: the scores for one image, ``[1, 10]``, and for a batch, ``[64, 10]``, as they come
+    out of the network, without softmax or argmax."""
+    answered(scores_one=scores_one, scores_batch=scores_batch)
     both = {"scores_one": scores_one, "scores_batch": scores_batch}
     for name, scores in both.items():
         _judge_kind(scores, name)
@@ -24,6 +34,7 @@ def judge_quick_test(scores_one, scores_batch) -> None:
         raise Incorrect(_wrong_shape(scores_batch, "scores_batch", BATCH_SIZE))
     for name, scores in both.items():
         _judge_raw(scores.detach().to("cpu", torch.float32), name)
+    return "ten scores per image: [1, 10] for one, [64, 10] for a batch; the batch comes first"
 
 
 def _judge_kind(scores, name: str) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import close, real_number
+from helpers.checks.core.values import answered, close, real_number
 
 EPOCHS = 10
 
@@ -178,8 +179,18 @@ def same(one: Sequence[float], other: Sequence[float]) -> bool:
     return close(one, other, 1e-6, floor=1e-3)
 
 
-def judge_training_run(train_losses, test_losses, accuracies) -> None:
-    """Raise unless the three lists are those of ten epochs or more that learned something."""
+@check("3.7", "Ten epochs", hints=(
+    "In one epoch each of your two loops is called once. What does each return, and into which "
+    "list does it go?",
+    "Six lines inside the for: train_loss = train_loop(...); test_loss, accuracy = "
+    "test_loop(...); one append for each of the three lists; run.log. Look at the first lines of "
+    "the two functions for what goes into the parentheses, and in which order.",
+))  # fmt: skip
+def training_run(train_losses, test_losses, accuracies) -> str:
+    """Right: three lists of the same length, ten epochs or more, of mean losses per image and of
+    accuracies between 0 and 1; the training loss is lower at the end than at the start. A run that
+    is still on the plateau is right, too."""
+    answered(train_losses=train_losses, test_losses=test_losses, accuracies=accuracies)
     lists = {
         "train_losses": train_losses,
         "test_losses": test_losses,
@@ -189,3 +200,4 @@ def judge_training_run(train_losses, test_losses, accuracies) -> None:
     judge_lengths(figures)
     judge_accuracies(figures["accuracies"], figures["test_losses"])
     judge_losses(**figures)
+    return "a curve that stays near ln 10 ≈ 2.303 is on a plateau: no mistake, continue training"

@@ -4,39 +4,42 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import show_shape
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seed
 from helpers.checks.core.values import close
-from helpers.checks.going_further.student_networks import (
-    build_network,
-    images_for,
-    judge_scores,
-    run,
-    scores_of,
-    watching,
-)
+from helpers.checks.going_further import student_networks as networks
 
 
-def judge_batch_norm(BatchNormConvNet) -> None:
-    """Raise unless the right norm stands after each layer, and changes with the mode."""
+@check("5.4", "Batch normalisation", hints=(
+    "Two kinds of layers are followed by two kinds of normalisation. What does a convolution "
+    "hand on, and what a linear layer?",
+    "For a smaller network: nn.Conv2d(1, 3, 5), nn.BatchNorm2d(3), nn.ReLU() in one stack and "
+    "nn.Linear(8, 7), nn.BatchNorm1d(7), nn.ReLU(), nn.Linear(7, 2) in the other. The number in "
+    "a BatchNorm is what the layer before it gives out.",
+))  # fmt: skip
+def batch_norm(BatchNormConvNet) -> str:
+    """Right: BatchNorm2d after every convolution, BatchNorm1d after every linear layer but the
+    last, before or after ReLU, each its own."""
     torch.manual_seed(seed(54))
-    model = build_network(BatchNormConvNet, "BatchNormConvNet")
+    model = networks.build_network(BatchNormConvNet, "BatchNormConvNet")
     model.train()
-    images = images_for(model, 8)
-    with watching(model) as calls:
+    images = networks.images_for(model, 8)
+    with networks.watching(model) as calls:
         try:
-            scores = scores_of(model, images, "8 images")
+            scores = networks.scores_of(model, images, "8 images")
         except Incorrect as error:
             raise Incorrect(_norm_that_does_not_fit(calls) or error.message) from None
-    judge_scores(model, scores)
+    networks.judge_scores(model, scores)
     _judge_norms(model, calls)
     model.eval()
-    if close(run(model, images), scores, 1e-6):
+    if close(networks.run(model, images), scores, 1e-6):
         raise Incorrect(
             "train() and eval() give the same scores, so that batch normalisation is not at work. "
             "Let forward use the layers' results, and leave the mode to train() and eval()."
         )
+    return "train() normalises by the batch, eval() by the mean and variance that training kept"
 
 
 def _norm_that_does_not_fit(calls: list) -> str | None:

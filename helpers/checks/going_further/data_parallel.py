@@ -11,12 +11,15 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.checks.core.calling import call_student, judge_arguments, judge_function
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, listed
 from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seed
 from helpers.checks.core.values import close, whole_number
+from helpers.checks.going_further.student_networks import images_for
 from helpers.distributed import ranks
+from helpers.models import ConvNet
 
 NUM_IMAGES = 48  # for 1, 2 and 4 ranks a whole number of images each
 BATCH_SIZE = 8  # of all ranks together
@@ -260,3 +263,25 @@ def _truth(value: object) -> bool:
         raise Incorrect(
             f"is_logger returned {describe(value)}; expected is True or False, as rank == 0 gives."
         ) from None
+
+
+@check("5.6", "The same training on several processes", hints=(
+    "Ask of each function what would go wrong without it. All ranks would see the same images; "
+    "each would train for itself; each line would be printed several times.",
+    "With three ranks and the order 5, 2, 0, 4, 1, 3, rank 1 gets 2 and 1: each third place, "
+    "from the second on. DistributedSampler(dataset, num_replicas=..., rank=...) deals out so "
+    "and shuffles, anew after its set_epoch(...). DistributedDataParallel(...) takes the "
+    "network. And of all ranks, only 0 is in every run.",
+))  # fmt: skip
+def data_parallel(make_sampler, wrap, is_logger) -> str:
+    """Right: ranks share out one order of images, average their gradients, and one of them prints.
+
+    In any form that trains, on any number of ranks, as one process would.
+    """
+    judge_sampler(make_sampler)
+    torch.manual_seed(seed(56))
+    model = ConvNet()
+    with process_group():
+        judge_wrap(wrap, model, images_for(model, 4))
+    judge_logger(is_logger)
+    return "ranks share the images, average the gradients, and one prints: as one process would"

@@ -1,43 +1,19 @@
-"""Checks of notebook 05, going further: what is right, and what is said then."""
+"""Checks of tasks 5.2, 5.3 and 5.5: networks in colour, with dropout, and within a limit."""
 
 import torch
+from torch import nn
+from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.parameter import is_lazy
 
 from helpers.checks.core.checking import check
+from helpers.checks.core.describing import describe, listed
+from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seed
-from helpers.checks.core.values import answered
-from helpers.checks.going_further.batch_norm import judge_batch_norm
-from helpers.checks.going_further.data_parallel import (
-    judge_logger,
-    judge_sampler,
-    judge_wrap,
-    process_group,
-)
-from helpers.checks.going_further.dropout import judge_dropout
-from helpers.checks.going_further.rgb_net import judge_rgb_net
-from helpers.checks.going_further.small_net import LIMIT, judge_small_net
-from helpers.checks.going_further.student_networks import images_for
-from helpers.checks.going_further.variants import judge_networks, judge_results
-from helpers.models import ConvNet
+from helpers.checks.core.values import answered, close
+from helpers.checks.going_further import student_networks as networks
+from helpers.checks.going_further.shares import read_share
 
-
-@check("5.1", "Other shapes", hints=(
-    "Write down the layers for channels=(6, 16) and for channels=(8,). What repeats for each "
-    "number? And which two things does each round have to hand to the next?",
-    "Before the loop: layers = [], in_channels = 1, width = 28. In each round: append a "
-    "convolution from in_channels to this number, a ReLU, a pooling; compute the new width "
-    "(twice get_output_width); this number is the next in_channels. After the loop, "
-    "nn.Sequential(*layers, nn.Flatten(), ...) with the three linear layers, the first of which "
-    "takes in_channels * width**2 numbers.",
-))  # fmt: skip
-def variants(make_conv_net, results) -> str:
-    """Right: a network with one convolution per entry of ``channels``, and a table of results.
-
-    Tried with combinations whose kernels fit when each convolution is followed by 2×2 pooling.
-    """
-    answered(make_conv_net=make_conv_net, results=results)
-    judge_networks(make_conv_net)
-    judge_results(results)
-    return "channels and kernel_size set every size; one function makes networks of any depth"
+LIMIT = 100_000  # parameters, in task 5.5
 
 
 @check("5.2", "Colours", hints=(
@@ -49,8 +25,83 @@ def variants(make_conv_net, results) -> str:
 ))  # fmt: skip
 def rgb_net(RGBConvNet) -> str:
     """Right: [N, 3, 32, 32] → [N, 10], image by image, and every colour counts by itself."""
-    judge_rgb_net(RGBConvNet)
+    torch.manual_seed(seed(52))
+    model = networks.build_network(RGBConvNet, "RGBConvNet")
+    model.eval()
+    images = networks.images_for(model, 4, (3, 32, 32))
+    scores = networks.scores_of(model, images, "4 images of 3×32×32")
+    if not any(parameter.dim() == 4 for parameter in model.parameters()):
+        raise Incorrect(
+            "RGBConvNet has no convolution. Start from the ConvNet of notebook 3, and change two "
+            "of its numbers."
+        )
+    alone = networks.scores_of(model, images[:1], "1 image of 3×32×32")
+    networks.judge_scores(model, scores)
+    if not close(networks.run(model, images), scores):
+        raise Incorrect(
+            "in eval() mode, two calls with the same images give different scores. Leave out what "
+            "draws at random, or let it listen to self.training."
+        )
+    if not close(alone, scores[:1], 1e-3):
+        raise Incorrect(
+            "the scores of an image change with the other images in the batch. The first "
+            "dimension counts images: do not average or reshape over it."
+        )
+    judge_colours(model, images, scores)
     return "3×32×32 goes in, 10 scores come out: each first kernel has a slice for every colour"
+
+
+def judge_colours(model: nn.Module, images: torch.Tensor, scores: torch.Tensor) -> None:
+    """Raise unless each colour of ``images``, and each pixel, counts by itself for ``scores``."""
+
+    def ignored(changed: torch.Tensor) -> bool:
+        return close(networks.run(model, changed), scores, 1e-6)
+
+    if ignored(images.flip(0)):
+        raise Incorrect(
+            "all images get the same scores. Does forward hand x from layer to layer, up to the "
+            "last?"
+        )
+    for channel, colour in enumerate(("red", "green", "blue")):
+        changed = images.clone()
+        changed[:, channel] = 1 - changed[:, channel]
+        if ignored(changed):
+            raise Incorrect(
+                f"channel {channel} ({colour}) makes no difference to the scores. "
+                "Hand all 3 channels to the first convolution."
+            )
+    if _mixed_colours(model, images):
+        raise Incorrect(
+            "your network averages the colours to grey: all that it sees of a pixel is one mixture "
+            "of red, green and blue. Let the first convolution take all 3 channels."
+        )
+    if ignored(images.flip(1)):
+        raise Incorrect(
+            "with red and blue exchanged, an image gets the same scores. The colours are mixed "
+            "before the network sees them: let the first convolution take all 3 channels."
+        )
+    inner = torch.zeros_like(images)
+    inner[..., 2:30, 2:30] = images[..., 2:30, 2:30]
+    if ignored(inner):
+        raise Incorrect(
+            "the two outermost rows and columns of pixels make no difference to the scores. Do not "
+            "cut the images to 28×28: change the size of the first linear layer."
+        )
+
+
+def _mixed_colours(model: nn.Module, images: torch.Tensor) -> bool:
+    """Whether the gradients at all pixels are multiples of one and the same mixture of colours."""
+    images = images.clone().requires_grad_()
+    with torch.enable_grad():
+        total = model(images).sum()
+    if not total.requires_grad:
+        raise Incorrect(
+            "the scores do not hang on the network any more, so it could not be trained. Leave out "
+            "detach() and torch.no_grad() in forward."
+        )
+    (slope,) = torch.autograd.grad(total, images)
+    lengths = torch.linalg.svdvals(slope.cpu().double().transpose(0, 1).flatten(1))
+    return bool(lengths[1] < 1e-4 * lengths[0])
 
 
 @check("5.3", "Dropout", hints=(
@@ -64,22 +115,59 @@ def dropout(DropoutConvNet) -> str:
 
     ``nn.Dropout`` or a relative of it, or ``F.dropout`` that listens to ``self.training``.
     """
-    judge_dropout(DropoutConvNet)
+    torch.manual_seed(seed(53))
+    model = networks.build_network(DropoutConvNet, "DropoutConvNet")
+    images = networks.images_for(model, 64)
+    model.eval()
+    with networks.watching(model) as calls:
+        scores = networks.scores_of(model, images, "64 images in eval() mode")
+    networks.judge_scores(model, scores)
+    if model.training:
+        raise Incorrect(
+            "after eval(), your network goes back to train() mode. Leave the mode to whoever calls "
+            "the network: no train() in forward."
+        )
+    if not close(networks.run(model, images), scores):
+        raise Incorrect(
+            "in eval() mode, two calls with the same images give different scores: something is "
+            "still dropped. nn.Dropout listens to train() and eval() by itself if it is made in "
+            "__init__; F.dropout needs training=self.training."
+        )
+    defined = {name: m for name, m in model.named_modules() if isinstance(m, _DropoutNd)}
+    for name, layer in defined.items():
+        if layer.p in (0, 1):
+            raise Incorrect(
+                f"{name} has p={layer.p:g}, so it drops {'all' if layer.p else 'nothing'}. p is "
+                "the share that is dropped: choose one between 0 and 1, such as 0.5."
+            )
+    layers = [call.layer for call in calls]
+    if defined and not any(isinstance(layer, _DropoutNd) for layer in layers):
+        raise Incorrect(
+            f"{listed(defined)} is defined, but forward never calls it. "
+            "Put it between the layers, or call it in forward."
+        )
+    last = max((i for i, layer in enumerate(layers) if isinstance(layer, nn.Linear)), default=-1)
+    if any(isinstance(layer, _DropoutNd) for layer in layers[last + 1 :]) and last >= 0:
+        raise Incorrect(_AFTER_LAST)
+    model.train()
+    dropped = networks.run(model, images)
+    if close(networks.run(model, images), dropped, 1e-6):
+        raise Incorrect(
+            "your dropout drops nothing: in train() mode, two calls with the same images give the "
+            "same scores. Leave the mode to train() and eval(): no eval() in forward."
+            if defined
+            else "no dropout found: in train() mode, two calls with the same images give the same "
+            "scores. Put nn.Dropout among the linear layers."
+        )
+    if (dropped == 0).sum() > (scores == 0).sum():
+        raise Incorrect(_AFTER_LAST)
     return "train() drops at random, anew in every call; eval() keeps all and repeats itself"
 
 
-@check("5.4", "Batch normalisation", hints=(
-    "Two kinds of layers are followed by two kinds of normalisation. What does a convolution "
-    "hand on, and what a linear layer?",
-    "For a smaller network: nn.Conv2d(1, 3, 5), nn.BatchNorm2d(3), nn.ReLU() in one stack and "
-    "nn.Linear(8, 7), nn.BatchNorm1d(7), nn.ReLU(), nn.Linear(7, 2) in the other. The number in "
-    "a BatchNorm is what the layer before it gives out.",
-))  # fmt: skip
-def batch_norm(BatchNormConvNet) -> str:
-    """Right: BatchNorm2d after every convolution, BatchNorm1d after every linear layer but the
-    last, before or after ReLU, each its own."""
-    judge_batch_norm(BatchNormConvNet)
-    return "train() normalises by the batch, eval() by the mean and variance that training kept"
+_AFTER_LAST = (
+    "dropout comes after the last layer, so it sets scores to 0. "
+    "Put it before a linear layer, where the next layer can make up for what is missing."
+)
 
 
 @check("5.5", "As good as you can, within 100,000 parameters", hints=(
@@ -93,27 +181,45 @@ def batch_norm(BatchNormConvNet) -> str:
 def small_net(small_net, accuracy) -> str:
     """Right: an instance with at most 100,000 parameters, and its accuracy between 0 and 1."""
     answered(small_net=small_net, accuracy=accuracy)
-    judge_small_net(small_net, accuracy)
+    if not isinstance(small_net, nn.Module):
+        raise Incorrect(
+            f"small_net is {describe(small_net)}; expected is the network that you have trained, "
+            "the one that you call with images."
+        )
+    small_net = networks.uncompiled(small_net)
+    if any(is_lazy(p) for p in small_net.parameters()):
+        raise Incorrect(
+            "small_net has lazy layers that have not seen an image yet, so it cannot be trained. "
+            "Train it first."
+        )
+    networks.judge_lists(small_net)
+    small_net.eval()
+    with networks.without_compiling(small_net):
+        scores = networks.scores_of(small_net, networks.images_for(small_net, 4), "4 images")
+    sizes = {
+        f"{name} ({type(layer).__name__})" if name else type(layer).__name__: sum(
+            p.numel() for p in layer.parameters(recurse=False)
+        )
+        for name, layer in small_net.named_modules()
+    }
+    total = sum(p.numel() for p in small_net.parameters())
+    if total > LIMIT:
+        largest = max(sizes, key=sizes.get)
+        raise Incorrect(
+            f"small_net has {total:,} parameters, {total - LIMIT:,} more than {LIMIT:,}. Most of "
+            f"them, {sizes[largest]:,}, are in {largest}: begin there."
+        )
+    if not total:
+        raise Incorrect("small_net has no parameters, so it cannot learn. Add layers to it.")
+    if not scores.isfinite().all():
+        raise Incorrect(
+            "the scores of small_net are not finite (nan or inf): training has diverged. "
+            "Start anew with a smaller learning rate."
+        )
+    if torch.equal(scores, scores[:1].expand_as(scores)):
+        raise Incorrect(
+            "small_net gives all images the same scores: it has not learned to tell them apart. "
+            "Train longer, or with another learning rate."
+        )
+    read_share(accuracy, "accuracy")
     return f"within {LIMIT:,} parameters; the mark to beat is 92.5%"
-
-
-@check("5.6", "The same training on several processes", hints=(
-    "Ask of each function what would go wrong without it. All ranks would see the same images; "
-    "each would train for itself; each line would be printed several times.",
-    "With three ranks and the order 5, 2, 0, 4, 1, 3, rank 1 gets 2 and 1: each third place, "
-    "from the second on. DistributedSampler(dataset, num_replicas=..., rank=...) deals out so "
-    "and shuffles, anew after its set_epoch(...). DistributedDataParallel(...) takes the "
-    "network. And of all ranks, only 0 is in every run.",
-))  # fmt: skip
-def data_parallel(make_sampler, wrap, is_logger) -> str:
-    """Right: ranks share out one order of images, average their gradients, and one of them prints.
-
-    In any form that trains, on any number of ranks, as one process would.
-    """
-    judge_sampler(make_sampler)
-    torch.manual_seed(seed(56))
-    model = ConvNet()
-    with process_group():
-        judge_wrap(wrap, model, images_for(model, 4))
-    judge_logger(is_logger)
-    return "ranks share the images, average the gradients, and one prints: as one process would"

@@ -5,21 +5,13 @@ import math
 
 from torch import nn
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, listed
 from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.values import answered, is_blank, real_number, whole_number
+from helpers.checks.going_further import student_networks as networks
 from helpers.checks.going_further.shares import read_share
-from helpers.checks.going_further.student_networks import (
-    Call,
-    call_network,
-    images_for,
-    judge_lists,
-    judge_scores,
-    scores_of,
-    uncompiled,
-    watching,
-)
 
 # Parts of error messages of make_conv_net, and what to try then.
 ADVICE: Advice = (
@@ -29,8 +21,21 @@ ADVICE: Advice = (
 )  # fmt: skip
 
 
-def judge_networks(make_conv_net) -> None:
-    """Raise unless the function makes a network for each combination that is tried."""
+@check("5.1", "Other shapes", hints=(
+    "Write down the layers for channels=(6, 16) and for channels=(8,). What repeats for each "
+    "number? And which two things does each round have to hand to the next?",
+    "Before the loop: layers = [], in_channels = 1, width = 28. In each round: append a "
+    "convolution from in_channels to this number, a ReLU, a pooling; compute the new width "
+    "(twice get_output_width); this number is the next in_channels. After the loop, "
+    "nn.Sequential(*layers, nn.Flatten(), ...) with the three linear layers, the first of which "
+    "takes in_channels * width**2 numbers.",
+))  # fmt: skip
+def variants(make_conv_net, results) -> str:
+    """Right: a network with one convolution per entry of ``channels``, and a table of results.
+
+    Tried with combinations whose kernels fit when each convolution is followed by 2×2 pooling.
+    """
+    answered(make_conv_net=make_conv_net, results=results)
     if not callable(make_conv_net) or isinstance(make_conv_net, nn.Module):
         raise Incorrect(
             f"make_conv_net is {describe(make_conv_net)}; expected is a function that builds a "
@@ -38,21 +43,29 @@ def judge_networks(make_conv_net) -> None:
         )
     for channels, kernel_size in (((6, 16), 5), ((8,), 5), ((5, 7), 3), ((4, 6, 8), 3)):
         on = f"channels={channels}, kernel_size={kernel_size}"
-        model = uncompiled(call_network(make_conv_net, channels, kernel_size, on=on, advice=ADVICE))
+        model = networks.uncompiled(
+            networks.call_network(make_conv_net, channels, kernel_size, on=on, advice=ADVICE)
+        )
         if not isinstance(model, nn.Module):
             raise Incorrect(
                 f"make_conv_net returned {describe(model)} for {on}; expected is a network. "
                 "End the function with return and the network."
             )
         _judge_variant(model, channels, kernel_size, on)
-    model = uncompiled(call_network(make_conv_net, on="a call without arguments", advice=ADVICE))
+    model = networks.uncompiled(
+        networks.call_network(make_conv_net, on="a call without arguments", advice=ADVICE)
+    )
     _judge_variant(model, (6, 16), 5, "no arguments, which means channels=(6, 16), kernel_size=5")
+    judge_results(results)
+    return "channels and kernel_size set every size; one function makes networks of any depth"
 
 
 def _judge_variant(model: nn.Module, channels: tuple, kernel_size: int, on: str) -> None:
-    judge_lists(model)
-    with watching(model) as calls:
-        scores = scores_of(model, images_for(model, 4), f"4 images, made with {on}")
+    networks.judge_lists(model)
+    with networks.watching(model) as calls:
+        scores = networks.scores_of(
+            model, networks.images_for(model, 4), f"4 images, made with {on}"
+        )
     calls = [call for call in calls if isinstance(call.layer, nn.Conv2d)]
     convolutions = [call.layer for call in calls]
     widths = tuple(layer.out_channels for layer in convolutions)
@@ -74,10 +87,10 @@ def _judge_variant(model: nn.Module, channels: tuple, kernel_size: int, on: str)
             f"expected is {kernel_size} for each. Hand kernel_size on to nn.Conv2d."
         )
     _judge_between(model, calls, on)
-    judge_scores(model, scores)
+    networks.judge_scores(model, scores)
 
 
-def _judge_between(model: nn.Module, calls: list[Call], on: str) -> None:
+def _judge_between(model: nn.Module, calls: list[networks.Call], on: str) -> None:
     """Raise unless pooling and ReLU stand between the ``calls`` of convolutions."""
     # Of the combinations tried, a kernel alone leaves more than 0.8 of the width; with pooling,
     # less than 0.5 is left.

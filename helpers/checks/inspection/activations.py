@@ -6,11 +6,14 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.hooks import RemovableHandle
 
-from helpers.checks.core.calling import call_student
+from helpers.checks.core.calling import call_student, judge_function, on_cpu
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.known_mistakes import Advice, sentence_on
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
+from helpers.checks.core.seeds import seeded
 from helpers.checks.core.values import close
+from helpers.checks.inspection.network_as_it_was import fill, judge_left_behind, parameter_values
 
 # Parts of error messages, and what to try then.
 ADVICE: Advice = (
@@ -151,3 +154,33 @@ def judge_activations(recorded, seen: dict, on: str) -> None:
         + (", with other numbers. " if recorded.shape == right.shape else ". ")
         + "Let model(images) run as a whole and have a forward hook keep the output as it is."
     )
+
+
+@check("4.4", "Catch the output of a layer", hints=(
+    "Write the hook first, as a small function of its own: it gets layer, inputs and output, and "
+    "appends the output to a list that you made before.",
+    "Five steps: an empty list; handle = layer.register_forward_hook(your hook); model(images), "
+    "whose result you need not keep; handle.remove(); return the one thing that is in the list.",
+))  # fmt: skip
+@on_cpu
+def activations(get_activations) -> str:
+    """Right: what ``layer`` gives while ``model(images)`` runs; no hook stays behind."""
+    judge_function(get_activations, "get_activations")
+    generator = seeded(44)
+    earlier: list[torch.Tensor] = []
+    for number, (model, layer, shape, on) in enumerate(cases()):
+        fill(model.eval(), generator)
+        images = torch.rand(shape, generator=generator)
+        values, seen = parameter_values(model), watch(model, layer, images)
+        given = images.clone()
+        with torch.enable_grad():
+            recorded = record(get_activations, model, layer, given, on=on, again=number > 0)
+        if not torch.equal(given.detach(), images):
+            raise Incorrect(
+                "get_activations changed the images that it was given. Hand them to model as they "
+                "are."
+            )
+        judge_activations(recorded, seen | {"earlier": earlier}, on)
+        judge_left_behind(model, values, "get_activations")
+        earlier.append(seen["output"])
+    return "the hook noted the layer's output during the forward pass, and is gone again"

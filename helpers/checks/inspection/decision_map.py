@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from helpers.checks.core.calling import call_student, judge_function, on_cpu
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.figures import alike
 from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.values import read_tensor
+from helpers.checks.inspection.network_as_it_was import judge_left_behind, parameter_values
 
 # Parts of error messages, and what to try then.
 ADVICE: Advice = (
@@ -184,3 +187,43 @@ def _levels(values: torch.Tensor, puzzle: Puzzle, square, other) -> tuple[float,
 def _stands_out(values: torch.Tensor, puzzle: Puzzle, square, other) -> bool:
     there, far, elsewhere, _ = _levels(values, puzzle, square, other)
     return there > 0 and there >= 2 * max(far, elsewhere)
+
+
+@check("4.5", "The map of a decision", hints=(
+    "The question is always the same: if this pixel were different, how much would the score of "
+    "label change? You may try it (cover the pixel and see) or compute it (the gradient).",
+    "The gradient in four steps: x = image.clone().requires_grad_(); the score is one entry of "
+    "model(x.unsqueeze(0)), in row 0 and column label; torch.autograd.grad(score, x) gives a "
+    "tuple with one tensor of the shape of the image; its absolute values, without the channel, "
+    "are the map. Image and model must be on the same device.",
+))  # fmt: skip
+@on_cpu
+def decision_map(decision_map) -> str:
+    """Right: large on the pixels that decide on the score of ``label``, however it is computed.
+
+    Judged on networks of which only one bright square of the image counts for ``label``: the mean
+    there must stand far above that of all pixels more than 8 away, so that patches may overlap.
+    A gradient must have lost its sign: "large, positive or negative: the pixel matters".
+    """
+    judge_function(decision_map, "decision_map")
+    for number, seed in enumerate((1, 4, 9)):
+        puzzle = make_puzzle(seed, negative=seed == 9)
+        values, image = parameter_values(puzzle.model), puzzle.image.clone()
+        with torch.enable_grad():
+            found = call_student(
+                decision_map, puzzle.model, image, puzzle.label, on="a 28×28 image",
+                again=number > 0, advice=ADVICE,
+            )  # fmt: skip
+        importance = read_importance(found)
+        if not torch.equal(image.detach(), puzzle.image):
+            raise Incorrect(
+                "decision_map changed the image that it was given. Work on image.clone()."
+            )
+        judge_importance(importance, puzzle)
+        if image.requires_grad:
+            raise Incorrect(
+                "decision_map switched on requires_grad for the image that it was given, and it "
+                "stays on. Work on image.clone()."
+            )
+        judge_left_behind(puzzle.model, values, "decision_map")
+    return "the map finds the pixels that the given label hangs on, even if another is predicted"

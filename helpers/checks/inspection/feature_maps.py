@@ -7,10 +7,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from helpers.checks.core.describing import describe, show_shape
+from helpers.checks.core.calling import on_cpu
+from helpers.checks.core.checking import check
+from helpers.checks.core.describing import describe, show_shape, show_size
 from helpers.checks.core.figures import alike, pictures_of
 from helpers.checks.core.outcomes import Incorrect
-from helpers.checks.core.values import close, read_tensor
+from helpers.checks.core.values import answered, close, read_tensor
+from helpers.checks.inspection.tasks import judge_convolution
 
 
 def read_index(index) -> int:
@@ -185,3 +188,22 @@ def judge_drawn_maps(fig, maps: torch.Tensor, image: torch.Tensor) -> None:
             f"feature map {number} is not among the pictures in fig. "
             "Let the loop's variable choose both the axes and the map."
         )
+
+
+@check("4.3", "What they make of an image", hints=(
+    "Three things one after the other: a number, an image, its maps. The image is found with the "
+    "number, the maps are made from the image.",
+    "For a die it would be torch.randint(6, (1,)).item(), a number from 0 to 5: put the number "
+    "of images in place of the 6. The image is the first part of training_data[index]; call "
+    "first_layer with it. Then seven axes: the image on the first, and a loop for the maps.",
+))  # fmt: skip
+@on_cpu
+def feature_maps(index, feature_maps, fig, first_layer, training_data) -> str:
+    """Right: ``first_layer(training_data[index][0])`` for a drawn index, beside the image."""
+    answered(index=index, feature_maps=feature_maps, fig=fig, training_data=training_data)
+    layer = judge_convolution(first_layer)
+    position = read_index(index)
+    image = drawn_image(position, training_data)
+    right = judge_maps(feature_maps, layer, image, position)
+    judge_drawn_maps(fig, right, image)
+    return f"{len(right)} kernels make {len(right)} feature maps of {show_size(right.shape[1:])}"

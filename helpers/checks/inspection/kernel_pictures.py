@@ -6,11 +6,13 @@ import numpy as np
 import torch
 from matplotlib.colors import Colormap
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import show_size
-from helpers.checks.core.figures import Picture, alike
+from helpers.checks.core.figures import Picture, alike, pictures_of
 from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import close
+from helpers.checks.inspection.tasks import judge_convolution
 
 
 def judge_kernels(shown: list[np.ndarray], kernels: np.ndarray, bias) -> None:
@@ -174,3 +176,21 @@ def is_diverging(colours: Colormap) -> bool:
     deep = min(rise[:4].sum(), -rise[4:].sum()) > 0.15
     neutral = np.ptp(rgb[4]) < 0.3
     return bool(turns_once and deep and neutral and np.abs(rgb[0] - rgb[8]).max() > 0.2)
+
+
+@check("4.2", "Its kernels", hints=(
+    "Print the smallest and the largest weight. The scale has to reach from minus something to "
+    "plus the same, for all six pictures.",
+    "Three steps: kernels is first_layer.weight with .detach().cpu(); limit is the largest of "
+    "their absolute values, kernels.abs().max().item(), taken once, over all six; then, for each "
+    "number and its axes, imshow of kernels[number, 0] with a diverging cmap, vmin=-limit and "
+    "vmax=limit.",
+))  # fmt: skip
+def kernel_pictures(fig, first_layer) -> str:
+    """Right: one picture per kernel, all on one diverging colour scale with 0 in its middle."""
+    layer = judge_convolution(first_layer)
+    kernels = layer.weight.detach().cpu().double().numpy()[:, 0]
+    pictures = pictures_of(fig, len(kernels), f"the {len(kernels)} kernels of first_layer")
+    judge_kernels([picture.as_seen(kernels) for picture in pictures], kernels, layer.bias)
+    judge_scales(pictures)
+    return "one scale for all kernels: the middle colour is 0, and equal colours are equal weights"

@@ -4,10 +4,13 @@ from functools import partial
 
 import torch
 
+from helpers.checks.core.calling import call_student, judge_function, on_cpu
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.known_mistakes import Advice, sentence_on
 from helpers.checks.core.outcomes import Incorrect
-from helpers.checks.core.values import close, read_tensor
+from helpers.checks.core.seeds import seeded
+from helpers.checks.core.values import answered, close, read_tensor
 
 # Parts of error messages, and what to try then.
 ADVICE: Advice = (
@@ -215,3 +218,42 @@ def judge_unchanged(given, original, name: str) -> None:
                 f"{name} changed the numbers that it was given, which are needed afterwards. Work "
                 "on a clone()."
             )
+
+
+@check("4.6", "Count them, and look at the worst", hints=(
+    "The matrix is a tally: for each image, one stroke in the row of its label and the column of "
+    "its prediction. For the mistakes, answer three questions: how sure, how predicted, where "
+    "wrong?",
+    "Matrix: torch.zeros(10, 10, dtype=torch.int64), and a loop over the pairs that adds 1. "
+    "Mistakes: max(dim=1) gives confidence and predictions; the places where predictions and "
+    "labels differ are (...).nonzero()[:, 0]; argsort(descending=True) of the confidence at "
+    "these places gives an order among them; take the places in this order, and the first k.",
+))  # fmt: skip
+@on_cpu
+def mistakes(confusion_matrix, confident_mistakes) -> str:
+    """Right: counts with rows true and columns predicted; the surest wrong answers first."""
+    answered(confusion_matrix=confusion_matrix, confident_mistakes=confident_mistakes)
+    judge_function(confusion_matrix, "confusion_matrix")
+    judge_function(confident_mistakes, "confident_mistakes")
+    generator = seeded(46)
+    earlier = torch.zeros(10, 10, dtype=torch.float64)
+    for count, classes in ((300, 10), (60, 8)):
+        labels, predictions = make_labels(count, classes, generator)
+        given = labels.clone(), predictions.clone()
+        counts = call_student(
+            confusion_matrix, *given, on=f"{count} labels and predictions", again=count < 300
+        )
+        judge_unchanged(given, (labels, predictions), "confusion_matrix")
+        earlier = judge_counts(counts, labels, predictions, earlier)
+    for wrong, k in ((24, None), (24, 3), (4, 10)):
+        probabilities, labels = make_answers(wrong, generator)
+        given = probabilities.clone(), labels.clone()
+        on = f"60 images with {wrong} mistakes and " + (f"k={k}" if k else "no k given")
+        arguments = {} if k is None else {"k": k}
+        indices = call_student(
+            confident_mistakes, *given, on=on, again=k is not None, advice=ADVICE,
+            **arguments,
+        )  # fmt: skip
+        judge_indices(indices, probabilities, labels, k or 10, on)
+        judge_unchanged(given, (probabilities, labels), "confident_mistakes")
+    return "rows are true classes, columns predicted ones; the diagonal counts the right answers"

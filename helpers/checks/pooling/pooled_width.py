@@ -7,10 +7,11 @@ import torch
 import torch.nn.functional as F
 
 from helpers.checks.core.calling import advised, attempt
+from helpers.checks.core.checking import check
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.shapes import judge_known
 from helpers.checks.core.size_functions import judge_sizes, show_call
-from helpers.checks.core.values import whole_number
+from helpers.checks.core.values import answered, whole_number
 
 NAMES = ("input_width", "kernel_size", "stride")
 
@@ -57,8 +58,16 @@ _ADVICE = (
 )  # fmt: skip
 
 
-def judge_pooled_width(function, dropped) -> None:
-    """Raise unless ``function`` agrees with PyTorch's pooling, and ``dropped`` is 3."""
+@check("2.2", "Make the size function agree", hints=(
+    "Call get_output_width(28, 5, 1), then with 2, 3, 4, 5 in place of the 1. Which stride gives "
+    "what pooling gave in Task 2.1?",
+    "Two steps: if stride is None, give it the value that pooling uses; then return "
+    "get_output_width with all three numbers. For dropped: with windows of 3, 9 windows cover 27 "
+    "of the 28 rows, so 1 would be dropped.",
+))  # fmt: skip
+def pooled_width(function, dropped) -> str:
+    """Right: ⌊(H − kernel) / stride⌋ + 1, where a stride of None is the kernel size; 3 dropped."""
+    answered(get_pooled_width=function, dropped=dropped)
     for arguments in ((28, 5), (28, 5, None)):
         try:
             attempt(function, *arguments, on=show_call(NAMES, arguments))
@@ -80,6 +89,7 @@ def judge_pooled_width(function, dropped) -> None:
     }
     otherwise = "how many rows do the windows cover, and how many are left?"
     judge_known(rows, 3, "dropped", mistakes, otherwise)
+    return "28 = 5 windows of 5 pixels + 3 pixels in none: the stride is the kernel size"
 
 
 @cache

@@ -6,6 +6,7 @@ from functools import partial
 import torch
 
 from helpers.checks.core.calling import attempt
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
@@ -164,3 +165,19 @@ def judge_changes(changes: dict) -> None:
                 f"changes has the same number for {one!r} and {other!r}. Measure each with its "
                 "own layer."
             )
+
+
+@check("2.4", "Measure the change", hints=(
+    "Work it out by hand for before = [1, -2] and after = [2, -2]: the change is 1, what was "
+    "there is 1 + 2 = 3, so the answer is 1/3. Which functions of tensors did you use?",
+    "Three steps: the difference of the two; the sum of its absolute values, .abs().sum(); "
+    "divided by the same sum for before. Then send before and after through nn.MaxPool2d(2), or "
+    "nn.AvgPool2d(2), and compare what comes out.",
+))  # fmt: skip
+def shift_changes(relative_change, changes) -> str:
+    """Right: sum|after − before| / sum|before|, and its three measured values in a dictionary."""
+    answered(relative_change=relative_change, changes=changes)
+    judge_keys(changes)
+    judge_change(relative_change)
+    judge_changes(changes)
+    return "0 is no change; 2 is an image as bright that shares no bright pixel with the old one"

@@ -6,12 +6,22 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure, SubFigure
 
+from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.outcomes import Incorrect
+from helpers.checks.core.values import answered
 
 
-def judge_side_by_side(fig, image, pooled) -> str:
-    """A fact about the figure; raises ``Incorrect`` if a picture or a title is not in its place."""
+@check("2.3", "Show both", hints=(
+    "plt.subplots(1, 2) gives you a figure and two axes; everything else is said to one of the "
+    "axes, not to plt: what to show, and the title.",
+    'For the first: axes[0].imshow(image[0], cmap="gray") and axes[0].set_title("image"). Two '
+    "more lines of this kind are missing, for the other axes. fig is the first thing that "
+    "plt.subplots gives.",
+))  # fmt: skip
+def side_by_side(fig, image, pooled) -> str:
+    """Right: a figure with ``image`` and ``pooled`` beside each other, each under its own title."""
+    answered(fig=fig, image=image, pooled=pooled)
     _judge_figure(fig)
     wanted = {"image": _numbers(image, "image"), "pooled": _numbers(pooled, "pooled")}
     if wanted["image"].shape == wanted["pooled"].shape:

@@ -1,11 +1,17 @@
-"""Checks of notebook 02, pooling: what is right, and what is said then."""
+"""The check of task 2.1: the shape after pooling, and the pooled image."""
+
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 from helpers.checks.core.checking import check
-from helpers.checks.core.values import answered
-from helpers.checks.pooling.max_pool import judge_max_pool
-from helpers.checks.pooling.pooled_width import judge_pooled_width
-from helpers.checks.pooling.shift_changes import judge_change, judge_changes, judge_keys
-from helpers.checks.pooling.side_by_side import judge_side_by_side
+from helpers.checks.core.describing import describe
+from helpers.checks.core.known_mistakes import sentence_on
+from helpers.checks.core.outcomes import Incorrect
+from helpers.checks.core.shapes import judge_comma, judge_image, judge_made, judge_shape
+from helpers.checks.core.values import answered, close, shape_of
 
 
 @check("2.1", "Pool an image", hints=(
@@ -16,48 +22,81 @@ from helpers.checks.pooling.side_by_side import judge_side_by_side
 def max_pool(predicted_shape, pooled, image) -> str:
     """Right: ``[1, 5, 5]`` and what ``nn.MaxPool2d(5)`` makes of ``image`` (or a batch of 1)."""
     answered(predicted_shape=predicted_shape, pooled=pooled, image=image)
-    judge_max_pool(predicted_shape, pooled, image)
+    predicted = shape_of(predicted_shape, "predicted_shape")
+    if isinstance(pooled, (nn.Module, type)):
+        raise Incorrect(
+            f"pooled is {describe(pooled)}. Make the layer with nn.MaxPool2d(...), and call it "
+            "with the image: pooled is what comes out."
+        )
+    judge_comma(pooled, "pooled")
+    if isinstance(pooled, tuple) and len(pooled) == 2:
+        raise Incorrect("pooled is a pair: leave out return_indices, or keep the first part only.")
+    if not isinstance(pooled, torch.Tensor):
+        raise Incorrect(f"pooled is {describe(pooled)}; expected is the tensor that comes out.")
+    judge_image(image)
+    batch = tuple(pooled.shape) == (1, 1, 5, 5)
+    if not (batch and predicted == (1, 1, 5, 5)):
+        mistakes = {
+            (8, 1, 5, 5): "that is the shape of the weights; asked for is what comes out.",
+            (1, 24, 24): "that is the size after a convolution; pooling moves by a whole window.",
+            (1, 23, 23): "pooling moves its window by more than 1 pixel at a time.",
+            (1, 6, 6): "the sixth window would hang over the edge, and is left out.",
+            (1, 4, 4): "that is the number of steps; the first place of the window counts as well.",
+            (1, 14, 14): "that is pooling by 2; this window is 5 pixels wide.",
+            (1, 28, 28): "that is the image itself; pooling keeps one value of each window.",
+            (8, 5, 5): "this is the image, which has 1 channel, not the output of conv_layer.",
+            (1, 1, 1): "the largest value of each window is kept, not that of the image.",
+        }
+        judge_shape(predicted, (1, 5, 5), "predicted_shape", mistakes)
+    mistakes = {
+        (1, 24, 24): "the window moved by 1 pixel only. Leave out stride (or you convolved).",
+        (1, 6, 6): "one window too many. Take 5 pixels; leave out ceil_mode and padding.",
+        (1, 14, 14): "that is pooling by 2; take a window of 5 pixels.",
+        (8, 24, 24): "that is the output of a convolution; pool the image itself.",
+        (8, 4, 4): "that is the output of a convolution, pooled; pool the image itself.",
+        (5, 5): "the channel got lost. Give the image with its channel, [1, 28, 28].",
+        (1, 28, 5): "only the columns are pooled. Take nn.MaxPool2d, not nn.MaxPool1d.",
+        (1, 1, 1): "that is the largest of all; keep that of each window.",
+        (): "that is the largest of all; keep that of each window.",
+    }
+    judge_made(pooled, (1, 5, 5), "pooled", mistakes)
+    _judge_pooled(pooled.reshape(1, 5, 5), image.detach().reshape(1, 28, 28))
     return "[1, 28, 28] → [1, 5, 5]: 25 numbers are left of 784"
 
 
-@check("2.2", "Make the size function agree", hints=(
-    "Call get_output_width(28, 5, 1), then with 2, 3, 4, 5 in place of the 1. Which stride gives "
-    "what pooling gave in Task 2.1?",
-    "Two steps: if stride is None, give it the value that pooling uses; then return "
-    "get_output_width with all three numbers. For dropped: with windows of 3, 9 windows cover 27 "
-    "of the 28 rows, so 1 would be dropped.",
-))  # fmt: skip
-def pooled_width(function, dropped) -> str:
-    """Right: ⌊(H − kernel) / stride⌋ + 1, where a stride of None is the kernel size; 3 dropped."""
-    answered(get_pooled_width=function, dropped=dropped)
-    judge_pooled_width(function, dropped)
-    return "28 = 5 windows of 5 pixels + 3 pixels in none: the stride is the kernel size"
-
-
-@check("2.3", "Show both", hints=(
-    "plt.subplots(1, 2) gives you a figure and two axes; everything else is said to one of the "
-    "axes, not to plt: what to show, and the title.",
-    'For the first: axes[0].imshow(image[0], cmap="gray") and axes[0].set_title("image"). Two '
-    "more lines of this kind are missing, for the other axes. fig is the first thing that "
-    "plt.subplots gives.",
-))  # fmt: skip
-def side_by_side(fig, image, pooled) -> str:
-    """Right: a figure with ``image`` and ``pooled`` beside each other, each under its own title."""
-    answered(fig=fig, image=image, pooled=pooled)
-    return judge_side_by_side(fig, image, pooled)
-
-
-@check("2.4", "Measure the change", hints=(
-    "Work it out by hand for before = [1, -2] and after = [2, -2]: the change is 1, what was "
-    "there is 1 + 2 = 3, so the answer is 1/3. Which functions of tensors did you use?",
-    "Three steps: the difference of the two; the sum of its absolute values, .abs().sum(); "
-    "divided by the same sum for before. Then send before and after through nn.MaxPool2d(2), or "
-    "nn.AvgPool2d(2), and compare what comes out.",
-))  # fmt: skip
-def shift_changes(relative_change, changes) -> str:
-    """Right: sum|after − before| / sum|before|, and its three measured values in a dictionary."""
-    answered(relative_change=relative_change, changes=changes)
-    judge_keys(changes)
-    judge_change(relative_change)
-    judge_changes(changes)
-    return "0 is no change; 2 is an image as bright that shares no bright pixel with the old one"
+def _judge_pooled(pooled: torch.Tensor, image: torch.Tensor) -> None:
+    picture = image.cpu().double()
+    if close(pooled, F.max_pool2d(picture, 5), 2e-3):
+        return
+    begin = "pooled has the right shape, but not the right values: "
+    if not pooled.is_floating_point():
+        raise Incorrect(
+            f"{begin}these are whole numbers. Leave out what rounds, and return_indices, which "
+            "tells places in place of values."
+        )
+    mistakes = (
+        (F.avg_pool2d(picture, 5), "these are the windows' means. Take nn.MaxPool2d."),
+        (-F.max_pool2d(-picture, 5), "these are the smallest values of the windows, not the "
+         "largest."),
+        (picture[:, ::5, ::5][:, :5, :5], "this is every fifth pixel. Take the largest of each "
+         "window."),
+        (picture[:, :5, :5], "this is a corner of the image. Pool the whole image."),
+        (F.adaptive_avg_pool2d(picture, 5), "the image was made smaller by taking means. Take "
+         "nn.MaxPool2d."),
+        (F.adaptive_max_pool2d(picture, 5), "the windows overlap. Take nn.MaxPool2d, not "
+         "AdaptiveMaxPool2d."),
+        *(
+            (
+                F.max_pool2d(picture, size, 5),
+                f"these are windows of {size} pixels. Take windows of 5.",
+            )
+            for size in (4, 6, 7, 8)
+        ),
+    )  # fmt: skip
+    otherwise = (
+        "nn.MaxPool2d(5) makes something else of this image. If you took the image anew in the "
+        "meantime, run your cell again."
+    )
+    raise Incorrect(
+        begin + (sentence_on(pooled, mistakes, partial(close, tolerance=1e-5)) or otherwise)
+    )

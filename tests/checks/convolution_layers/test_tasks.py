@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers import layers
-from helpers.checks.convolution_layers import tasks as checks
+from helpers import checks, layers
 from helpers.checks.convolution_layers import value_by_hand
 from helpers.checks.convolution_layers.output_width import true_widths
 from helpers.checks.core import limits

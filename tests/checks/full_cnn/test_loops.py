@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from helpers.checks import CheckError
+from helpers.checks import test_loop as check_test_loop
+from helpers.checks import train_loop as check_train_loop
 from helpers.checks.full_cnn import (
     loop_behaviour,
     loop_by_hand,
@@ -17,8 +19,6 @@ from helpers.checks.full_cnn import (
     loop_numbers,
     loop_recorder,
 )
-from helpers.checks.full_cnn.tasks import test_loop as check_test_loop
-from helpers.checks.full_cnn.tasks import train_loop as check_train_loop
 from tests.checks.tables import (
     assert_blank,
     assert_incorrect,

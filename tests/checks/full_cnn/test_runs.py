@@ -8,7 +8,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from helpers.checks.full_cnn.tasks import learning_rates, loss_plot, training_run
+from helpers.checks import learning_rates, loss_plot, training_run
 from tests.checks.tables import (
     Liar,
     assert_blank,

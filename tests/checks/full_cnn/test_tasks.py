@@ -12,8 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers import models
-from helpers.checks import Incorrect
-from helpers.checks.full_cnn.tasks import conv_net, loss_and_optimizer, on_device, quick_test
+from helpers.checks import Incorrect, conv_net, loss_and_optimizer, on_device, quick_test
 from helpers.layers import get_output_width
 from tests.checks.tables import (
     assert_blank,

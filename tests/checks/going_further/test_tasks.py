@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from helpers.checks.going_further import tasks as checks
+from helpers import checks
 from helpers.layers import count_parameters, get_output_width
 from helpers.models import ConvNet
 from helpers.training import History

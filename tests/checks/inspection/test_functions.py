@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from helpers.checks.inspection import tasks as checks
+from helpers import checks
 from tests.checks.tables import (
     Liar,
     assert_blank,

@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import TensorDataset
 
+from helpers import checks
 from helpers.checks.inspection import kernel_pictures
-from helpers.checks.inspection import tasks as checks
 from helpers.models import ConvNet
 from tests.checks.tables import (
     Liar,

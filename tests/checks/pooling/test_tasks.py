@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from matplotlib.figure import Figure
 from torch import nn
 
+from helpers import checks
 from helpers.checks.core import limits
-from helpers.checks.pooling import tasks as checks
 from helpers.layers import get_output_width
 from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_no_trace, assert_passes
 
