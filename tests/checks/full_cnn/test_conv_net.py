@@ -1,7 +1,4 @@
-"""Checks of tasks 3.1 to 3.4: right answers in several ways, mistakes by their message.
-
-Each table of mistakes has the answers of a student and a piece of the message meant for them.
-"""
+"""Task 3.1: right ways, mistakes and their messages, blanks, traces."""
 
 import copy
 from collections import OrderedDict
@@ -12,76 +9,27 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers import models
-from helpers.checks import Incorrect, conv_net, loss_and_optimizer, on_device, quick_test
+from helpers.checks import (
+    conv_net,
+)
 from helpers.layers import get_output_width
+from tests.checks.full_cnn.parts import (
+    ConvNet,
+    Lazy,
+    conv,
+    conv_layers,
+    linear,
+    linear_layers,
+    replaced,
+    variant,
+    width_of_map,
+)
 from tests.checks.tables import (
     assert_blank,
     assert_incorrect,
     assert_no_trace,
     assert_passes,
 )
-
-
-def width_of_map() -> int:
-    width = get_output_width(28, 5)
-    width = get_output_width(width, 2, 2)
-    width = get_output_width(width, 5)
-    return get_output_width(width, 2, 2)
-
-
-def conv_layers() -> list[nn.Module]:
-    return [
-        nn.Conv2d(1, 6, 5),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, 5),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-    ]
-
-
-def linear_layers() -> list[nn.Module]:
-    return [nn.Linear(256, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)]
-
-
-def replaced(layers: list[nn.Module], **changes) -> list[nn.Module]:
-    """``layers`` with those at the places ``_0``, ``_1`` … exchanged, or left out for ``None``."""
-    changed = [changes.get(f"_{i}", layer) for i, layer in enumerate(layers)]
-    return [layer for layer in changed if layer is not None]
-
-
-class ConvNet(nn.Module):
-    """The solution of task 3.1; the mistakes below change one thing in it."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv_stack = nn.Sequential(*self.conv())
-        self.linear_entry_dim = width_of_map()
-        self.flatten = nn.Flatten()
-        self.linear_stack = nn.Sequential(*self.linear())
-        self.finish()
-
-    conv = staticmethod(conv_layers)
-    linear = staticmethod(linear_layers)
-
-    def finish(self):
-        """Room for a mistake."""
-
-    def forward(self, x):
-        return self.linear_stack(self.flatten(self.conv_stack(x)))
-
-
-def variant(**members) -> type:
-    """The class above with some of its members exchanged."""
-    return type("ConvNet", (ConvNet,), members)
-
-
-def conv(**changes):
-    return variant(conv=staticmethod(lambda: replaced(conv_layers(), **changes)))
-
-
-def linear(**changes):
-    return variant(linear=staticmethod(lambda: replaced(linear_layers(), **changes)))
 
 
 def finish(action):
@@ -107,9 +55,6 @@ def without(*names):
             delattr(self, name)
 
     return variant(finish=finish)
-
-
-# ----------------------------------------------------------------------------- 3.1
 
 
 class PoolFirst(ConvNet):
@@ -215,16 +160,6 @@ class ByMethods(ConvNet):
     def forward(self, x):
         x = self.features(x)
         return self.linear_stack(x.view(-1, 16 * self.linear_entry_dim**2))
-
-
-class Lazy(ConvNet):
-    """Layers that find out themselves how much comes in."""
-
-    def conv(self):
-        return replaced(conv_layers(), _0=nn.LazyConv2d(6, 5), _3=nn.LazyConv2d(16, 5))
-
-    def linear(self):
-        return replaced(linear_layers(), _0=nn.LazyLinear(120))
 
 
 RIGHT = [
@@ -598,192 +533,3 @@ def test_conv_net_does_not_touch_shared_layers():
     assert_passes(conv_net, conv(_0=shared))
     assert shared.training
     assert all(torch.equal(value, before[name]) for name, value in shared.state_dict().items())
-
-
-# ----------------------------------------------------------------------------- 3.2
-
-NET = models.ConvNet()
-
-
-def half_on_meta() -> nn.Module:
-    net = models.ConvNet()
-    net.linear_stack.to("meta")
-    return net
-
-
-@pytest.mark.parametrize("device", ["cpu", torch.device("cpu"), torch.device("cpu", 0)])
-def test_on_device_accepts(device):
-    assert_passes(on_device, NET, device)
-    assert_passes(on_device, Lazy(), device)
-    assert_passes(on_device, nn.Sequential(models.ConvNet()).eval(), device)
-    assert_passes(on_device, torch.compile(models.ConvNet(), backend="eager"), device)
-    assert_no_trace(on_device, NET, device)
-
-
-@pytest.mark.parametrize(
-    "model, device, fragment",
-    [
-        (models.ConvNet, "cpu", "Call the class"),
-        ([NET], "cpu", "out of its brackets."),
-        ((NET,), "cpu", "leave out the comma"),
-        (nn.Sequential(NET, nn.Softmax(1)), "cpu", "holds a Softmax"),
-        (models.ConvNet().requires_grad_(False), "cpu", "frozen"),
-        (NET.forward, "cpu", "expected is a network"),
-        (NET.state_dict(), "cpu", "expected is a network"),
-        (NET.conv_stack, "cpu", "2,572 parameters"),
-        (NET, "cuda", "on cpu, and device is cuda"),
-        (NET, torch.device("cuda:0"), "Move the network"),
-        (NET, 5, "Run the first cell"),
-        (NET, "gpu", "does not know"),
-        ("cpu", NET, "swapped"),
-    ],
-)
-def test_on_device_explains(model, device, fragment):
-    assert_incorrect(on_device, fragment, model, device)
-
-
-def test_on_device_explains_a_network_in_two_places():
-    with pytest.raises(Incorrect, match="6 of 10 parameters are not on cpu"):
-        on_device.__wrapped__(half_on_meta(), "cpu")  # no_trace cannot read the meta device
-
-
-def test_on_device_blank():
-    assert_blank(on_device, ..., "cpu")
-    assert_blank(on_device, NET, ...)
-
-
-# ----------------------------------------------------------------------------- 3.3
-
-IMAGES = torch.rand(64, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-BATCH = NET(IMAGES)
-ONE = NET(IMAGES[0].unsqueeze(0))
-
-
-def test_quick_test_accepts():
-    assert_passes(quick_test, ONE, BATCH)
-    assert_passes(quick_test, NET(IMAGES[:1]).detach(), BATCH.detach())
-    assert_passes(quick_test, NET.double()(IMAGES[None, 0].double()), 1000 * BATCH)
-    NET.float()
-    assert_no_trace(quick_test, ONE, BATCH)
-    assert_no_trace(quick_test, ONE[0], BATCH)
-
-
-@pytest.mark.parametrize(
-    "one, batch, fragment",
-    [
-        (ONE[0], BATCH, "dimension that counts the images is missing"),
-        (ONE.argmax(1), BATCH, "whole numbers"),
-        (ONE, BATCH.argmax(1), "whole numbers"),
-        (ONE, BATCH.max(1).values, "One number per image"),
-        (ONE > 0, BATCH, "True and False"),
-        ((ONE,), BATCH, "leave out the comma"),
-        (ONE.max(1), BATCH, "consists of 2 things"),
-        (ONE, list(BATCH), "consists of 64 things"),
-        (ONE, BATCH[0], "scores of one image; give"),
-        (NET.conv_stack(IMAGES[:1]), BATCH, "These are maps"),
-        (ONE.relu(), BATCH, "as after ReLU"),
-        (ONE, BATCH.softmax(0), "the columns of scores_batch"),
-        (ONE, ONE, "whole batch X"),
-        (BATCH, BATCH, "the one image only"),
-        (BATCH, ONE, "swapped"),
-        (ONE, BATCH[:32], "32 images"),
-        (ONE, BATCH.T, "one row for each image"),
-        (ONE, IMAGES, "These are images"),
-        (ONE.softmax(1), BATCH, "as after softmax"),
-        (ONE, BATCH.log_softmax(1), "as after log-softmax"),
-        (ONE, ONE.expand(64, 10), "one image many times"),
-        (ONE, BATCH / 0, "not a number"),
-        (NET, BATCH, "Call the network"),
-        (ONE.shape, BATCH.shape, "expected is the tensor"),
-        (ONE.tolist(), BATCH, "expected is the tensor"),
-    ],
-)
-def test_quick_test_explains(one, batch, fragment):
-    assert_incorrect(quick_test, fragment, one, batch)
-
-
-def test_quick_test_blank():
-    assert_blank(quick_test, ..., ...)
-    assert_blank(quick_test, ONE, None)
-
-
-# ----------------------------------------------------------------------------- 3.4
-
-LOSS = nn.CrossEntropyLoss()
-SGD = torch.optim.SGD
-
-
-def test_loss_and_optimizer_accepts():
-    right = SGD(NET.parameters(), lr=1e-3)
-    assert_passes(loss_and_optimizer, LOSS, right, NET)
-    assert_passes(loss_and_optimizer, F.cross_entropy, SGD(list(NET.parameters()), 0.001), NET)
-    groups = [{"params": part.parameters()} for part in NET.children()]
-    assert_passes(
-        loss_and_optimizer,
-        nn.CrossEntropyLoss(reduction="mean"),
-        SGD(groups, lr=1e-3, momentum=0),
-        NET,
-    )
-    assert_passes(loss_and_optimizer, lambda scores, y: F.cross_entropy(scores, y), right, NET)
-    assert_no_trace(loss_and_optimizer, LOSS, right, NET)
-
-
-def sgd(**settings):
-    return SGD(NET.parameters(), **{"lr": 1e-3, **settings})
-
-
-@pytest.mark.parametrize(
-    "loss_fn, optimizer, fragment",
-    [
-        (nn.NLLLoss(), sgd(), "log-probabilities"),
-        (nn.MSELoss(), sgd(), "distances"),
-        (nn.BCEWithLogitsLoss(), sgd(), "ten classes"),
-        (nn.L1Loss(), sgd(), "distances"),
-        (nn.BCELoss(), sgd(), "ten classes"),
-        (nn.Softmax(1), sgd(), "measures no loss"),
-        (nn.LogSoftmax(1), sgd(), "logarithms of probabilities"),
-        (nn.MultiMarginLoss(), sgd(), "is MultiMarginLoss. Asked for"),
-        (NET, sgd(), "loss_fn is a network"),
-        ((LOSS,), sgd(), "leave out the comma"),
-        (lambda s, y: F.cross_entropy(s, y).item(), sgd(), "no gradients can be computed"),
-        (lambda s, y: -F.cross_entropy(s, y), sgd(), "is negative"),
-        (lambda s, y: F.cross_entropy(s.softmax(1), y), sgd(), "applies softmax first"),
-        (lambda s, y: F.cross_entropy(s, y, reduction="sum"), sgd(), "the sum over the batch"),
-        (nn.CrossEntropyLoss, sgd(), "with parentheses"),
-        (nn.CrossEntropyLoss(reduction="sum"), sgd(), "reduction='sum'"),
-        (nn.CrossEntropyLoss(label_smoothing=0.1), sgd(), "label_smoothing"),
-        (nn.CrossEntropyLoss(weight=torch.ones(10)), sgd(), "different weights"),
-        (nn.CrossEntropyLoss(ignore_index=3), sgd(), "without further settings"),
-        (F.nll_loss, sgd(), "expects log-probabilities"),
-        (lambda scores: scores, sgd(), "TypeError"),
-        (2.3, sgd(), "expected is the cross-entropy"),
-        (sgd(), LOSS, "swapped"),
-        (LOSS, SGD, "Call the class"),
-        (LOSS, torch.optim.Adam(NET.parameters(), lr=1e-3), "Adam"),
-        (LOSS, "SGD", "plain SGD"),
-        (LOSS, sgd(lr=1e-2), "Task 3.9"),
-        (LOSS, sgd(lr=1e-1), "Task 3.9"),
-        (LOSS, sgd(lr=1e-4), "0.0001; asked for is 1e-3."),
-        (LOSS, sgd(lr=1e3), "a minus missing"),
-        (LOSS, sgd(maximize=True), "maximize=True"),
-        (LOSS, sgd(dampening=0.1), "dampening=0.1"),
-        (LOSS, sgd(momentum=0.9), "momentum=0.9"),
-        (LOSS, sgd(weight_decay=1e-4), "weight_decay"),
-        (LOSS, SGD(models.ConvNet().parameters(), lr=1e-3), "another network"),
-        (LOSS, SGD(NET.linear_stack.parameters(), lr=1e-3), "only a part"),
-        (
-            LOSS,
-            SGD([*NET.parameters(), *models.ConvNet().parameters()], lr=1e-3),
-            "parameters of another network",
-        ),
-    ],
-)
-def test_loss_and_optimizer_explains(loss_fn, optimizer, fragment):
-    assert_incorrect(loss_and_optimizer, fragment, loss_fn, optimizer, NET)
-
-
-def test_loss_and_optimizer_blank():
-    assert_blank(loss_and_optimizer, ..., sgd(), NET)
-    assert_blank(loss_and_optimizer, LOSS, None, NET)
-    assert_incorrect(loss_and_optimizer, "model is an optimizer", LOSS, NET, sgd())
-    assert_incorrect(loss_and_optimizer, "Task 3.2", LOSS, sgd(), models.ConvNet.forward)

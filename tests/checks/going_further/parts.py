@@ -1,0 +1,101 @@
+"""What several tests of the checks of notebook 05 share."""
+
+from torch import nn
+
+from helpers.layers import get_output_width
+
+
+def sequence(*layers):
+    """A class whose instances are new sequences: the entries are layers, or make them."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(*(layer() for layer in layers))
+
+        def forward(self, x):
+            return self.layers(x)
+
+    return Net
+
+
+def conv(*sizes, **options):
+    return lambda: nn.Conv2d(*sizes, **options)
+
+
+def linear(*sizes):
+    return lambda: nn.Linear(*sizes)
+
+
+def drop(p=0.5):
+    return lambda: nn.Dropout(p)
+
+
+def pool():
+    return nn.MaxPool2d(2)
+
+
+def make_conv_net(channels=(6, 16), kernel_size=5):
+    layers, width, before = [], 28, 1
+    for after in channels:
+        layers += [nn.Conv2d(before, after, kernel_size), nn.ReLU(), nn.MaxPool2d(2)]
+        width = get_output_width(get_output_width(width, kernel_size), 2, stride=2)
+        before = after
+    sizes = [nn.Linear(before * width**2, 84), nn.ReLU(), nn.Linear(84, 10)]
+    return nn.Sequential(*layers, nn.Flatten(), *sizes)
+
+
+def with_lazy_layers(channels=(6, 16), kernel_size=5):
+    layers = []
+    for n in channels:
+        layers += [nn.LazyConv2d(n, kernel_size), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(10))
+
+
+def no_backend(graph, inputs):
+    raise RuntimeError("a check must not compile")
+
+
+class ListNet(nn.Module):
+    def __init__(self, channels=(6, 16), kernel_size=5):
+        super().__init__()
+        self.layers = list(make_conv_net(channels, kernel_size))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class NoForward(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv_stack = nn.Conv2d(1, 6, 5)
+
+    def forward(self, x): ...
+
+
+class DotsAsPart(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv_stack = ...
+
+    def forward(self, x):
+        return self.conv_stack(x)
+
+
+def norm(features, dims=2, **options):
+    kind = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}[dims]
+    return lambda: kind(features, **options)
+
+
+def normed(**places):
+    """A class with four places for batch normalisation, three of them filled unless given."""
+    right = {"first": norm(6), "second": norm(16), "third": norm(40, 1), "fourth": None}
+    first, second, third, fourth = (right | places).values()
+    parts = [conv(1, 6, 5), first, nn.ReLU, pool, conv(6, 16, 5), second, nn.ReLU, pool]
+    parts += [nn.Flatten, linear(256, 40), third, nn.ReLU, linear(40, 10), fourth]
+    return sequence(*(part for part in parts if part))
+
+
+BatchNormConvNet = normed()
