@@ -1,4 +1,4 @@
-"""Every public module, class, function and method has a docstring. The sources are read, not run."""
+"""Every public module, class, function and method has a docstring. Only the sources are read."""
 
 import ast
 

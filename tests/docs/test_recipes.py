@@ -1,4 +1,4 @@
-"""Recipes list files that are there, examples use names that are there, and the tree is the true one."""
+"""Recipes and the tree name files that are there, and examples use names that are there."""
 
 import re
 from pathlib import Path
