@@ -21,7 +21,7 @@ HELPERS = (
     "plots",
     "training",
 )
-DOTTED = re.compile(rf"\b({'|'.join(HELPERS)})\.([A-Za-z]\w*)")
+DOTTED = re.compile(rf"(?<![\w.])({'|'.join(HELPERS)})\.([A-Za-z]\w*)")
 
 
 def faults(page: Page) -> list[str]:
@@ -33,9 +33,7 @@ def faults(page: Page) -> list[str]:
                 tomllib.loads(block.text)
             elif block.language == "python":
                 tree = ast.parse(block.text)
-                names |= {
-                    n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)
-                }
+                names |= made_by(tree)
                 found += import_faults(tree)
         except (SyntaxError, tomllib.TOMLDecodeError) as error:
             found.append(f"{block.text.splitlines()[0]}: {error}")
@@ -44,6 +42,13 @@ def faults(page: Page) -> list[str]:
         if name not in names and name != "py" and name not in names_of("helpers." + module):
             found.append(f"helpers.{module} has no {name}")
     return found
+
+
+def made_by(tree: ast.Module) -> set[str]:
+    """The names that an example makes: a function, a class, or an entry's loading function."""
+    made = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    keywords = [n for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "name"]
+    return made | {n.value.value for n in keywords if isinstance(n.value, ast.Constant)}
 
 
 def import_faults(tree: ast.Module) -> list[str]:

@@ -39,7 +39,7 @@ def test_there_are_commands_to_try():
         ("python -m authoring.execut", "there is no such module"),
         ("python -m authoring.fetch_data --mirror", "has no option --mirror"),
         ("python -m authoring.train_reference --source real", "does not take 'real' for --source"),
-        ("python -m authoring.fetch_data 01", "does not take so many words"),
+        ("python -m authoring.train_small_net 80", "does not take so many words"),
         ("python -m helpers --all", "has no option --all"),
         ("python -m pytets", "what module is that?"),
         ("python -m pytest tests/test_modells.py", "there is no such file or folder"),
