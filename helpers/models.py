@@ -38,4 +38,5 @@ class ConvNet(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The scores ``[N, 10]`` of images ``[N, in_channels, image_size, image_size]``."""
         return self.linear_stack(self.flatten(self.conv_stack(x)))

@@ -1,0 +1,136 @@
+"""What holds for every picture: its caption, its size, its texts, and drawing on any thread."""
+
+import io
+import re
+import threading
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+
+from helpers import plots
+from helpers.plots.text import DPI
+from tests.plots.examples import ALL, DRAWN, IMAGE, OFFICIAL, WITHOUT_DATA, below, drawn_once
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_is_a_picture_with_its_caption_as_text(name):
+    picture, png = drawn_once(name)
+    assert isinstance(picture, Figure)
+    bundle = picture._repr_mimebundle_()
+    assert bundle == {"image/png": png, "text/plain": picture.caption}
+    assert repr(picture) == picture.caption
+    sentence, *rest = picture.caption.split("\n")
+    assert sentence.endswith(".")
+    assert re.search(r"\d", sentence)
+    if name in WITHOUT_DATA:
+        assert not rest
+    else:
+        assert len(rest) == 1
+        assert rest[0].startswith("Data: Fashion-MNIST, official files")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_is_small_white_and_the_same_on_every_run(name):
+    _, png = drawn_once(name)
+    assert len(png) < 60_000
+    assert png == ALL[name](OFFICIAL).png()
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    assert 300 <= image.width <= 900
+    assert 100 <= image.height <= 800
+    pixels = np.asarray(image)
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    assert (edge == 255).all(), "something is cut off at an edge"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_text_is_too_small_cut_off_or_on_another(name):
+    picture, _ = drawn_once(name)
+    width, height = picture.get_size_inches() * DPI
+    texts = [picture.texts[0], *([picture._suptitle] if picture._suptitle else [])]
+    for axes in picture.axes:
+        texts += [axes.title, *axes.texts, axes.xaxis.label, axes.yaxis.label]
+        texts += axes.get_legend().get_texts() if axes.get_legend() else []
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            texts += [
+                tick.label1 if tick.label1.get_visible() else tick.label2
+                for tick in axis.get_major_ticks()
+                if low <= tick.get_loc() <= high
+            ]
+    texts = [text for text in texts if text.get_text() and text.get_visible()]
+    assert texts
+    boxes = [text.get_window_extent().padded(-1) for text in texts]
+    for text, box in zip(texts, boxes, strict=True):
+        assert text.get_fontsize() >= 11, text
+        assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height, text
+    # The boxes of slanted names overlap, the names do not.
+    level = [
+        (text, box)
+        for text, box in zip(texts, boxes, strict=True)
+        if text.get_rotation() in (0, 90)
+    ]
+    for index, (text, box) in enumerate(level):
+        for other, other_box in level[index + 1 :]:
+            assert not box.overlaps(other_box), (text, other)
+
+
+@pytest.mark.parametrize("name", sorted(ALL.keys() - WITHOUT_DATA))
+def test_drawn_data_are_named_in_the_picture_and_in_the_text(name):
+    picture = ALL[name](DRAWN)
+    assert "Data: drawn garments, not Fashion-MNIST" in below(picture)
+    sentence, last = picture.caption.split("\n")
+    assert last.startswith("Data: drawn garments, not Fashion-MNIST")
+    assert sentence == drawn_once(name)[0].caption.split("\n")[0]
+
+
+def test_the_caption_is_drawn_under_the_picture():
+    picture = plots.convolution_step(IMAGE, -torch.ones(5, 5), 3, 4)
+    assert below(picture).replace("−", "-") == picture.caption
+    picture.draw_without_rendering()
+    caption = picture.texts[0].get_window_extent()
+    lowest = min(axes.get_tightbbox().y0 for axes in picture.axes)
+    assert caption.y1 < lowest
+
+
+def test_a_dollar_sign_is_no_formula():
+    assert plots.show_image(IMAGE, "$\\frac$", caption="It costs $\\frac$.").png()
+
+
+def test_a_dark_style_does_not_reach_the_background():
+    import matplotlib
+
+    with matplotlib.rc_context({"figure.facecolor": "black"}):
+        image = Image.open(io.BytesIO(plots.show_image(IMAGE).png())).convert("RGB")
+    assert image.getpixel((1, 1)) == (255, 255, 255)
+
+
+def test_no_pyplot_figure_is_left_open():
+    from matplotlib import pyplot
+
+    before = pyplot.get_fignums()
+    ALL["heat"](OFFICIAL).png()
+    assert pyplot.get_fignums() == before
+
+
+def test_pictures_can_be_drawn_on_other_threads():
+    _, expected = drawn_once("show_image")
+    drawn = []
+    threads = [
+        threading.Thread(target=lambda: drawn.append(ALL["show_image"](OFFICIAL).png()))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert drawn == [expected] * 3
+
+
+@pytest.mark.parametrize("name", ["images_row", "convolution_step", "heat", "kernels"])
+def test_images_in_a_row_stand_at_one_height(name):
+    picture, _ = drawn_once(name)
+    tops = [axes.get_position().y1 for axes in picture.axes if axes.get_images()]
+    assert tops == pytest.approx([tops[0]] * len(tops))
