@@ -8,7 +8,7 @@ import yaml
 from tests.load.server import ROOT, ClassServer
 
 PAGE = (ROOT / "deploy/README.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEACHING = (ROOT / "docs/teaching.md").read_text(encoding="utf-8")
 
 
 def measured(row: str) -> float:
@@ -35,10 +35,10 @@ def test_the_computed_memory_follows_from_what_was_measured():
     assert [int(number) for number in cores] == [2, 8, 24]
 
 
-def test_the_readme_says_the_same():
-    assert f"about {measured('memory of a student'):.0f} MB each" in README
-    assert f"100 students: 8 cores and {computed(100)[1]:.0f} GB, computed" in README
-    assert f"300 students: 24 cores and {computed(300)[1]:.0f} GB in all, computed" in README
+def test_the_page_on_teaching_says_the_same():
+    assert f"about {measured('memory of a student'):.0f} MB each" in TEACHING
+    assert f"100 students: 8 cores and {computed(100)[1]:.0f} GB, computed" in TEACHING
+    assert f"300 students: 24 cores and {computed(300)[1]:.0f} GB in all, computed" in TEACHING
 
 
 def test_the_link_opens_a_notebook_of_the_course():

@@ -62,6 +62,7 @@ class Sink(io.TextIOBase):
         self.any_text = False
 
     def write(self, text: str) -> int:
+        """Note that there was text."""
         self.any_text = self.any_text or bool(text.strip())
         return len(text)
 

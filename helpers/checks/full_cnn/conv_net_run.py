@@ -55,14 +55,8 @@ _SUPER = (
 # What the network could not be built for, and what to say in place of Python's words.
 _NOT_BUILT: Advice = (
     ("Module.__init__() call", _SUPER),
-    *(
-        (
-            f"{kind} is not a Module",
-            "nn.Sequential got its layers in brackets of their own. Give it the layers one after "
-            "the other, separated by commas.",
-        )
-        for kind in ("list", "tuple")
-    ),
+    *((f"{kind} is not a Module", "nn.Sequential got its layers in brackets of their own. Give it "
+       "the layers one after the other, separated by commas.") for kind in ("list", "tuple")),
     ("is not a Module subclass", "one of the things in nn.Sequential is not a layer. A layer is "
      "made by calling its class, with parentheses also where there is nothing to say: nn.ReLU()."),
     ("the kernel reaches over", "get_output_width was told that the kernel is larger than its "

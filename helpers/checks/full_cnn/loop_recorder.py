@@ -129,6 +129,7 @@ class TinyNet(nn.Module):
         self.record.backwards += 1
 
     def forward(self, images, *more):
+        """Ten scores for each of ``images`` [N, 1, 28, 28]; what else is given is refused."""
         if more:
             raise Incorrect(
                 "model was given more than the images. It takes X alone; the labels y go into "
@@ -162,13 +163,16 @@ class TinyNet(nn.Module):
         return scores
 
     def train(self, mode: bool = True):
+        """Note the mode that is set."""
         self.record.modes_set.append(mode)
         return super().train(mode)
 
     def to(self, *_args, **_kwargs):
-        return self  # see Unmoved: everything stays on the CPU
+        """Itself: everything stays on the CPU, see ``Unmoved``."""
+        return self
 
     def cuda(self, *_args, **_kwargs):
+        """Itself, as ``to``."""
         return self
 
 
@@ -180,6 +184,7 @@ class NotingLoss(nn.CrossEntropyLoss):
         self.__dict__["record"] = record
 
     def forward(self, input, target):  # PyTorch's own names for scores and labels
+        """The mean over the batch, of scores [N, 10] as they came out of the network."""
         _judge_scores(input)
         if isinstance(target, torch.Tensor) and target.dim() > 1 and not target.is_floating_point():
             raise Incorrect(
@@ -229,6 +234,7 @@ class NotingSGD(torch.optim.SGD):
         self.record = record
 
     def step(self, *args, **kwargs):
+        """A step as SGD makes it, noted."""
         record = self.record
         gradients = [p.grad for group in self.param_groups for p in group["params"]]
         record.steps.append(any(g is not None and bool(g.any()) for g in gradients))
@@ -249,6 +255,7 @@ class Bench:
     record: Record
 
     def batches(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """What the loader gives: images and labels, batch by batch."""
         data = self.loader.dataset
         return list(zip(data.images.split(SIZES), data.labels.split(SIZES), strict=True))
 

@@ -66,6 +66,7 @@ def loss_and_optimizer(loss_fn, optimizer, model) -> str:
 
 
 def judge_loss_fn(loss_fn) -> None:
+    """Raise unless it is the mean cross-entropy of scores and labels, with gradients."""
     kind = type(loss_fn)
     if kind.__module__.startswith("torch.nn.") and not isinstance(loss_fn, nn.CrossEntropyLoss):
         why = f": {OTHER_LOSSES[kind.__name__]}" if kind.__name__ in OTHER_LOSSES else ""
@@ -125,6 +126,7 @@ def _other_values(scores: torch.Tensor, labels: torch.Tensor) -> dict[float, str
 
 
 def judge_optimizer(optimizer) -> None:
+    """Raise unless it is plain SGD with the learning rate that is asked for."""
     if not isinstance(optimizer, torch.optim.SGD):
         found = (
             f"the optimizer {type(optimizer).__name__}"
@@ -149,6 +151,7 @@ def judge_optimizer(optimizer) -> None:
 
 
 def judge_optimized(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:
+    """Raise unless the optimizer holds all parameters of ``model`` and no others."""
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
     names = {id(p): name for name, p in model.named_parameters()}
     missing = [name for key, name in names.items() if key not in held]

@@ -253,11 +253,9 @@ def _quietly(is_logger: Callable, rank: int) -> object:
 
 
 def _truth(value: object) -> bool:
-    if isinstance(value, str) or callable(value):
-        raise Incorrect(
-            f"is_logger returned {describe(value)}; expected is True or False, as rank == 0 gives."
-        )
     try:
+        if isinstance(value, str) or callable(value):
+            raise TypeError
         return bool(value)
     except Exception:
         raise Incorrect(

@@ -1,0 +1,62 @@
+"""Calling what a student wrote: errors, blanks and prints become sentences."""
+
+import pytest
+import torch
+
+from helpers.checks.core import calling
+from helpers.checks.core.outcomes import Incorrect, NotAnswered
+
+
+def test_attempt_returns_what_the_function_returns(capsys):
+    def noisy(a, b=0):
+        print("working")
+        return a + b
+
+    assert calling.attempt(noisy, 1, b=2) == 3
+    assert capsys.readouterr().out == ""
+
+
+def raising(error):
+    def student(*_):
+        raise error
+
+    return student
+
+
+@pytest.mark.parametrize(
+    ("function", "kind", "message"),
+    [
+        (raising(KeyError("x")), Incorrect, "student raised KeyError on a 5×5 image: 'x'."),
+        (
+            raising(ValueError("no.\nmore")),
+            Incorrect,
+            "student raised ValueError on a 5×5 image: no.",
+        ),
+        (
+            raising(RuntimeError()),
+            Incorrect,
+            "student raised RuntimeError on a 5×5 image: without a message.",
+        ),
+        (lambda x: ... + x, NotAnswered, "there are still dots (...) in <lambda> to fill in."),
+        (lambda x: torch.relu(...), NotAnswered, "there are still dots (...) in <lambda>"),
+        (lambda x: None, NotAnswered, "<lambda> returns nothing yet on a 5×5 image."),
+        (lambda x: ..., NotAnswered, "<lambda> returns nothing yet on a 5×5 image."),
+        (lambda x: print(x), Incorrect, "<lambda> prints something on a 5×5 image, but returns"),
+        (..., NotAnswered, "in place of the dots"),
+        (5, Incorrect, "a function was expected here, and this is 5 (of type int)."),
+    ],
+)
+def test_attempt_that_fails(function, kind, message):
+    with pytest.raises(kind) as caught:
+        calling.attempt(function, 1, on="a 5×5 image")
+    assert type(caught.value) is kind
+    assert message in caught.value.message
+
+
+def test_the_end_of_the_program_is_no_answer():
+    with pytest.raises(Incorrect, match=r"leave ends the program on x\. Leave out exit\(\)"):
+        calling.attempt(leave, on="x")
+
+
+def leave():
+    raise SystemExit

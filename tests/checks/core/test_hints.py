@@ -1,0 +1,81 @@
+"""``checks.hint``: two hints for each task, shown only when asked for."""
+
+import re
+
+import nbformat
+import pytest
+
+from authoring.student_notebooks import ROOT, TASK
+from helpers import checks
+from helpers.checks.core import declared, hints, progress
+
+SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+
+
+# Those of the course; tests of the frame declare some of their own.
+COURSE = {
+    task: known
+    for task, known in declared.tasks().items()
+    if known.check.__module__.startswith("helpers.")
+}
+
+
+@pytest.fixture(autouse=True)
+def _new_kernel(monkeypatch):
+    monkeypatch.setattr(declared, "_declared", dict(COURSE))
+    monkeypatch.setattr(hints, "_shown", {})
+    monkeypatch.setattr(progress, "_states", {})
+
+
+def test_every_task_has_two_hints():
+    assert all(len(known.hints) == 2 for known in COURSE.values())
+
+
+@pytest.mark.parametrize("task", COURSE)
+def test_hints_are_whole_sentences(task):
+    for hint in COURSE[task].hints:
+        assert hint[-1] in ".?", hint
+        assert len(hint) < 600, hint
+
+
+def answers_of(path) -> dict[str, list[str]]:
+    """For each task the lines of its answer, without spaces, that say something."""
+    found, task = {}, None
+    for cell in nbformat.read(path, as_version=4).cells:
+        if heading := TASK.search(cell.source):
+            task = heading[1]
+        inside = False
+        for line in cell.source.split("\n") if cell.cell_type == "code" else []:
+            if "BEGIN SOLUTION" in line or "END SOLUTION" in line:
+                inside = "BEGIN" in line
+            elif inside and len(line.strip()) > 30:
+                found.setdefault(task, []).append(re.sub(r"\s", "", line).rstrip(","))
+    return found
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_no_hint_holds_a_line_of_the_answer(path):
+    for task, lines in answers_of(path).items():
+        said = re.sub(r"\s", "", "".join(COURSE[task].hints))
+        assert not [line for line in lines if line in said], task
+
+
+def test_a_hint_is_shown_only_when_asked_for(capsys):
+    nudge, nearly = COURSE["3.5"].hints
+    checks.hint("3.5")
+    out = capsys.readouterr().out
+    assert nudge in out and nearly not in out and 'checks.hint("3.5")' in out
+    checks.hint("3.5")
+    out = capsys.readouterr().out
+    assert nudge in out and nearly in out and "last hint" in out
+    checks.hint("1.1")
+    assert COURSE["1.1"].hints[1] not in capsys.readouterr().out
+    checks.hint(3.5)
+    assert nearly in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("task", ["3", "3.10", "", None, 7, [], "three"])
+def test_a_hint_for_no_task(task, capsys):
+    checks.hint(task)
+    out = capsys.readouterr().out
+    assert f"no task {task}" in out and "1.1 to 5.6" in out
