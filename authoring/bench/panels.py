@@ -18,8 +18,8 @@ from helpers import checkpoints, datasets, explorers
 ALLOWED = 0.1  # seconds
 ROUNDS = 15
 
-# For each panel, what is set: in words, the attribute of the control, and the values to walk through;
-# None are all options that it has.
+# For each panel, what is set: in words, the attribute of the control, and the values to walk
+# through (None: all options that it has).
 WALKS: dict[str, list[tuple[str, str, Iterable | None]]] = {
     "Convolution": [("output value", "place", range(1, 17)), ("stride", "stride", (2, 1))],
     "Pooling": [("output value", "place", range(1, 10))],

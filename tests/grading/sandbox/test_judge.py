@@ -20,9 +20,10 @@ from pathlib import Path
 
 import pytest
 
-from authoring.student_notebooks import ROOT
+from authoring.facts import ROOT
 from grading import engines as sandbox
-from grading.grade import lessons_in, request_for, stubs_in
+from grading.assignment import lessons_in, stubs_in
+from grading.grade import request_for
 from grading.sandbox.protocol import Limits
 from grading.submissions import Submission
 from tests.grading.students import OUTSIDE, right_sources
