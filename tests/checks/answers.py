@@ -15,8 +15,16 @@ from pathlib import Path
 
 from tests.checks.going_further.answers import is_logger, make_sampler, wrap
 from tests.checks.parts import Wrong
+from tests.checks.pooling.answers import relative_change
 
-__all__ = ["is_logger", "make_sampler", "right_answers", "wrap", "wrong_answers"]
+__all__ = [
+    "is_logger",
+    "make_sampler",
+    "relative_change",
+    "right_answers",
+    "wrap",
+    "wrong_answers",
+]
 
 _FOLDERS = sorted(path.parent.name for path in Path(__file__).parent.glob("*/answers.py"))
 _LESSONS = [import_module(f"tests.checks.{folder}.answers") for folder in _FOLDERS]
