@@ -5,6 +5,7 @@
 #                  Binder and Colab, several processes, grading, what turns each job of CI red
 # make site        all lessons as pages and slides, to read without Python (or: make slides)
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
+#                  ONLY=pooling: those of one package or module
 # make release     makes the assignment for students, with nbgrader
 # make grade       grades a folder of submissions: make grade SUBMISSIONS=path/to/folder
 # make grader      the image in which make grade runs answers, where there is Docker or Podman

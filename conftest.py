@@ -5,11 +5,12 @@ import re
 
 import pytest
 
+from authoring.facts import longest_first
 from helpers.threads import available_cores
 
 pytest_plugins = ["tests.notebooks.strict_nbval", "tests.checks.counts"]
 
-LONGEST = ("03_", "05_", "04_")  # these notebooks first, so that no core waits for them at the end
+LONGEST = longest_first()  # these notebooks first, so that no core waits for them at the end
 LONG_FILES = ("deploy/test_stopping.py", "load/test_load.py")  # then these: each starts servers
 
 

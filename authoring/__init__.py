@@ -1,1 +1,1 @@
-"""What authors run: the student notebooks, their outputs, the images, the reference weights, the site."""
+"""What authors run: student notebooks, outputs, images, reference weights, the site."""

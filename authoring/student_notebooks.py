@@ -3,7 +3,7 @@
     python -m authoring.student_notebooks            write notebooks/*.ipynb
     python -m authoring.student_notebooks --check    write nothing; exit 1 on any difference
 
-What happens to a solution on its way to ``notebooks/``, in this order:
+What happens to a solution on its way to ``notebooks/``, in this order (``refusals`` refuses):
 
 1. It is refused, with the notebook and the cell named, if a mark (``# BEGIN SOLUTION``,
    ``# END SOLUTION``) nests, does not close, shares its line with code or stands in text.
@@ -22,26 +22,18 @@ Cell ids are kept, so that a student notebook and its solution can be matched ce
 """
 
 import argparse
-import ast
 import copy
-import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.preprocessors import ClearOutputPreprocessor
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
-ROOT = Path(__file__).resolve().parents[1]
-STUB = "...  # your code here"
-BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
-MARK = re.compile(rf"\s*#+ ?({BEGIN}|{END})\s*")
-TASK = re.compile(r"^###\s+Task\s+(\d+\.\d+)\s+–\s+\S", re.MULTILINE)
-ALMOST_TASK = re.compile(r"^#+\s*Task\b.*", re.MULTILINE | re.IGNORECASE)
+from authoring.facts import ROOT
+from authoring.lesson import STUB, tags
+from authoring.refusals import Refused, checked_lesson, refuse_leaks, refuse_unreadable_stubs
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -49,39 +41,13 @@ NOTEBOOK_METADATA = {
 }
 CELL_METADATA = ("tags", "jupyter")  # "jupyter" says whether a long given cell starts folded
 
-# Lines that give nothing away, however long: they open a block or a class in every lesson.
-IDIOMS = {
-    "super().__init__()",
-    "with torch.no_grad():",
-    "fig, ax = plt.subplots()",
-    "for _ in range(num_epochs):",
-    "for epoch in range(num_epochs):",
-}
-HELP = {"hint", "progress"}  # of the checks, but no check of a task
-SHORT = 12  # characters; a shorter line, such as ")" or "else:", gives nothing away either
-
-
-class Refused(Exception):
-    """A solution that no student notebook can be made from; the message says where and why."""
-
-
-@dataclass
-class Task:
-    """A task heading and the code cells under it."""
-
-    number: str
-    heading: NotebookNode
-    blanks: list[NotebookNode] = field(default_factory=list)
-    checks: list[NotebookNode] = field(default_factory=list)
-
 
 def student_notebook(solution: NotebookNode, name: str) -> NotebookNode:
     """The student version of ``solution``, which is left as it is; ``name`` is for messages.
 
     Raises ``Refused`` for the faults that the docstring of this module lists.
     """
-    refuse_faulty_marks(solution, name)
-    refuse_faulty_tasks(solution, name)
+    checked_lesson(solution, name)
     student = copy.deepcopy(solution)
     student.cells = [cell for cell in student.cells if "solution-only" not in tags(cell)]
     clear = ClearSolutions(code_stub={"python": STUB}, enforce_metadata=False)
@@ -103,177 +69,6 @@ def stable_metadata(notebook: NotebookNode) -> NotebookNode:
         kept = {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
         cell.metadata = nbformat.from_dict(kept)
     return notebook
-
-
-def tags(cell: NotebookNode) -> list[str]:
-    """The tags of a cell."""
-    return cell.metadata.get("tags", [])
-
-
-def answer_lines(source: str) -> Iterator[tuple[int, str]]:
-    """The lines between the marks of a cell, each with its position in ``source``."""
-    inside = False
-    for position, line in enumerate(source.split("\n")):
-        if MARK.fullmatch(line):
-            inside = BEGIN in line
-        elif inside:
-            yield position, line
-
-
-def has_blank(cell: NotebookNode) -> bool:
-    """Whether a cell holds an answer between marks."""
-    return cell.cell_type == "code" and BEGIN in cell.source
-
-
-def check_called(source: str) -> str | None:
-    """``"conv_layer"`` for a cell whose last statement is ``checks.conv_layer(...)``; else None."""
-    try:
-        body = ast.parse(python_of(source)).body
-    except SyntaxError:
-        return None
-    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
-    called = last.func if isinstance(last, ast.Call) else None
-    if isinstance(called, ast.Attribute) and ast.unparse(called.value) == "checks":
-        return None if called.attr in HELP else called.attr
-    return None
-
-
-def python_of(source: str) -> str:
-    """The source of a cell with IPython's magics turned into plain Python."""
-    return TransformerManager().transform_cell(source)
-
-
-def tasks(notebook: NotebookNode, name: str) -> list[Task]:
-    """The tasks of a solution in order, each with its blanks and checks.
-
-    Raises ``Refused`` for a blank or a check outside the tasks.
-    """
-    found: list[Task] = []
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            found += [Task(number, cell) for number in TASK.findall(cell.source)]
-            continue
-        if cell.cell_type != "code" or not (has_blank(cell) or "check" in tags(cell)):
-            continue
-        if not found:
-            kind = "a check" if "check" in tags(cell) else "an answer"
-            raise refusal(name, cell, f"{kind} stands before the first task")
-        if "check" in tags(cell):
-            found[-1].checks.append(cell)
-        if has_blank(cell):
-            found[-1].blanks.append(cell)
-    return found
-
-
-def refusal(name: str, cell: NotebookNode, reason: str) -> Refused:
-    """The sentence that names the notebook and the cell, and says what is wrong there."""
-    first_line = next((line.strip() for line in cell.source.split("\n") if line.strip()), "empty")
-    return Refused(f"{name}, cell {cell.get('id', '?')} ({first_line[:50]}): {reason}.")
-
-
-def refuse_faulty_marks(notebook: NotebookNode, name: str) -> None:
-    """Raise ``Refused`` for marks that nbgrader would misread, or silently leave."""
-    for cell in notebook.cells:
-        marked = [line for line in cell.source.split("\n") if BEGIN in line or END in line]
-        if marked and cell.cell_type != "code":
-            raise refusal(name, cell, "marks of a solution belong in code cells only")
-        if marked and "solution-only" in tags(cell):
-            raise refusal(
-                name, cell, "a cell tagged solution-only is dropped whole: no marks in it"
-            )
-        inside = False
-        for line in marked:
-            if not MARK.fullmatch(line):
-                raise refusal(
-                    name, cell, f"a mark stands alone on its line, unlike {line.strip()!r}"
-                )
-            if (BEGIN in line) == inside:
-                fault = (
-                    "BEGIN SOLUTION inside a solution" if inside else "END without BEGIN SOLUTION"
-                )
-                raise refusal(name, cell, fault)
-            inside = not inside
-        if inside:
-            raise refusal(name, cell, "BEGIN SOLUTION without END SOLUTION")
-
-
-def refuse_faulty_tasks(notebook: NotebookNode, name: str) -> None:
-    """Raise ``Refused`` unless every task has its blank and, after it, its one check."""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            refuse_faulty_heading(cell, name)
-        elif cell.cell_type == "code":
-            called, tagged = check_called(cell.source), "check" in tags(cell)
-            if tagged and not called:
-                reason = "tagged check, but its last statement is no call of checks.<name>(...)"
-                raise refusal(name, cell, reason)
-            if called and not tagged:
-                raise refusal(name, cell, f"it calls checks.{called}, but is not tagged check")
-            if tagged and "solution-only" in tags(cell):
-                raise refusal(name, cell, "a check cannot be solution-only")
-    order = [cell.get("id") for cell in notebook.cells]
-    numbers = set()
-    for task in tasks(notebook, name):
-        if task.number in numbers:
-            raise refusal(name, task.heading, f"there are two tasks {task.number}")
-        numbers.add(task.number)
-        if not task.checks:
-            raise refusal(name, task.heading, f"task {task.number} has no check")
-        if len(task.checks) > 1:
-            reason = f"a check without a task: task {task.number} has one already"
-            raise refusal(name, task.checks[1], reason)
-        if not task.blanks:
-            raise refusal(name, task.heading, f"task {task.number} has no answer to blank")
-        for cell in task.blanks:
-            if order.index(cell.id) >= order.index(task.checks[0].id):
-                raise refusal(
-                    name, cell, f"the answer of task {task.number} stands after its check"
-                )
-
-
-def refuse_faulty_heading(cell: NotebookNode, name: str) -> None:
-    """Raise ``Refused`` for a heading that looks like a task but would not be taken for one."""
-    for heading in ALMOST_TASK.findall(cell.source):
-        if not TASK.match(heading):
-            reason = f"a task is headed '### Task 1.1 – Title', unlike {heading!r}"
-            raise refusal(name, cell, reason)
-    if TASK.search(cell.source) and "solution-only" in tags(cell):
-        raise refusal(name, cell, "a task cannot be solution-only")
-    if len(TASK.findall(cell.source)) > 1:
-        raise refusal(name, cell, "two tasks in one cell")
-
-
-def refuse_unreadable_stubs(solution: NotebookNode, student: NotebookNode, name: str) -> None:
-    """Raise ``Refused`` for a blanked cell that is no longer Python."""
-    blanked = {cell.id for cell in solution.cells if has_blank(cell)}
-    for cell in student.cells:
-        if cell.id in blanked:
-            try:
-                ast.parse(python_of(cell.source))
-            except SyntaxError as error:
-                reason = f"with its answer blanked it is no longer Python ({error})"
-                raise refusal(name, cell, reason) from None
-
-
-def gives_away(line: str) -> str:
-    """What a line of an answer gives away: its code, or ``""`` if that is nothing."""
-    code = re.sub(r"(^|\s+)#.*$", "", line).strip().rstrip(",")
-    trivial = len(code) < SHORT or code in IDIOMS or code.startswith(("import ", "from "))
-    return "" if trivial else code
-
-
-def refuse_leaks(solution: NotebookNode, student: NotebookNode, name: str) -> None:
-    """Raise ``Refused`` if a line of an answer still stands in the code of the student notebook."""
-    shown = [cell for cell in student.cells if cell.cell_type == "code"]
-    for cell in solution.cells:
-        if cell.cell_type != "code":
-            continue
-        for _, line in answer_lines(cell.source):
-            code = gives_away(line)
-            where = next((other.id for other in shown if code and code in other.source), None)
-            if where is not None:
-                reason = f"its answer {code!r} can be read in cell {where}: rewrite one of them"
-                raise refusal(name, cell, reason)
 
 
 def differences(expected: NotebookNode, found: NotebookNode) -> list[str]:

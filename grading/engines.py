@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import helpers
-from grading.lesson import Lesson
+from authoring.lesson import Lesson
 from grading.sandbox.protocol import AT_ONCE, Limits, message, receive
 
 IMAGE = "cnn-course-grader"
@@ -130,7 +130,7 @@ def judge(
     ordered = [r for task in lesson.tasks for r in requests if r["task"] == task.number]
     with tempfile.TemporaryDirectory(prefix=f"{name}-") as root:
         settings = {
-            "lesson": lesson.as_json(),
+            "lesson": asdict(lesson),
             "counts": counts,
             "limits": asdict(limits),
             "root": "/mnt" if used.container else root,

@@ -24,49 +24,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import nbformat
 from tqdm import tqdm
 
+from authoring.lesson import Lesson, Task
 from grading import engines as sandbox
-from grading.feedback import (
-    Mark,
-    Result,
-    page,
-    table,
-    write_gradebook,
-    write_notebooks,
-    write_whole,
-)
-from grading.lesson import Lesson, Task, lesson_of
-from grading.release import ASSIGNMENT, COURSE
+from grading.assignment import ASSIGNMENT, NotGraded, lessons_in, stubs_in
+from grading.feedback import page, table, write_whole
+from grading.gradebook import write_gradebook, write_notebooks
+from grading.marks import Mark, Result
+from grading.release import COURSE
 from grading.sandbox.protocol import Limits
 from grading.submissions import Submission, read_all
 from helpers.threads import available_cores
 
 
-class NotGraded(Exception):
-    """Nothing was graded; the message says why and what to do."""
-
-
-def lessons_in(course: Path) -> list[Lesson]:
-    """The lessons of the release. Raises ``NotGraded`` if there is none."""
-    paths = sorted((course / "source" / ASSIGNMENT).glob("*.ipynb"))
-    if not paths:
-        raise NotGraded(f"There is no release in {course}. Run make release first.")
-    return [lesson_of(nbformat.read(path, as_version=4), path.stem) for path in paths]
-
-
-def stubs_in(course: Path) -> dict[str, str]:
-    """What stands in each code cell of the release, by id."""
-    paths = sorted((course / "release" / ASSIGNMENT).glob("*.ipynb"))
-    cells = [cell for path in paths for cell in nbformat.read(path, as_version=4).cells]
-    return {cell.id: cell.source for cell in cells if cell.cell_type == "code"}
-
-
 def answers_to(task: Task, sent: dict[str, str], stubs: dict[str, str]) -> dict[str, str]:
     """The cells of ``task`` as sent; where one is missing, as it was handed out."""
-    ids = [step.id for step in task.steps if step.answer]
-    return {id: sent.get(id, stubs[id]) for id in ids}
+    return {blank.id: sent.get(blank.id, stubs[blank.id]) for blank in task.blanks}
 
 
 def is_open(answers: dict[str, str], stubs: dict[str, str]) -> bool:

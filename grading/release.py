@@ -24,22 +24,13 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from authoring.student_notebooks import (
-    ROOT,
-    STUB,
-    Refused,
-    has_blank,
-    refuse_faulty_marks,
-    refuse_faulty_tasks,
-    stable_metadata,
-    student_notebook,
-    tags,
-    tasks,
-)
-from grading.points import BONUS, is_bonus, points_of
+from authoring.facts import ROOT, NoFacts, lesson_facts
+from authoring.lesson import STUB, Lesson, has_blank, lesson_of, tags
+from authoring.refusals import Refused, checked_lesson
+from authoring.student_notebooks import stable_metadata, student_notebook
+from grading.assignment import ASSIGNMENT
 
 COURSE = ROOT / "build" / "release"
-ASSIGNMENT = "cnn"
 CONFIGURATION = f"""# Made by make release. In this folder, nbgrader's own commands work, too.
 c = get_config()
 c.CourseDirectory.course_id = "cnn-course"
@@ -54,9 +45,7 @@ def marked(solution: NotebookNode, name: str, seed: int) -> NotebookNode:
 
     Raises ``Refused`` for what no student notebook can be made from.
     """
-    refuse_faulty_marks(solution, name)
-    refuse_faulty_tasks(solution, name)
-    points = {task.checks[0].id: points_of(task.number) for task in tasks(solution, name)}
+    points = {task.check.id: task.points for task in checked_lesson(solution, name).tasks}
     source = copy.deepcopy(solution)
     source.cells = [cell for cell in source.cells if "solution-only" not in tags(cell)]
     source = stable_metadata(source)
@@ -158,25 +147,31 @@ def same_lesson(solutions: Path, course: Path) -> None:
                 raise Refused(f"{path.name}, cell {wanted.id}: nbgrader has changed it.")
 
 
-def table_of_points(solutions: Path) -> str:
+def table_of_points(lessons: list[Lesson]) -> str:
     """Every task with its points, as a table in Markdown."""
     rows, total = [], 0
-    for path in sorted(solutions.glob("*.ipynb")):
-        for task in tasks(nbformat.read(path, as_version=4), path.name):
-            title = task.heading.source.split("\n")[0].split("–", 1)[1].strip()
-            bonus = " (bonus)" if is_bonus(task.number) else ""
-            rows.append(f"| {task.number} | {title} | {points_of(task.number)}{bonus} |")
-            total += 0 if bonus else points_of(task.number)
-    voluntary = ", ".join(f"{start}x" for start in BONUS)
+    for task in (task for lesson in lessons for task in lesson.tasks):
+        bonus = " (bonus)" if task.bonus else ""
+        rows.append(f"| {task.number} | {task.title} | {task.points}{bonus} |")
+        total += 0 if bonus else task.points
+    voluntary = [f"{facts.number}.x" for facts in lesson_facts().values() if facts.bonus]
+    said = f"tasks {', '.join(voluntary)} are voluntary and come on top."
     return "\n".join(
         [
             "| task | title | points |",
             "|---|---|---|",
             *rows,
             "",
-            f"{total} points can be reached; ",
+            f"{total} points can be reached; {said if voluntary else 'none is voluntary.'}",
+            "",
         ]
-    ) + (f"tasks {voluntary} are voluntary and come on top.\n" if BONUS else "none is voluntary.\n")
+    )
+
+
+def lessons_of(solutions: Path) -> list[Lesson]:
+    """The lessons in a folder of solutions."""
+    paths = sorted(solutions.glob("*.ipynb"))
+    return [lesson_of(nbformat.read(path, as_version=4), path.name) for path in paths]
 
 
 def release(solutions: Path = ROOT / "solutions", course: Path = COURSE) -> None:
@@ -184,7 +179,7 @@ def release(solutions: Path = ROOT / "solutions", course: Path = COURSE) -> None
     write_source(solutions, course)
     generate(course)
     same_lesson(solutions, course)
-    table = table_of_points(solutions)
+    table = table_of_points(lessons_of(solutions))
     (course / "points.md").write_text(table, encoding="utf-8")
 
 
@@ -196,7 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         release(options.solutions, options.course)
-    except Refused as error:
+    except (Refused, NoFacts) as error:
         print(f"No release was made: {error}", file=sys.stderr)
         return 1
     print((options.course / "points.md").read_text(encoding="utf-8"))

@@ -10,8 +10,8 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grading.lesson import Lesson
-from grading.release import ASSIGNMENT
+from authoring.lesson import Lesson
+from grading.assignment import ASSIGNMENT, answer_ids
 
 LARGEST = 20 * 2**20  # bytes; a notebook of this course with all its pictures has two or three MB
 LONGEST = 100_000  # characters of an answer cell
@@ -78,7 +78,7 @@ def read_notebook(path: Path, lesson: Lesson) -> tuple[dict[str, str], list[str]
             "this name. Open it in JupyterLab, save it, and send it again."
         ]
     answers, remarks = {}, []
-    for id in lesson.answer_ids():
+    for id in answer_ids(lesson):
         source, remark = answer_in(cells, id)
         if source is not None:
             answers[id] = source

@@ -18,6 +18,24 @@ from helpers import checkpoints, datasets, explorers
 ALLOWED = 0.1  # seconds
 ROUNDS = 15
 
+# For each panel, what is set: in words, the attribute of the control, and the values to walk
+# through (None: all options that it has).
+WALKS: dict[str, list[tuple[str, str, Iterable | None]]] = {
+    "Convolution": [("output value", "place", range(1, 17)), ("stride", "stride", (2, 1))],
+    "Pooling": [("output value", "place", range(1, 10))],
+    "Layers": [("layer", "layer", None)],
+    "FeatureMaps": [("layer", "layer", None), ("image", "index", range(1, 100))],
+    "Why": [("image", "index", range(1, 100))],
+    "Mistakes": [("open picture", "rank", range(1, 4))],
+    "OwnPicture": [("rotate", "rotate", (90, 180, 270, 0))],
+    "Training": [("show", "show", None)],
+}
+
+
+def options_of(control) -> list:
+    """The values of a control's options, which may stand beside their labels."""
+    return [option[1] if isinstance(option, tuple) else option for option in control.options]
+
 
 def seconds(control, values: Iterable) -> list[float]:
     """The time from setting each value to the end of the redraw; a round to warm up is left out."""
@@ -30,42 +48,39 @@ def seconds(control, values: Iterable) -> list[float]:
     return taken[1:]
 
 
-def panels() -> list[tuple[str, object, Iterable]]:
-    """Each panel with a control and the values to walk through."""
+def panels() -> dict[str, object]:
+    """Each panel by its name, ready to be walked through."""
     data = datasets.fashion_mnist(train=False)
     model, _ = checkpoints.trained_conv_net(data.source, "cpu")
-    convolution, pooling = explorers.Convolution(predict=False), explorers.Pooling()
-    layers, maps = explorers.Layers(model), explorers.FeatureMaps(model, data)
-    why, mistakes = explorers.Why(model, data), explorers.Mistakes(model, data)
-    own, training = explorers.OwnPicture(model, data.classes), explorers.Training(3)
+    training = explorers.Training(3)
     with contextlib.redirect_stdout(io.StringIO()), training.run("a") as run:
         for epoch in run.epochs():
             run.log(2.3 / epoch, 2.4 / epoch, 0.3 * epoch)
-    options = layers.layer.options
-    return [
-        ("Convolution, output value", convolution.place, range(1, 17)),
-        ("Convolution, stride", convolution.stride, (2, 1)),
-        ("Pooling, output value", pooling.place, range(1, 10)),
-        ("Layers, layer", layers.layer, [value for _, value in options]),
-        ("FeatureMaps, layer", maps.layer, maps.layer.options),
-        ("FeatureMaps, image", maps.index, range(1, 100)),
-        ("Why, image", why.index, range(1, 100)),
-        ("Mistakes, open picture", mistakes.rank, range(1, 4)),
-        ("OwnPicture, rotate", own.rotate, (90, 180, 270, 0)),
-        ("Training, show", training.show, training.show.options),
-    ]
+    return {
+        "Convolution": explorers.Convolution(predict=False),
+        "Pooling": explorers.Pooling(),
+        "Layers": explorers.Layers(model),
+        "FeatureMaps": explorers.FeatureMaps(model, data),
+        "Why": explorers.Why(model, data),
+        "Mistakes": explorers.Mistakes(model, data),
+        "OwnPicture": explorers.OwnPicture(model, data.classes),
+        "Training": training,
+    }
 
 
 def main() -> int:
     """The command; returns its exit status."""
     slow = False
-    walks = panels()
+    made = panels()
     print(f"{'panel and control':<28} median      most   (ms, {ROUNDS} redraws)")
-    for name, control, values in walks:
-        taken = seconds(control, values)
-        median = statistics.median(taken)
-        slow = slow or median > ALLOWED
-        print(f"{name:<28} {1000 * median:6.1f}  {1000 * max(taken):8.1f}")
+    for name, walks in WALKS.items():
+        for what, attribute, values in walks:
+            control = getattr(made[name], attribute)
+            taken = seconds(control, options_of(control) if values is None else values)
+            median = statistics.median(taken)
+            slow = slow or median > ALLOWED
+            words = f"{name}, {what}"
+            print(f"{words:<28} {1000 * median:6.1f}  {1000 * max(taken):8.1f}")
     return int(slow)
 
 

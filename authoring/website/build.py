@@ -13,7 +13,6 @@ No page needs require.js, jQuery or mermaid, which nbconvert's own templates loa
 
 import argparse
 import importlib.util
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +22,13 @@ from jinja2 import Environment, FileSystemLoader
 from nbconvert.exporters import HTMLExporter, SlidesExporter
 from nbformat import NotebookNode
 
-from authoring.website.content import HEADING, markdown_to_html, with_figures
+from authoring.facts import ROOT, Facts, NoFacts, lesson_facts
+from authoring.lesson import title_of
+from authoring.website.content import markdown_to_html, with_figures
 from authoring.website.slide_breaks import SlideBreaks
 
-ROOT = Path(__file__).resolve().parents[2]
 SITE = Path(__file__).with_name("templates")
 FOLDERS = ("solutions", "notebooks")
-NAME = re.compile(r"\d\d_\w+")
 
 
 class Refused(Exception):
@@ -37,20 +36,27 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """A solution with its student notebook, and what the course's table says of them."""
+class Pair:
+    """A solution with its student notebook, and what is said of the lesson."""
 
-    name: str
-    you_will: str
-    time: str
+    facts: Facts
     solution: NotebookNode
     student: NotebookNode
 
     @property
+    def name(self) -> str:
+        """The name of both notebooks, such as "01_convolution_layers"."""
+        return self.facts.name
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether the course's bibliography stands at its end."""
+        return any(cell.id == "bibliography" for cell in self.solution.cells)
+
+    @property
     def title(self) -> str:
         """The first heading, such as "1 · Convolution layers"."""
-        found = HEADING.search(self.solution.cells[0].source)
-        return found[1] if found else self.name
+        return title_of(self.solution) or self.name
 
 
 def exporter(kind: type[HTMLExporter], template: str) -> HTMLExporter:
@@ -66,13 +72,6 @@ def exporter(kind: type[HTMLExporter], template: str) -> HTMLExporter:
     return made
 
 
-def table_rows(readme: str) -> dict[str, list[str]]:
-    """What stands beside each notebook in the README's table, by its name."""
-    rows = [line.strip("| ").split("|") for line in readme.splitlines() if line.startswith("|")]
-    found = {name[0]: row[1:] for row in rows if (name := NAME.search(row[0])) and len(row) > 2}
-    return {name: [cell.strip() for cell in cells] for name, cells in found.items()}
-
-
 def read_notebook(path: Path) -> NotebookNode:
     """A notebook. Raises ``Refused`` where there is none."""
     try:
@@ -84,21 +83,18 @@ def read_notebook(path: Path) -> NotebookNode:
         raise Refused(f"{path.parent.name}/{path.name} cannot be read ({reason}).") from None
 
 
-def read_lessons(root: Path) -> list[Lesson]:
-    """All lessons, in order: those in the README's table and those that lie in the folders."""
-    readme = root / "README.md"
-    if not readme.is_file():
-        raise Refused("README.md is missing: its table says what the lessons are about.")
-    rows = table_rows(readme.read_text(encoding="utf-8"))
+def read_lessons(root: Path) -> list[Pair]:
+    """All lessons, in order: those that have facts and those that lie in the folders."""
+    facts = lesson_facts(root / "solutions")
     files = {path.stem for folder in FOLDERS for path in root.glob(f"{folder}/*.ipynb")}
     lessons = []
-    for name in sorted({*rows, *files}):
+    for name in sorted({*facts, *files}):
         pair = [read_notebook(root / folder / f"{name}.ipynb") for folder in FOLDERS]
-        if name not in rows:
-            raise Refused(f"README.md has no row for {name} in its table of notebooks.")
-        lessons.append(Lesson(name, *rows[name][:2], *pair))
+        if name not in facts:
+            raise Refused(f"solutions/lessons.toml says nothing of {name}.")
+        lessons.append(Pair(facts[name], *pair))
     if not lessons:
-        raise Refused("There are no notebooks in solutions/, and none in the README's table.")
+        raise Refused("There are no notebooks in solutions/, and none in its lessons.toml.")
     return lessons
 
 
@@ -115,7 +111,7 @@ def fixed_files() -> dict[str, bytes]:
     return files | {f"static/reveal/{path.name}": path.read_bytes() for path in reveal}
 
 
-def lesson_files(lessons: list[Lesson]) -> dict[str, bytes]:
+def lesson_files(lessons: list[Pair]) -> dict[str, bytes]:
     """The pages and pictures of all lessons, by their paths in the site."""
     page, slides = exporter(HTMLExporter, "lesson"), exporter(SlidesExporter, "slides")
     files = {}
@@ -134,10 +130,23 @@ def lesson_files(lessons: list[Lesson]) -> dict[str, bytes]:
     return files
 
 
-def index_page(lessons: list[Lesson], repository: str = "") -> str:
+def in_words(count: int) -> str:
+    """A number as a sentence begins with it: "Five", and "25"."""
+    words = ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
+    return words[count - 1] if 0 < count <= len(words) else str(count)
+
+
+def index_page(lessons: list[Pair], repository: str = "") -> str:
     """The first page of the site; ``repository`` is the address where the course can be had."""
     environment = Environment(loader=FileSystemLoader(SITE), autoescape=True)
-    return environment.get_template("index.html.j2").render(lessons=lessons, repository=repository)
+    page = environment.get_template("index.html.j2")
+    with_sources = next((lesson for lesson in lessons if lesson.has_sources), None)
+    return page.render(
+        lessons=lessons,
+        count=in_words(len(lessons)),
+        with_sources=with_sources,
+        repository=repository,
+    )
 
 
 def build(root: Path, output: Path, repository: str = "") -> list[Path]:
@@ -166,7 +175,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         written = build(options.root, options.output, options.repository)
-    except Refused as error:
+    except (Refused, NoFacts) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:

@@ -15,7 +15,8 @@ from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-HEADING = re.compile(r"^#+\s+(.+)$", re.MULTILINE)
+from authoring.lesson import HEADING
+
 LINK = re.compile(r"(\]\([\w./-]+)\.ipynb(?=[)#])")  # in Markdown, to another notebook
 REPR = re.compile(r"<.*>", re.DOTALL)  # such as <Figure size 700x350 with 2 Axes>: no words
 

@@ -24,10 +24,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from grading.lesson import Lesson, Step, Task, lesson_of_json
 from grading.sandbox import isolation
 from grading.sandbox.isolation import Stopped, run_confined
-from grading.sandbox.protocol import AT_ONCE, SCRATCH, Limits, message, receive
+from grading.sandbox.protocol import AT_ONCE, SCRATCH, Limits, Sent, message, receive
 
 LONGEST = 700  # characters of a sentence: a message must fit into one write to a pipe
 HIDDEN = "### BEGIN HIDDEN TESTS"
@@ -41,7 +40,7 @@ def verdict(outcome: str, words: str) -> dict:
 class Course:
     """The state of the notebook in this process: its names, and the checks as they were loaded."""
 
-    def __init__(self, lesson: Lesson, reading: bool = True):
+    def __init__(self, lesson: Sent, reading: bool = True):
         from IPython.display import display
 
         from grading.sandbox import integrity
@@ -54,7 +53,7 @@ class Course:
         self.names = {"__name__": "__main__", "display": display}
         self.before = {}
 
-    def given(self, steps: list[Step], needed: bool = False) -> None:
+    def given(self, steps: list[Sent], needed: bool = False) -> None:
         """Run given cells; one that only shows or trains may fail here, on so few images."""
         for step in steps:
             try:
@@ -63,14 +62,14 @@ class Course:
                 if needed:
                     raise RuntimeError(f"the given cell {step.id} fails: {error!r}") from error
 
-    def forget(self, task: Task) -> None:
+    def forget(self, task: Sent) -> None:
         """Take away what the answers of ``task`` are going to name, whoever named it before."""
         for step in task.steps:
             if step.answer:
                 for name in bound_names(step.source):
                     self.names.pop(name, None)
 
-    def judge(self, task: Task, answers: dict[str, str], earlier: list[list[str]]) -> dict:
+    def judge(self, task: Sent, answers: dict[str, str], earlier: list[list[str]]) -> dict:
         """Run ``answers`` (source by cell id), after the ``earlier`` ones (id and source)."""
         from grading.sandbox.rules import findings
 
@@ -105,7 +104,7 @@ class Course:
             return verdict("wrong", " ".join([*trouble[:1], said]))
         return verdict("right", fact)
 
-    def run(self, task: Task, trees: dict[str, ast.Module], answers: dict[str, str]) -> list[str]:
+    def run(self, task: Sent, trees: dict[str, ast.Module], answers: dict[str, str]) -> list[str]:
         """Run the cells of a task; returns what they raised. Afterwards the check runs anyway."""
         trouble = []
         for step in task.steps:
@@ -118,17 +117,17 @@ class Course:
                     trouble.append(f"Your cell {step.id} raised {type(error).__name__}: {error}.")
         return trouble
 
-    def check(self, task: Task) -> str:
+    def check(self, task: Sent) -> str:
         """The fact that the check tells; raises what it raises. Then once more on other inputs."""
         names = self.names | {"checks": self.checks}
-        shown, (usual, _, hidden) = io.StringIO(), task.check.partition(HIDDEN)
+        shown, (usual, _, hidden) = io.StringIO(), task.checks[0].source.partition(HIDDEN)
         with contextlib.redirect_stdout(shown):
-            execute(usual, task.check_id, names)
+            execute(usual, task.checks[0].id, names)
         fact = shown.getvalue().strip().split("  ", 1)[-1]
         self.expect_unchanged()
         with contextlib.redirect_stdout(io.StringIO()):
             try:
-                execute(hidden, task.check_id, names)
+                execute(hidden, task.checks[0].id, names)
             except self.errors[0] as error:
                 error.message = f"on other inputs than those of the notebook: {error.message}"
                 raise
@@ -183,7 +182,7 @@ def bound_names(source: str) -> set[str]:
     return found
 
 
-def attempt(course: Course, task: Task, request: dict, own: bool, settings: dict) -> dict:
+def attempt(course: Course, task: Sent, request: dict, own: bool, settings: dict) -> dict:
     """The verdict on one answer, from a confined process; ``own``: with the student's earlier."""
     earlier = request["earlier"] if own else []
 
@@ -221,7 +220,7 @@ def in_a_fork(work: Callable[[], dict]) -> dict:
     return json.loads(said) if said else verdict("error", "the sandbox could not be set up.")
 
 
-def serve_one(course: Course, task: Task, out: int, taken: int, settings: dict) -> None:
+def serve_one(course: Course, task: Sent, out: int, taken: int, settings: dict) -> None:
     """In a fork: read one request, judge it, report. Only here is the answer of a student seen."""
     begin, request = time.monotonic(), receive(0)
     os.close(0)
@@ -294,7 +293,7 @@ def main() -> None:
     images.use_here()
     integrity.warm_up()
     with Path(os.devnull).open("w") as nothing, contextlib.redirect_stdout(nothing):
-        serve(Course(lesson_of_json(settings["lesson"]), settings["reading"]), out, settings)
+        serve(Course(Sent.of(settings["lesson"]), settings["reading"]), out, settings)
 
 
 if __name__ == "__main__":

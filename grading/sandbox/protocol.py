@@ -7,6 +7,7 @@ import json
 import os
 import struct
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 MB = 2**20
 SCRATCH = "/scratch"  # the only folder to write to; not /tmp, in which the course itself may lie
@@ -23,6 +24,18 @@ class Limits:
     disk: int = 64 * MB  # in SCRATCH, the only place to write
     files: int = 64
     processes: int = 16  # threads count, too
+
+
+class Sent(SimpleNamespace):
+    """A lesson, a task or a cell of ``authoring.lesson`` on this side: an attribute for each field.
+
+    The sandbox has no ``authoring``, so what comes there are the fields, without the properties.
+    """
+
+    @classmethod
+    def of(cls, data: dict) -> "Sent":
+        """``data`` from JSON, and all that is in it."""
+        return json.loads(json.dumps(data), object_hook=lambda found: cls(**found))
 
 
 def receive(fd: int) -> dict:

@@ -10,75 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
-from authoring.student_notebooks import ROOT
+from authoring.facts import ROOT
 from tests.browser.lab import Notebook, jupyterlab, write_notebook
-
-SETUP = """
-import torch
-from helpers import checkpoints, datasets, explorers
-from helpers.layers import get_output_width
-
-test_data = datasets.fashion_mnist(train=False)
-few = datasets.subset(test_data, 500)
-model, _ = checkpoints.trained_conv_net(test_data.source, "cpu")
-"""
-
-# For each panel: how it is made, which keys are pressed on which control, and what the caption says
-# in the end.
-PANELS = {
-    "Convolution": (
-        "explorers.Convolution(lambda *settings: get_output_width(*settings))",
-        [
-            ("spinbutton", "stride", "2"),
-            ("spinbutton", "output width", "2"),
-            ("button", "check my prediction", "Enter"),
-            ("button", "step", "Enter"),
-        ],
-        "Output value 2 of 4",
-    ),
-    "Pooling": (
-        "explorers.Pooling()",
-        [
-            ("button", "step", "Enter"),
-            ("checkbox", "shift the image by one pixel", "Space"),
-        ],
-        "shift",
-    ),
-    "Layers": ("explorers.Layers(model)", [("combobox", "layer", "4")], "2,416"),
-    "Training": (
-        """panel = explorers.Training(num_epochs=3)
-display(panel)
-with panel.run("learning rate 0.1") as run:
-    for epoch in run.epochs():
-        run.log(2.3 / epoch, 2.4 / epoch, 0.3 * epoch)""",
-        [("combobox", "highlight", "learning rate 0.1")],
-        "Highlighted: learning rate 0.1",
-    ),
-    "FeatureMaps": (
-        "explorers.FeatureMaps(model, few)",
-        [("combobox", "layer", "conv_stack.3"), ("spinbutton", "image index", "7")],
-        "16 feature maps of 8×8",
-    ),
-    "Why": (
-        "explorers.Why(model, few)",
-        [
-            ("combobox", "method", "gradient"),
-            ("spinbutton", "image index", "49"),
-            ("combobox", "method", "occlusion"),
-        ],
-        "image 49, ",
-    ),
-    "Mistakes": (
-        "explorers.Mistakes(model, few)",
-        [("combobox", "true class", "Pullover"), ("combobox", "predicted class", "Shirt")],
-        "Pullover → Shirt",
-    ),
-    "OwnPicture": (
-        "explorers.OwnPicture(model, test_data.classes)",
-        [("combobox", "rotate", "90")],
-        "90",
-    ),
-}
+from tests.browser.panels import PANELS, SETUP
 
 
 def press(panel: Locator, role: str, name: str, keys: str) -> None:

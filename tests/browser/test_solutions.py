@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from authoring.student_notebooks import ROOT
+from authoring.facts import ROOT
 from tests.browser.lab import Notebook, jupyterlab
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))

@@ -1,12 +1,13 @@
 """Is every assertion of the checks held by a test?
 
-    python -m tests.checks.mutants                     each assertion in turn, about two minutes
-    python -m tests.checks.mutants _loops full_cnn     those of the named modules
+    python -m tests.checks.mutants                           each assertion in turn
+    python -m tests.checks.mutants pooling loop_behaviour    those of a package, or of a module
 
 An assertion is a ``raise``, or a call that stands alone and judges (its name begins as in
 ``JUDGES``). Each is replaced by ``pass``, once, and the tests that reach it are run: at least one
 of them must fail. An assertion that no test reaches, or whose loss no test notices, is printed,
-and the exit status is 1.
+and the exit status is 1. For a package its own tests are tried first (``tests/checks/pooling``),
+the others only on what these let pass.
 
 The modules of ``helpers.checks`` are imported with a switch in front of each assertion, so that
 all of it happens in one process and in one import.
@@ -29,15 +30,17 @@ from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "helpers.checks"
+TESTS = ROOT / "tests/checks"
 JUDGES = re.compile(r"_?(judge|look_at|expect|refuse|answered|read|scores_of)")
 SWITCH = "__without__"
+FAILING = 0.02  # seconds that a test takes longer when it fails
 
 
 class Mutants:
     """The switches: which assertion is off now, and which tests have reached which assertion."""
 
     def __init__(self):
-        self.places: list[str] = []  # "full_cnn.py:91 raise" of each assertion
+        self.places: list[str] = []  # "pooling/tasks.py:31 raise" of each assertion
         self.off: int | None = None
         self.test: str | None = None
         self.reached: dict[int, set[str]] = defaultdict(set)
@@ -77,6 +80,7 @@ class Loader(importlib.machinery.SourceFileLoader):
     """Loads a module of the checks with its switches."""
 
     mutants: Mutants
+    place = ""  # of its file in the package, such as "pooling/tasks.py"
 
     def get_code(self, fullname):
         """Never from a cached file, which has no switches."""
@@ -84,7 +88,7 @@ class Loader(importlib.machinery.SourceFileLoader):
 
     def source_to_code(self, data, path, *, _optimization=-1):
         """The code of the module, switched."""
-        tree = Switches(self.mutants, Path(path).name).visit(ast.parse(data))
+        tree = Switches(self.mutants, self.place).visit(ast.parse(data))
         return compile(tree, path, "exec", dont_inherit=True, optimize=_optimization)
 
     def exec_module(self, module):
@@ -106,41 +110,87 @@ class Finder(importlib.abc.MetaPathFinder):
         spec = importlib.machinery.PathFinder.find_spec(fullname, path)
         if spec and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             spec.loader = self.loader(spec.name, spec.origin)
+            spec.loader.place = place_of(fullname, Path(spec.origin).name)
         return spec
+
+
+def place_of(module: str, file: str) -> str:
+    """Where ``file``, which holds ``module``, lies in ``PACKAGE``: ``"pooling/tasks.py"``."""
+    folders = module.removeprefix(PACKAGE).strip(".").split(".")
+    return "/".join([*folders[: None if file == "__init__.py" else -1], file]).lstrip("/")
+
+
+def is_in(place: str, names: list[str]) -> bool:
+    """Whether an assertion is in a package or module of these names; in any, if there are none."""
+    file = Path(place.split(":")[0])
+    return not names or not {*file.parent.parts, file.stem}.isdisjoint(names)
 
 
 class Hunt:
     """A pytest plugin that runs the collected tests as they are, then against each mutant."""
 
-    def __init__(self, mutants: Mutants, modules: list[str]):
-        self.mutants, self.modules = mutants, modules
+    def __init__(self, mutants: Mutants, names: list[str]):
+        self.mutants, self.names = mutants, names
+        self.seconds: dict[str, float] = {}  # how long each test took as it is
         self.survivors: list[str] = []
         self.count = 0
         self.broken: str | None = None  # a test that fails as it is
 
     def pytest_runtestloop(self, session):
         """Run the tests once to see which assertions they reach, then hunt."""
-        seconds = {}
-        for item in session.items:
+        wanted = [n for n, place in enumerate(self.mutants.places) if is_in(place, self.names)]
+        self.count = len(wanted)
+        own, others = self.own_first(session.items, wanted)
+        for items in filter(None, (own, others)):
+            if not wanted or not self.pass_as_they_are(items):
+                break
+            words = f"{len(wanted)} assertions, about {self.estimate(wanted, items):.0f} s"
+            session.config.get_terminal_writer().line(f"\n{words}", flush=True)
+            wanted = [number for number in wanted if not self.is_noticed(number, items)]
+        self.survivors = [self.words_on(number) for number in wanted]
+        return True
+
+    def own_first(self, items: list[pytest.Item], wanted: list[int]) -> tuple[list, list]:
+        """The tests of the packages that assertions are wanted of, and all others."""
+        packages = {self.mutants.places[number].split("/")[0] for number in wanted}
+        folders = [TESTS / package for package in packages] if self.names else []
+        own = [item for item in items if any(item.path.is_relative_to(f) for f in folders)]
+        return (own, [item for item in items if item not in own]) if own else (items, [])
+
+    def pass_as_they_are(self, items: list[pytest.Item]) -> bool:
+        """Run tests with all assertions on, and note which these reach, and how long it takes."""
+        for item in items:
             self.mutants.test, start = item.nodeid, time.perf_counter()
             if failed(item):
                 self.broken = item.nodeid
-                return True
-            seconds[item.nodeid] = time.perf_counter() - start
+                return False
+            self.seconds[item.nodeid] = time.perf_counter() - start
         self.mutants.test = None
-        items = {item.nodeid: item for item in session.items}
-        for number, place in enumerate(self.mutants.places):
-            if self.modules and Path(place.split(":")[0]).stem not in self.modules:
-                continue
-            self.count += 1
-            reached = sorted(self.mutants.reached[number], key=seconds.get)  # the quick ones first
-            reaching = [items[nodeid] for nodeid in reached]
-            self.mutants.off = number
-            if not any(failed(item) for item in reaching):
-                found = f"{len(reaching)} tests reach it" if reaching else "no test reaches it"
-                self.survivors.append(f"{place}: {found}, none fails without it")
-        self.mutants.off = None
         return True
+
+    def estimate(self, wanted: list[int], items: list[pytest.Item]) -> float:
+        """The seconds that the hunt will take: mostly one of the quickest tests notices."""
+        quickest = [item for number in wanted for item in self.reaching(number, items)[:3]]
+        return sum(self.seconds[item.nodeid] for item in quickest) + FAILING * len(wanted)
+
+    def reaching(self, number: int, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Those of the tests that reach an assertion, the quick ones first."""
+        found = [item for item in items if item.nodeid in self.mutants.reached[number]]
+        return sorted(found, key=lambda item: self.seconds[item.nodeid])
+
+    def is_noticed(self, number: int, items: list[pytest.Item]) -> bool:
+        """Whether one of the tests fails without the assertion."""
+        self.mutants.off = number
+        try:
+            return any(failed(item) for item in self.reaching(number, items))
+        finally:
+            self.mutants.off = None
+
+    def words_on(self, number: int) -> str:
+        """What to say of an assertion whose loss no test notices."""
+        count = len(self.mutants.reached[number])
+        found = f"{count} tests reach it" if count else "no test reaches it"
+        return f"{self.mutants.places[number]}: {found}, none fails without it"
 
 
 def failed(item: pytest.Item) -> bool:
@@ -149,16 +199,15 @@ def failed(item: pytest.Item) -> bool:
         return any(report.failed for report in runtestprotocol(item, log=False))
 
 
-def hunt(tests: list[str], modules: list[str]) -> tuple[int, list[str]]:
+def hunt(tests: list[str], names: list[str]) -> tuple[int, list[str]]:
     """How many assertions were taken out, one by one, and those whose loss no test notices."""
     mutants = Mutants()
     finder = Finder(mutants)
     sys.meta_path.insert(0, finder)
-    plugin = Hunt(mutants, modules)
+    plugin = Hunt(mutants, names)
+    quiet = ["-q", "--no-header", "--tb=no"]  # a traceback takes longer to write than a test
     try:
-        status = pytest.main(
-            [*tests, "-q", "--no-header", "-p", "no:xdist", "-p", "no:warnings"], [plugin]
-        )
+        status = pytest.main([*tests, *quiet, "-p", "no:xdist", "-p", "no:warnings"], [plugin])
     finally:
         sys.meta_path.remove(finder)
     if plugin.broken:
@@ -168,13 +217,22 @@ def hunt(tests: list[str], modules: list[str]) -> tuple[int, list[str]]:
     return plugin.count, plugin.survivors
 
 
+def known_names() -> set[str]:
+    """The packages and modules that assertions can be looked for in."""
+    folder = ROOT.joinpath(*PACKAGE.split("."))
+    files = [path.relative_to(folder) for path in folder.rglob("*.py")]
+    return {name for file in files for name in (*file.parent.parts, file.stem)} - {"__init__"}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(description="Take out each assertion of the checks.")
-    parser.add_argument("modules", nargs="*", help="_loops, full_cnn, ...; all if none is given")
-    options = parser.parse_args(arguments)
-    modules = [Path(name).stem for name in options.modules]
-    count, survivors = hunt([str(ROOT / "tests/checks")], modules)
+    parser.add_argument("names", nargs="*", help="pooling, loop_behaviour, ...; without one, all")
+    names = [Path(name).stem for name in parser.parse_args(arguments).names]
+    known = known_names()
+    if unknown := sorted(set(names) - known):
+        parser.error(f"no package or module is called {unknown[0]}; there are {sorted(known)}")
+    count, survivors = hunt([str(TESTS)], names)
     for survivor in survivors:
         print(survivor)
     print(f"{count - len(survivors)} of {count} assertions are held by a test")

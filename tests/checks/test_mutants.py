@@ -3,11 +3,12 @@
 import ast
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from authoring.student_notebooks import ROOT
+from authoring.facts import ROOT
 from tests.checks import mutants
 
 MODULE = """
@@ -39,29 +40,91 @@ def test_wrong(value, word):
     ],
 )
 def test_the_hunt(tmp_path, rows, survivors):
-    """In a process of its own, for it changes how modules are imported."""
     (tmp_path / "checked.py").write_text(MODULE)
     test = "import pytest\nfrom checked import check\n" + TEST.format(rows=rows)
     (tmp_path / "test_checked.py").write_text(test)
+    said = hunted(tmp_path, tmp_path / "test_checked.py")
+    assert said.splitlines()[-1] == repr((3, survivors)), said
+    assert said.startswith("3 assertions, about 0 s\n")
+
+
+def hunted(folder: Path, tests: Path, *names: str) -> str:
+    """What a hunt says, in a process of its own: it changes how modules are imported."""
     script = f"""
+        from pathlib import Path
         from tests.checks import mutants
-        mutants.PACKAGE = "checked"
-        print(mutants.hunt([{str(tmp_path / "test_checked.py")!r}], []))
+        mutants.PACKAGE, mutants.TESTS = "checked", Path({str(tests)!r})
+        print(mutants.hunt([{str(tests)!r}], {list(names)!r}))
         """
     done = subprocess.run(
         [sys.executable, "-c", dedent(script)],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        env={"PYTHONPATH": f"{ROOT}:{tmp_path}", "PATH": ""},
+        env={"PYTHONPATH": f"{ROOT}:{folder}", "PATH": ""},
     )
-    assert done.stdout.strip().splitlines()[-1] == repr((3, survivors)), done.stdout + done.stderr
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.fixture
+def packages(tmp_path):
+    """Checks in two packages with a module of one name in each, and their tests."""
+    test = "import pytest\nfrom checked.{0} import tasks\n\n\ndef test_{1}():\n    {2}\n"
+    below = 'pytest.raises(ValueError, tasks.check, -1).match("below")'
+    above = 'pytest.raises(ValueError, tasks.check, 10).match("above")'
+    texts = {
+        "checked/__init__.py": "",
+        "checked/one/tasks.py": MODULE,
+        "checked/two/tasks.py": MODULE,
+        "tests/one/test_one.py": test.format("one", "below", below),
+        "tests/test_all.py": test.format("one", "above", above),
+        "tests/two/test_two.py": test.format("two", "below", below),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for name in ("checked/one", "checked/two"):
+        (tmp_path / name / "__init__.py").touch()
+    return tmp_path
+
+
+def test_a_package_has_its_own_tests_first_and_then_the_others(packages):
+    lines = hunted(packages, packages / "tests", "one").splitlines()
+    assert lines[-1] == repr((3, []))
+    counts = [line.split()[0] for line in lines if "assertions, about" in line]
+    assert counts == ["3", "1"]  # its own test does not notice that "above" is missing
+
+
+def test_a_survivor_is_named_with_its_package(packages):
+    said = hunted(packages, packages / "tests", "two")
+    assert "two/tasks.py:6 raise: no test reaches it" in said
+    assert "one/tasks.py" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("one", ["one/tasks.py:1 raise"]),
+        ("tasks", ["one/tasks.py:1 raise", "two/tasks.py:1 raise"]),
+    ],
+)
+def test_packages_and_modules_have_names(name, found):
+    places = ["one/tasks.py:1 raise", "two/tasks.py:1 raise", "two/by_hand.py:1 raise"]
+    assert [place for place in places if mutants.is_in(place, [name])] == found
+    assert [place for place in places if mutants.is_in(place, [])] == places
+
+
+def test_a_name_that_there_is_not_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        mutants.main(["polling"])
+    assert "no package or module is called polling; there are [" in capsys.readouterr().err
 
 
 def test_what_is_an_assertion():
     source = """
         answered(x=1)
-        _loops.look_at_loss(2)
+        loops.look_at_loss(2)
+        judge_width(5)
         model.eval()
         value = judge(3)
         def f():
@@ -69,4 +132,9 @@ def test_what_is_an_assertion():
         """
     found = mutants.Mutants()
     mutants.Switches(found, "m.py").visit(ast.parse(dedent(source)))
-    assert [place.split()[1] for place in found.places] == ["answered", "look_at_loss", "raise"]
+    assert [place.split()[1] for place in found.places] == [
+        "answered",
+        "look_at_loss",
+        "judge_width",
+        "raise",
+    ]

@@ -2,14 +2,13 @@
 
 import json
 import os
-import re
 from pathlib import Path
 
 import nbformat
 
-from authoring.student_notebooks import ROOT
+from authoring.facts import ROOT
+from authoring.lesson import has_blank, without_marks
 
-MARK = re.compile(r"\s*#+ ?(BEGIN|END) SOLUTION\s*")
 # For a process of Python that imports the grader, as make grade does.
 OUTSIDE = os.environ | {"PYTHONPATH": str(ROOT)}
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -18,11 +17,7 @@ SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 def right_sources() -> dict[str, str]:
     """What the solutions have in each answer cell, without marks, by cell id."""
     cells = [cell for path in SOLUTIONS for cell in nbformat.read(path, as_version=4).cells]
-    return {
-        cell.id: "\n".join(line for line in cell.source.split("\n") if not MARK.fullmatch(line))
-        for cell in cells
-        if cell.cell_type == "code" and MARK.search(cell.source)
-    }
+    return {cell.id: without_marks(cell.source) for cell in cells if has_blank(cell)}
 
 
 class Desk:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from authoring.student_notebooks import ROOT
+from authoring.facts import ROOT
 from grading import engines as sandbox
 from grading import grade
 from grading.sandbox import isolation

@@ -6,26 +6,28 @@ import os
 import shutil
 import textwrap
 
-import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from authoring.student_notebooks import tasks
+from authoring.facts import ROOT, points_of
 from grading import grade as grading
-from grading.points import points_of
+from grading.release import lessons_of
 from grading.sandbox.protocol import Limits
 from helpers.checks.convolution_layers import value_by_hand
-from tests.checks import answers as known_answers
+from tests.checks.answers import wrong_answers
+from tests.checks.full_cnn import answers as full_cnn
+from tests.checks.going_further import answers as going_further
+from tests.checks.inspection import answers as inspection
 from tests.grading.sandbox.test_judge import left_behind
 from tests.grading.students import SOLUTIONS, Desk
-from tests.notebooks.wrong_answers import WRONG
 
 TASKS = {
-    path.name[:2]: [t.number for t in tasks(nbformat.read(path, as_version=4), path.name)]
-    for path in SOLUTIONS
+    lesson.name[:2]: [task.number for task in lesson.tasks]
+    for lesson in lessons_of(ROOT / "solutions")
 }
 ALL = [task for found in TASKS.values() for task in found]
 FIRST = "01_convolution_layers.ipynb"
+WRONG = wrong_answers()
 LIMITS = Limits(cpu_seconds=8, wall_seconds=120.0)  # other tests may have the cores
 
 
@@ -61,12 +63,12 @@ WAYS = {
     "answer-1-6": "same_layer = nn.Conv2d(1, 8, 5, padding=2)\nsame_shape = [8, 28, 28]",
     "answer-1-7": "edge_layer = nn.Conv2d(1, 1, 3, bias=False)\nwith torch.no_grad():\n"
     "    edge_layer.weight[:] = torch.tensor([[1, 0, -1], [2, 0, -2], [1, 0, -1]])",
-    "answer-3-5": source_of(known_answers.train_loop, "train_loop"),
-    "answer-3-6": source_of(known_answers.test_loop, "test_loop"),
-    "answer-4-4": source_of(known_answers.get_activations, "get_activations"),
-    "answer-4-5": source_of(known_answers.decision_map, "decision_map"),
+    "answer-3-5": source_of(full_cnn.train_loop, "train_loop"),
+    "answer-3-6": source_of(full_cnn.test_loop, "test_loop"),
+    "answer-4-4": source_of(inspection.get_activations, "get_activations"),
+    "answer-4-5": source_of(inspection.decision_map, "decision_map"),
     "answer-5-1": source_of(
-        known_answers.make_conv_net, "make_conv_net", "from helpers import layers\n"
+        going_further.make_conv_net, "make_conv_net", "from helpers import layers\n"
     ),
 }  # fmt: skip
 

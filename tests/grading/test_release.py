@@ -8,10 +8,18 @@ import pytest
 from nbgrader import utils
 from nbgrader.validator import Validator
 
-from authoring.student_notebooks import ROOT, student_notebook, tasks
-from grading.lesson import lesson_of
-from grading.points import is_bonus, points_of
-from grading.release import course_config, on_path, seed_of, table_of_points, write_source
+from authoring.facts import ROOT, is_bonus, points_of
+from authoring.lesson import lesson_of
+from authoring.student_notebooks import student_notebook
+from grading.assignment import lessons_in
+from grading.release import (
+    course_config,
+    lessons_of,
+    on_path,
+    seed_of,
+    table_of_points,
+    write_source,
+)
 from tests.grading.students import SOLUTIONS, Desk
 
 RELEASED = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
@@ -40,14 +48,11 @@ def test_nothing_hidden_is_in_it(path, course):
 @RELEASED
 def test_each_task_has_one_locked_check_with_its_points(path, course):
     found = {cell.id: cell for cell in released(course, path).cells}
-    for task in tasks(nbformat.read(path, as_version=4), path.name):
-        said = found[task.checks[0].id].metadata.nbgrader
-        assert utils.is_grade(found[task.checks[0].id])
-        assert (said.grade_id, said.points, said.locked) == (
-            task.checks[0].id,
-            points_of(task.number),
-            True,
-        )
+    for task in lesson_of(nbformat.read(path, as_version=4), path.name).tasks:
+        said = found[task.check.id].metadata.nbgrader
+        assert utils.is_grade(found[task.check.id])
+        expected = (task.check.id, points_of(task.number), True)
+        assert (said.grade_id, said.points, said.locked) == expected
         for blank in task.blanks:
             said = found[blank.id].metadata.nbgrader
             assert (said.grade_id, said.solution, said.grade) == (blank.id, True, False)
@@ -58,8 +63,9 @@ def test_made_again_the_hidden_seed_stays_and_the_points_are_those_of_the_table(
     shutil.copytree(course, copied)
     write_source(ROOT / "solutions", copied)
     assert seed_of(copied) == seed_of(course)
-    table = table_of_points(ROOT / "solutions")
-    numbers = [t.number for p in SOLUTIONS for t in tasks(nbformat.read(p, as_version=4), p.name)]
+    lessons = lessons_of(ROOT / "solutions")
+    table = table_of_points(lessons)
+    numbers = [task.number for lesson in lessons for task in lesson.tasks]
     total = sum(points_of(number) for number in numbers if not is_bonus(number))
     assert f"{total} points can be reached" in table
     assert all(f"| {number} | " in table for number in numbers)
@@ -80,8 +86,8 @@ def test_a_new_task_needs_no_change_here(tmp_path):
     nbformat.write(solution, folder / SOLUTIONS[1].name)
     (made,) = write_source(folder, tmp_path / "course")
     last = lesson_of(nbformat.read(made, as_version=4), "02").tasks[-1]
-    assert (last.number, last.title, last.check_id) == ("2.9", "One more", "check-2-9")
-    assert [step.id for step in last.steps if step.answer] == ["answer-2-9"]
+    assert (last.number, last.title, last.check.id) == ("2.9", "One more", "check-2-9")
+    assert [step.id for step in last.blanks] == ["answer-2-9"]
 
 
 def validated(notebook: dict, folder, course) -> dict:
@@ -100,10 +106,5 @@ def test_nbgrader_validates_the_solved_one_and_finds_the_open_tasks_of_the_relea
     desk = Desk(course, tmp_path)
     assert not validated(desk.filled("01"), tmp_path, course).get("failed")
     failed = validated(desk.released("01"), tmp_path, course)["failed"]
-    assert len(failed) == len(lesson_of_release(course).tasks)
+    assert len(failed) == len(lessons_in(course)[0].tasks)
     assert [f"Stopped at task 1.{n}." in failed[n - 1]["error"] for n in (1, 7)] == [True, True]
-
-
-def lesson_of_release(course):
-    path = course / "source" / "cnn" / "01_convolution_layers.ipynb"
-    return lesson_of(nbformat.read(path, as_version=4), path.stem)

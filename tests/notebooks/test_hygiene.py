@@ -14,7 +14,8 @@ import yaml
 from nbval.plugin import get_sanitize_patterns
 
 from authoring import student_notebooks
-from authoring.student_notebooks import ROOT, tags
+from authoring.facts import ROOT, lesson_facts
+from authoring.lesson import tags, without_marks
 
 RULES = ROOT / "authoring/nbval_sanitize.cfg"
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -41,9 +42,11 @@ def stored_texts(cell) -> list[str]:
     return texts
 
 
-def test_there_are_five_pairs():
+def test_the_lessons_are_pairs_with_facts_and_are_numbered():
     assert [path.name for path in SOLUTIONS] == [path.name for path in NOTEBOOKS]
-    assert [path.name[:3] for path in SOLUTIONS] == ["01_", "02_", "03_", "04_", "05_"]
+    assert [path.stem for path in SOLUTIONS] == list(lesson_facts())
+    numbers = [f"{number:02d}_" for number in range(1, len(SOLUTIONS) + 1)]
+    assert [path.name[:3] for path in SOLUTIONS] == numbers
 
 
 # --- the solutions -----------------------------------------------------------------------------
@@ -105,8 +108,7 @@ def test_no_cell_is_kept_from_comparison(path):
 @each_solution
 def test_cells_fit_on_a_slide(path):
     for cell in code_cells(path):
-        lines = [line for line in cell.source.split("\n") if line.strip()]
-        count = len([line for line in lines if not student_notebooks.MARK.fullmatch(line)])
+        count = len([line for line in without_marks(cell.source).split("\n") if line.strip()])
         assert count <= LONGEST_CELL, f"cell {cell.id} has {count} lines"
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import nbformat
 
-from authoring.student_notebooks import ROOT, check_called, tasks
+from authoring.facts import ROOT
+from authoring.lesson import check_called, lesson_of
 from helpers import checks
 from tests.notebooks.fixtures import notebook, write
 from tests.notebooks.test_hygiene import RULES, each_solution, stored_texts
@@ -16,8 +17,8 @@ from tests.notebooks.test_hygiene import RULES, each_solution, stored_texts
 
 @each_solution
 def test_each_check_belongs_to_its_task(path):
-    for task in tasks(nbformat.read(path, as_version=4), path.name):
-        name = check_called(task.checks[0].source)
+    for task in lesson_of(nbformat.read(path, as_version=4), path.name).tasks:
+        name = check_called(task.check.source)
         assert task.number.split(".")[0] == str(int(path.name[:2]))
         assert getattr(checks, name).task == task.number, f"checks.{name}"
 

@@ -13,16 +13,19 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from authoring.facts import ROOT
 from authoring.kernels import CellFailed, open_kernel, prepare_images, run_cell
-from authoring.student_notebooks import ROOT, STUB, Task, tasks
-from tests.notebooks.wrong_answers import WRONG, Wrong
+from authoring.lesson import STUB, Task, lesson_of
+from tests.checks.answers import wrong_answers
+from tests.checks.parts import Wrong
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+WRONG = wrong_answers()
 
 
 def tasks_of(path: Path) -> list[Task]:
     """The tasks of a solution."""
-    return tasks(nbformat.read(path, as_version=4), path.name)
+    return lesson_of(nbformat.read(path, as_version=4), path.name).tasks
 
 
 class Walk:
@@ -71,14 +74,14 @@ class Walk:
         """
         sources = {cell.id: cell.source for cell in task.blanks} | (wrong.sources if wrong else {})
         meant = f" meant for '{wrong.fragment}'" if wrong else ""
-        for place in range(self.places[task.heading.id], self.places[task.checks[0].id]):
+        for place in range(self.places[task.heading], self.places[task.check.id]):
             cell = self.client.nb.cells[place]
             if cell.cell_type == "code":
                 self.run(place, f"the answer of task {task.number}{meant}", sources.get(cell.id))
 
     def expect_refused(self, task: Task, fragment: str) -> None:
         """Run a check on a wrong answer: it must say ``fragment`` in a block, and no traceback."""
-        place = self.places[task.checks[0].id]
+        place = self.places[task.check.id]
         outcome = self.attempt(place)
         if not isinstance(outcome, CellFailed):
             self.fail(f"the check of task {task.number} passes on the answer for '{fragment}'")
@@ -155,7 +158,7 @@ def test_walk(walks, path, number):
         walk.go_to(len(walk.client.nb.cells))
         return
     task = walk.tasks[number]
-    check = walk.places[task.checks[0].id]
+    check = walk.places[task.check.id]
     walk.go_to(check)
     walk.expect_open(check)
     for wrong in WRONG[number]:
@@ -165,5 +168,5 @@ def test_walk(walks, path, number):
     outputs = walk.run(check, f"with the answer of the solution, the check of task {number}")
     shown = [output.get("data", {}).get("text/plain", "") for output in outputs]
     if not any(text.startswith(f"✓ {number} ") for text in shown):
-        walk.fail(f"the check in cell {task.checks[0].id} does not say '✓ {number}', but {shown}")
+        walk.fail(f"the check in cell {task.check.id} does not say '✓ {number}', but {shown}")
     walk.position = check + 1

@@ -225,7 +225,6 @@ def course(tmp_path) -> Path:
     """A copy of what the site is made of."""
     for folder in build_site.FOLDERS:
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "README.md", tmp_path)
     return tmp_path
 
 
@@ -252,17 +251,17 @@ def test_an_unreadable_notebook_is_named(course, capsys, text):
     assert said.startswith("solutions/02_pooling.ipynb cannot be read")
 
 
-def test_a_lesson_that_the_readme_does_not_know_is_named(course, capsys):
+def test_a_lesson_without_facts_is_named(course, capsys):
     for folder in build_site.FOLDERS:
         (course / folder / "02_pooling.ipynb").rename(course / folder / "06_new.ipynb")
         shutil.copy(ROOT / folder / "02_pooling.ipynb", course / folder)
     said = sentence(capsys, "--root", course, "--output", course / "site")
-    assert said == "README.md has no row for 06_new in its table of notebooks."
+    assert said == "solutions/lessons.toml says nothing of 06_new."
 
 
 def test_a_folder_without_a_course_is_refused(tmp_path, capsys):
     said = sentence(capsys, "--root", tmp_path, "--output", tmp_path / "site")
-    assert said.startswith("README.md is missing")
+    assert said.startswith("solutions/lessons.toml is missing")
 
 
 def test_an_output_that_cannot_be_written_is_named(tmp_path, capsys):

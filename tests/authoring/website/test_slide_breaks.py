@@ -13,7 +13,7 @@ def test_where_slides_begin():
 
 
 def test_nbconvert_breaks_there():
-    exporter = SlidesExporter(preprocessors=["slide_breaks.SlideBreaks"])
+    exporter = SlidesExporter(preprocessors=["authoring.website.slide_breaks.SlideBreaks"])
     html, _ = exporter.from_notebook_node(notebook(*CELLS))
     body = html[html.index('<div class="slides">') :]
     assert body.count("<section>") == 2 + 4  # two slides; of three and one slides below each other

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import pytest
 
-from authoring.student_notebooks import ROOT
+from authoring.facts import ROOT
 from grading import engines as sandbox
-from grading.grade import lessons_in, request_for, stubs_in
+from grading.assignment import lessons_in, stubs_in
+from grading.grade import request_for
 from grading.sandbox.protocol import Limits
 from grading.submissions import Submission
 from tests.grading.students import OUTSIDE, right_sources
@@ -44,15 +45,18 @@ CHEATS = {
             def __call__(self, *args): return Yes()
         conv_layer = Yes()""",
     "overwrites the checks": """
-        import helpers.checks, helpers.checks.convolution_layers as module
+        import helpers.checks, helpers.checks.convolution_layers.tasks as module
         def yes(*args): print("✓ 1.1  all right")
-        helpers.checks.conv_layer = module.conv_layer = module.expect_garment_layer = yes
+        helpers.checks.conv_layer = module.conv_layer = yes
+        for name in dir(module):
+            if name.endswith("garment_layer"): setattr(module, name, yes)
         checks.conv_layer = yes
         checks = helpers.checks
         conv_layer = {wrong}""",
     "overwrites code of the checks": """
-        from helpers.checks import _edges
-        _edges.expect_conv2d.__code__ = (lambda layer, name: layer).__code__
+        from helpers.checks.convolution_layers import vertical_edges
+        name, = (name for name in dir(vertical_edges) if name.endswith("conv2d"))
+        getattr(vertical_edges, name).__code__ = (lambda layer, name: layer).__code__
         conv_layer = {wrong}""",
     "patches torch": """
         torch.equal = torch.allclose = lambda *args, **kwargs: True
@@ -266,11 +270,7 @@ def test_a_cheat_scores_nothing_and_costs_nothing_else(name, verdicts):
 @pytest.mark.parametrize(
     ("name", "outcome", "words"),
     [
-        (
-            "overwrites code of the checks",
-            "cheat",
-            "helpers.checks.convolution_layers.vertical_edges.expect_conv2d",
-        ),
+        ("overwrites code of the checks", "cheat", "convolution_layers.vertical_edges."),
         ("patches torch", "cheat", "torch.equal"),
         ("patches all()", "cheat", "builtins.all"),
         ("endless loop", "stopped", ""),

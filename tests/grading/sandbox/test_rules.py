@@ -6,9 +6,10 @@ import textwrap
 import nbformat
 import pytest
 
-from authoring.student_notebooks import ROOT, python_of
+from authoring.facts import ROOT
+from authoring.lesson import python_of
 from grading.sandbox.rules import findings, without_magics
-from tests.notebooks.wrong_answers import WRONG
+from tests.checks.answers import wrong_answers
 
 CHEATS = {
     "always equal": "class Yes:\n    def __eq__(self, other):\n        return True\nanswer = Yes()",
@@ -68,31 +69,36 @@ def test_a_cheat_is_found_with_its_line(name):
 
 # These make answers, with names that are put together: they are none themselves.
 MAKERS = {
-    "test_full_cnn.py::variant",
-    "test_full_cnn.py::setting",
-    "test_full_cnn.py::without",
-    "test_full_cnn_runs.py::plot",
-    "test_data_parallel.py::NoTruth",  # a thing that a function returns, to see the check bear it
+    "full_cnn::variant",
+    "full_cnn::setting",
+    "full_cnn::without",
+    "full_cnn::plot",
+    "going_further::NoTruth",  # a thing that a function returns, to see the check bear it
 }
 
 
-def ways() -> dict[str, ast.stmt]:
+def ways() -> dict[str, list[ast.stmt]]:
     """Every function and class in the tests of the checks: right ways and honest mistakes."""
     found = {}
-    for path in sorted((ROOT / "tests" / "checks").glob("test_*.py")):
+    folder = ROOT / "tests" / "checks"
+    for path in sorted([*folder.rglob("test_*.py"), *folder.glob("*/answers.py")]):
         if path.name in ("test_hostile.py", "test_seeds.py", "test_trace.py"):
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             named = isinstance(node, (ast.FunctionDef, ast.ClassDef))
             if named and not node.name.startswith("test_"):
-                found[f"{path.name}::{node.name}"] = node
+                found.setdefault(f"{path.parent.name}::{node.name}", []).append(node)
     return found
 
 
 def test_no_right_way_and_no_mistake_is_taken_for_a_cheat():
-    found = {name: node for name, node in ways().items() if name not in MAKERS}
-    assert len(found) > 100
-    accused = {name: findings(node) for name, node in found.items() if findings(node)}
+    found = {name: nodes for name, nodes in ways().items() if name not in MAKERS}
+    assert sum(map(len, found.values())) > 300
+    accused = {
+        name: said
+        for name, nodes in found.items()
+        if (said := [words for node in nodes for words in findings(node)])
+    }
     assert not accused
 
 
@@ -101,7 +107,7 @@ def test_no_solution_and_no_honest_mistake_is_taken_for_a_cheat():
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "code" and cell.id.startswith("answer"):
                 assert not found(cell.source), cell.id
-    for wrongs in WRONG.values():
+    for wrongs in wrong_answers().values():
         for wrong in wrongs:
             for source in wrong.sources.values():
                 assert not found(source), source

@@ -1,0 +1,77 @@
+"""The marks of a student: how each task ended, and what that comes to."""
+
+from dataclasses import dataclass, field
+
+from authoring.lesson import Task
+from grading.submissions import Submission
+
+# The sign and the words of each outcome, as a student reads them.
+OUTCOMES = {
+    "right": ("✓", "right"),
+    "wrong": ("✗", "not right yet"),
+    "blank": ("○", "not answered"),
+    "cheat": ("!", "not counted"),
+    "stopped": ("✗", "stopped"),
+    "error": ("?", "not graded"),
+}
+ADVICE = {
+    "cheat": " No answer of this course needs that, so it does not count. If you had a reason for "
+    "it, speak to your lecturer.",
+    "stopped": " A right answer takes a few seconds here. Is there a loop whose condition stays "
+    "true, or something that grows and grows? Restart your kernel and run all cells up to this "
+    "task.",
+}
+
+
+@dataclass
+class Mark:
+    """How one task of one student ended."""
+
+    task: Task
+    outcome: str
+    words: str
+    answer: str = ""
+
+    @property
+    def points(self) -> int:
+        return self.task.points if self.outcome == "right" else 0
+
+    @property
+    def sentence(self) -> str:
+        """The words with a capital letter, and what to do if it is no usual mistake."""
+        words = self.words[:1].upper() + self.words[1:]
+        return words + ADVICE.get(self.outcome, "")
+
+    sign = property(lambda self: OUTCOMES[self.outcome][0])
+    state = property(lambda self: OUTCOMES[self.outcome][1])
+
+
+@dataclass
+class Result:
+    """All marks of a student, in the order of the lessons, and how long judging them took."""
+
+    submission: Submission
+    marks: dict[str, list[Mark]] = field(default_factory=dict)  # by lesson
+    seconds: float = 0.0
+
+    def all_marks(self) -> list[Mark]:
+        return [mark for marks in self.marks.values() for mark in marks]
+
+    def points(self, bonus: bool) -> int:
+        return sum(mark.points for mark in self.all_marks() if mark.task.bonus == bonus)
+
+    @property
+    def reachable(self) -> int:
+        return sum(mark.task.points for mark in self.all_marks() if not mark.task.bonus)
+
+    @property
+    def total(self) -> int:
+        return self.points(bonus=False) + self.points(bonus=True)
+
+    def remarks(self) -> list[str]:
+        """For the lecturer: what was odd, and which answers were taken for cheats."""
+        said = list(self.submission.remarks)
+        for mark in self.all_marks():
+            if mark.outcome in ("cheat", "stopped", "error"):
+                said.append(f"{mark.task.number} {mark.state}: {mark.words}")
+        return said
