@@ -56,6 +56,9 @@ MAGIC = re.compile(
     r"^[ \t]*%{1,2}(time|timeit|capture|matplotlib|prun)\b[ \t]*(?:inline\b|-\w+.*)?", re.MULTILINE
 )
 
+# A check is called by its name; what the checks are made of stands one step further in.
+_INSIDE_OF_CHECKS = re.compile(r"(helpers\.)?checks\.\w+\.")
+
 
 def without_magics(source: str) -> str:
     """``source`` without the usual magics of timing and plotting."""
@@ -133,6 +136,8 @@ def _name_faults(name: str | None) -> Iterator[str]:
 def _attribute_faults(node: ast.Attribute, imported: set[str]) -> Iterator[str]:
     name, root = node.attr, _root(node)
     named = f".{name}" if _dunder(name) or root is None else ast.unparse(node)[-60:]
+    if _INSIDE_OF_CHECKS.match(ast.unparse(node)):
+        yield f"it uses {named}"
     if isinstance(node.ctx, (ast.Store, ast.Del)):
         if root in imported and not ast.unparse(node).startswith("torch.backends."):
             yield f"it changes {named}"

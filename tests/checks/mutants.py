@@ -4,8 +4,9 @@
     python -m tests.checks.mutants pooling loop_behaviour    those of a package, or of a module
 
 An assertion is a ``raise``, or a call that stands alone and judges (its name begins as in
-``JUDGES``). Each is replaced by ``pass``, once, and the tests that reach it are run: at least one
-of them must fail. An assertion that no test reaches, or whose loss no test notices, is printed,
+``JUDGES``), or an entry in a table of known mistakes that a function makes (its name is one of
+``TABLES``). Each is taken out, once, and the tests that reach it are run: at least one of them must
+fail. An assertion that no test reaches, or whose loss no test notices, is printed,
 and the exit status is 1. For a package its own tests are tried first (``tests/checks/pooling``),
 the others only on what these let pass.
 
@@ -31,7 +32,8 @@ from _pytest.runner import runtestprotocol
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "helpers.checks"
 TESTS = ROOT / "tests/checks"
-JUDGES = re.compile(r"_?(judge|look_at|expect|refuse|answered|read|scores_of)")
+JUDGES = re.compile(r"_?(judge|answered|read|scores_of)")
+TABLES = {"mistakes", "known"}
 SWITCH = "__without__"
 FAILING = 0.02  # seconds that a test takes longer when it fails
 
@@ -57,6 +59,27 @@ class Switches(ast.NodeTransformer):
 
     def __init__(self, mutants: Mutants, name: str):
         self.mutants, self.name = mutants, name
+        self.inside = 0  # how many functions we are in: only what is made anew can lack an entry
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
+        """Look into it."""
+        self.inside += 1
+        self.generic_visit(node)
+        self.inside -= 1
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        """Each entry of a table of known mistakes is an assertion."""
+        names = {getattr(target, "id", "") for target in node.targets}
+        if self.inside and names & TABLES and isinstance(node.value, ast.Tuple | ast.List):
+            node.value.elts = [self._switch_entry(entry) for entry in node.value.elts]
+        return node
+
+    def _switch_entry(self, entry: ast.expr) -> ast.expr:
+        number = self._number(entry, "entry")
+        switched = ast.parse(f"[*(() if {SWITCH}({number}) else [0])]", mode="eval").body.elts[0]
+        switched.value.orelse = ast.List([entry], ast.Load())
+        return ast.fix_missing_locations(ast.copy_location(switched, entry))
 
     def visit_Raise(self, node: ast.Raise) -> ast.stmt:
         """A raise is an assertion wherever it stands."""
@@ -69,11 +92,14 @@ class Switches(ast.NodeTransformer):
         return self._switch(node, name) if JUDGES.match(name) else node
 
     def _switch(self, node: ast.stmt, what: str) -> ast.stmt:
-        number = len(self.mutants.places)
-        self.mutants.places.append(f"{self.name}:{node.lineno} {what}")
+        number = self._number(node, what)
         switched = ast.parse(f"if not {SWITCH}({number}): pass").body[0]
         switched.body = [node]
         return ast.fix_missing_locations(ast.copy_location(switched, node))
+
+    def _number(self, node: ast.stmt | ast.expr, what: str) -> int:
+        self.mutants.places.append(f"{self.name}:{node.lineno} {what}")
+        return len(self.mutants.places) - 1
 
 
 class Loader(importlib.machinery.SourceFileLoader):

@@ -123,18 +123,35 @@ def test_a_name_that_there_is_not_is_refused(capsys):
 def test_what_is_an_assertion():
     source = """
         answered(x=1)
-        loops.look_at_loss(2)
-        judge_width(5)
+        loops.judge_loss(2)
         model.eval()
         value = judge(3)
+        known = ((1, "made once, when the module is imported"),)
         def f():
+            mistakes = ((1, "one"), *((n, "more") for n in (2, 3)))
             raise ValueError
         """
     found = mutants.Mutants()
     mutants.Switches(found, "m.py").visit(ast.parse(dedent(source)))
     assert [place.split()[1] for place in found.places] == [
         "answered",
-        "look_at_loss",
-        "judge_width",
+        "judge_loss",
+        "entry",
+        "entry",
         "raise",
     ]
+
+
+def test_an_entry_that_is_taken_out_is_not_there():
+    source = """
+        def f():
+            mistakes = [1, *(n for n in (2, 3)), 4]
+            return mistakes
+        """
+    found = mutants.Mutants()
+    tree = mutants.Switches(found, "m.py").visit(ast.parse(dedent(source)))
+    names = {mutants.SWITCH: found.is_off}
+    exec(compile(tree, "m.py", "exec"), names)
+    assert names["f"]() == [1, 2, 3, 4]
+    found.off = 1
+    assert names["f"]() == [1, 4]
