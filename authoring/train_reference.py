@@ -81,6 +81,7 @@ def table() -> str:
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", choices=("official", "drawn"), required=True)
     source = parser.parse_args().source

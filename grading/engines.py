@@ -45,6 +45,7 @@ class Engine:
 
     @property
     def container(self) -> bool:
+        """Whether the judge runs in a container, and not as a process of this machine."""
         return self.name in ("docker", "podman")
 
 

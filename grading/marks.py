@@ -34,6 +34,7 @@ class Mark:
 
     @property
     def points(self) -> int:
+        """What it is worth: all points of the task, or none."""
         return self.task.points if self.outcome == "right" else 0
 
     @property
@@ -55,17 +56,21 @@ class Result:
     seconds: float = 0.0
 
     def all_marks(self) -> list[Mark]:
+        """The marks of all lessons in one list."""
         return [mark for marks in self.marks.values() for mark in marks]
 
     def points(self, bonus: bool) -> int:
+        """The sum over the voluntary tasks (``bonus``), or over the others."""
         return sum(mark.points for mark in self.all_marks() if mark.task.bonus == bonus)
 
     @property
     def reachable(self) -> int:
+        """The most points that the tasks come to, without the voluntary ones."""
         return sum(mark.task.points for mark in self.all_marks() if not mark.task.bonus)
 
     @property
     def total(self) -> int:
+        """All points, those of voluntary tasks on top."""
         return self.points(bonus=False) + self.points(bonus=True)
 
     def remarks(self) -> list[str]:
