@@ -3,7 +3,9 @@
 import nbformat
 
 from authoring.execute import executed
-from authoring.student_notebooks import ROOT, STUB, student_notebook
+from authoring.facts import ROOT
+from authoring.lesson import STUB
+from authoring.student_notebooks import student_notebook
 
 TEMPLATE = nbformat.read(ROOT / "authoring/lesson_template.ipynb", as_version=4)
 
