@@ -15,6 +15,7 @@ import torch
 from helpers import checkpoints, datasets
 from helpers.distributed import ranks
 from helpers.distributed.cell_sources import module_source
+from helpers.files import remove_leftovers
 from helpers.models import ConvNet
 from helpers.training import History
 
@@ -121,8 +122,7 @@ def launch(
         command += [f"--nproc-per-node={processes}", "--local-addr=127.0.0.1"]
         command += ["-m", "helpers.distributed", *(f"--{k}={v}" for k, v in options.items())]
         status = _run(command, _environment(source), log)
-        for half_written in checkpoint.parent.glob(f".{checkpoint.name}.*.tmp"):
-            half_written.unlink(missing_ok=True)  # by a rank that was killed
+        remove_leftovers(checkpoint, older_than=0)  # of a rank that was killed while it wrote
         if status:
             raise DistributedError(_why(folder, log, checkpoint))
     return read_run(checkpoint)
