@@ -46,6 +46,7 @@ def measure(name: str, model: nn.Module, training: tuple, test: tuple, args) -> 
 
 
 def main() -> int:
+    """The command; returns its exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--learning-rate", type=float, default=0.1)
     parser.add_argument("--epochs", type=int, default=10)
