@@ -164,6 +164,7 @@ class Progress:
         self.of_this_try = 0
 
     def add(self, count: int) -> None:
+        """Show ``count`` bytes more."""
         if self.bar is None:
             from tqdm.auto import tqdm  # not before it is needed: it looks for the notebook
 
@@ -174,6 +175,7 @@ class Progress:
         self.bar.update(count)
 
     def start_file(self) -> None:
+        """From here on, what comes is of one try for one file."""
         self.of_this_try = 0
 
     def take_back(self) -> None:
