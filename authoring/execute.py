@@ -3,9 +3,10 @@
     python -m authoring.execute               all of them
     python -m authoring.execute 01 04         the named ones
 
-Each notebook runs in a fresh kernel, in its own folder, on the official images. What is stored is
-what the tests will see when they run it again (see ``kernels.py``); cells are counted from 1. If a
-cell fails, it is named, the exit status is 1 and the stored notebook stays as it was.
+Each notebook runs in a fresh kernel, in its own folder, on the official images; only those that it
+loads are fetched. What is stored is what the tests will see when they run it again (see
+``kernels.py``); cells are counted from 1. If a cell fails, it is named, the exit status is 1 and
+the stored notebook stays as it was.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from nbformat import NotebookNode
 
 from authoring.kernels import CellFailed, open_kernel, prepare_images, run_cell
 from authoring.student_notebooks import ROOT, stable_metadata, text_of
+from helpers.files import replace_file
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -63,9 +65,7 @@ def store(path: Path) -> None:
     """Run one notebook and put its outputs in place, whole. Raises ``CellFailed``."""
     notebook = executed(nbformat.read(path, as_version=4), path.parent)
     nbformat.validate(notebook)
-    partial = path.with_suffix(".partial")
-    partial.write_text(text_of(notebook), encoding="utf-8")
-    partial.replace(path)
+    replace_file(path, text_of(notebook).encode())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--solutions", type=Path, default=ROOT / "solutions")
     options = parser.parse_args(arguments)
     paths, status = chosen(options.names, options.solutions), 0
-    if prepare_images() == "drawn":
+    if prepare_images(paths) == "drawn":
         print("Outputs are stored from the official images only, and these cannot be had now.")
         return 1
     for path in paths:

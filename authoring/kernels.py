@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,14 +19,26 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from helpers.datasets.catalogue import loaded_by
 from helpers.datasets.fetching import data_folder, wanted_source
 
 CELL_TIMEOUT = 900  # seconds
+ROOT = Path(__file__).resolve().parents[1]
 
-# Fetches, or draws, whatever is not in the data folder yet, and says which images they are.
+# Fetches, or draws, what of the named data sets is not in the data folder yet, and says which
+# images they are. One that cannot be had, and for which nothing stands in, fails in its notebook.
 _PREPARE = """
-from helpers.datasets import cifar10, fashion_mnist
-sources = [fetch(train).source for fetch in (fashion_mnist, cifar10) for train in (True, False)]
+import sys
+from helpers import datasets
+from helpers.datasets.catalogue import CATALOGUE
+sources = []
+for name in sys.argv[1:]:
+    try:
+        sources += [getattr(datasets, name)(train).source for train in (True, False)]
+    except datasets.DataError as error:
+        if CATALOGUE[name].stand_in:
+            raise
+        print(f"✗ {error}", file=sys.stderr)
 print("drawn" if "drawn" in sources else "official")
 """
 
@@ -42,19 +54,31 @@ class CellFailed(Exception):
         self.details, self.error = details, error
 
 
-def prepare_images() -> str:
+def prepare_images(notebooks: Iterable[Path] | None = None) -> str:
     """Fill the data folder before any kernel starts; returns "official" or "drawn".
 
-    A notebook then shows no progress bar of a download, and does not fetch what others fetch too.
-    If the official images cannot be had, all notebooks of this run use the drawn ones.
+    Only what ``notebooks`` load is fetched; without a word, that is the solutions of this
+    repository. A notebook then shows no progress bar of a download, and does not fetch what others
+    fetch too. If the official images cannot be had, all notebooks of this run use the drawn ones.
     """
-    command = [sys.executable, "-c", _PREPARE]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    solutions = (ROOT / "solutions").glob("*.ipynb")
+    entries = loaded_by(solutions if notebooks is None else notebooks)
+    command = [sys.executable, "-c", _PREPARE, *(entry.name for entry in entries)]
+    done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, text=True, check=True)
     source = done.stdout.split()[-1]
     if source == "drawn" and wanted_source() == "auto":
         print(done.stdout.strip())
         os.environ["CNN_COURSE_DATASET"] = "drawn"
     return source
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """That of this process, ``settings``, and this repository where Python looks for modules first.
+
+    An editable install may be that of another clone.
+    """
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "PYTHONPATH": path, **settings}
 
 
 @contextmanager
@@ -83,10 +107,10 @@ def open_kernel(
 ) -> Iterator[NotebookClient]:
     """A client for ``notebook`` with a fresh kernel, which is shut down at the end.
 
-    The kernel is the Python that runs this, whatever kernels are installed beside it. Its working
-    directory is ``folder``; what it logs itself is dropped. Outputs are stored in ``notebook``:
-    streams joined per name, displays updated and cleared as a browser does, without the states of
-    widgets and without timings.
+    The kernel is the Python that runs this, whatever kernels are installed beside it, and imports
+    this repository, whichever is installed. Its working directory is ``folder``; what it logs
+    itself is dropped. Outputs are stored in ``notebook``: streams joined per name, displays updated
+    and cleared as a browser does, without the states of widgets and without timings.
     """
     manager = AsyncKernelManager(
         kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])
@@ -101,7 +125,7 @@ def open_kernel(
         record_timing=False,
     )
     with private_data_folder() as data:
-        env = {**os.environ, "CNN_COURSE_DATA": str(data)}
+        env = environment(CNN_COURSE_DATA=str(data))
         with client.setup_kernel(env=env, stderr=subprocess.DEVNULL, cleanup_kc=True):
             yield client
 

@@ -16,6 +16,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from helpers import checkpoints
 from helpers.datasets import ImageDataset, drawn, fashion_mnist
+from helpers.files import replace_file
 from helpers.models import ConvNet
 from helpers.training import fit
 
@@ -104,9 +105,8 @@ def main() -> None:
         command=f"python -m authoring.train_reference --source {source}",
     )
     path = checkpoints.reference_path(source)
-    path.parent.mkdir(exist_ok=True)
-    checkpoints.replace_file(path, data)
-    checkpoints.replace_file(README, table().encode())
+    replace_file(path, data)
+    replace_file(README, table().encode())
     print(f"{path.name}: {len(data):,} bytes, {accuracy:.2%} on the test images")
 
 

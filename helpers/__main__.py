@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
+NOTEBOOKS = REQUIREMENTS.parent / "notebooks"
 OLDEST_PYTHON = (3, 11)
 SPARE = 50_000_000  # bytes to leave free beside the data
 INSTALL = "Do now: python -m pip install -r requirements.txt"
@@ -170,10 +171,11 @@ def folder():
 def disk():
     """Whether there is room for the images that are not there yet."""
     from helpers.datasets import fetching
+    from helpers.datasets.catalogue import CATALOGUE
 
-    place = fetching.data_folder()
-    good, _ = fetching.find(fetching.FASHION_MNIST, place)
-    missing = sum(file.size for file in fetching.FASHION_MNIST.files if file.name not in good)
+    place, main = fetching.data_folder(), CATALOGUE["fashion_mnist"]  # that of every lesson
+    good, _ = fetching.find(main, place)
+    missing = sum(file.size for file in main.files if file.name not in good)
     free, needed = shutil.disk_usage(existing(place)).free, missing + SPARE
     if free < needed:
         text = f"{free / 1e6:,.0f} MB free, {needed / 1e6:,.0f} MB needed. Do now: make room there."
@@ -187,55 +189,71 @@ def existing(place):
 
 
 def images():
-    """Which images the notebooks will use."""
+    """Which images the notebooks will use, for each data set that the course knows."""
     from helpers.datasets import fetching
+    from helpers.datasets.catalogue import CATALOGUE
 
     try:
         source = fetching.wanted_source()
     except fetching.DataError as error:
         return [(False, "images", str(error))]
-    place = fetching.data_folder()
-    cifar10 = None
-    if (place / "cifar-10-batches-py").is_dir():
-        cifar10 = "the official files in cifar-10-batches-py, verified whenever they are read"
-    elif source == "auto" and (
-        (place / "cifar10").is_dir() or (place / "cifar10-sample.tar.gz").is_file()
-    ):
-        cifar10 = "the pictures in the folder cifar10"
-    return [
-        images_of(fetching.FASHION_MNIST, source, None),
-        images_of(fetching.CIFAR10, source, cifar10),
-    ]
+    return [images_of(entry, source) for entry in CATALOGUE.values()]
 
 
-def images_of(collection, source, found):
-    """What will be used for one collection; ``found`` is what was found of it already."""
+def images_of(entry, source):
+    """What will be used for one data set of the catalogue."""
     from helpers.datasets import downloading, fetching
 
-    name, where = f"images for {collection.title}", fetching.data_folder() / collection.folder
+    root = fetching.data_folder()
+    name, where = f"images for {entry.title}", root / entry.folder
     if source == "drawn":
+        if not entry.stand_in:
+            return without_images(entry, "CNN_COURSE_DATASET is set to drawn", "unset it.")
         return (True, name, "drawn garments, because CNN_COURSE_DATASET is set to drawn")
-    good, damaged = fetching.find(collection, fetching.data_folder())
-    missing = [file for file in collection.files if file.name not in good]
+    found = found_unpacked(entry, source, root)
+    good, damaged = fetching.find(entry, root)
+    missing = [file for file in entry.files if file.name not in good]
     if not missing:
         return (True, name, f"the official files in {where}, verified")
     notes = "".join(f" {file} there is damaged ({why})." for file, why in damaged.items())
     if found:
         return (True, name, found + "." * bool(notes) + notes)
     size = f"{sum(file.size for file in missing) / 1e6:,.1f} MB"
-    if downloading.within_reach(collection.mirrors)[0]:
+    if downloading.within_reach(entry.mirrors)[0]:
         text = f"the official files; {size} will be downloaded when a notebook first asks for them"
         return (True, name, text + "." * bool(notes) + notes)
     copy = ", ".join(file.name for file in missing)
     do = f"connect to the internet and run this again, or copy {copy} into {where}."
+    lacking = "the official files are not all there, nor is the internet"
     if source == "official":
-        text = f"the official files are not all there, nor is the internet.{notes} Do now: {do}"
-        return (False, name, text)
+        return (False, name, f"{lacking}.{notes} Do now: {do}")
+    if not entry.stand_in:
+        return without_images(entry, f"{lacking}.{notes}", do)
     text = (
-        f"drawn garments, which are not {collection.title}: the official files are not all there, "
-        f"nor is the internet.{notes} The lesson works with them. To have the official files: {do}"
+        f"drawn garments, which are not {entry.title}: {lacking}.{notes} The lesson works with "
+        f"them. To have the official files: {do}"
     )
     return (True, name, text)
+
+
+def found_unpacked(entry, source, root):
+    """What there is in the data folder ``root`` besides the files of ``entry``; or ``None``."""
+    if entry.unpacked and (root / entry.unpacked).is_dir():
+        return f"the official files in {entry.unpacked}, verified whenever they are read"
+    places = (root / entry.pictures, root / entry.sample) if entry.pictures else ()
+    if source == "auto" and any(place.exists() for place in places):
+        return f"the pictures in the folder {entry.pictures}"
+    return None
+
+
+def without_images(entry, why, do):
+    """Nothing can stand in for them: that is bad if a notebook of the course loads them."""
+    from helpers.datasets.catalogue import loaded_by
+
+    needed = entry in loaded_by(NOTEBOOKS.glob("*.ipynb"))
+    text = f"none: {why.rstrip('.')}. Nothing is drawn in the place of these images"
+    text += f". Do now: {do}" if needed else f", and no notebook needs them. To have them: {do}"
+    return (not needed, f"images for {entry.title}", text)
 
 
 def first_line(error):

@@ -10,9 +10,7 @@ import json
 import os
 import re
 import shutil
-import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +20,7 @@ import torch
 from torch import nn
 
 from helpers.datasets import data_folder
+from helpers.files import replace_file
 from helpers.models import ConvNet
 
 FORMAT, FORMAT_VERSION = "cnn-course checkpoint", 1
@@ -76,7 +75,6 @@ def save(
             )
     target = student_path(source) if path is None else Path(path)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         former = _keep_former(target) if target.exists() else None
@@ -187,20 +185,6 @@ def to_bytes(
         **entries,
     }
     return safetensors.torch.save(tensors, metadata)
-
-
-def replace_file(target: Path, data: bytes) -> None:
-    """Write ``data`` beside ``target`` and move it there whole; a failure leaves no trace."""
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)  # noqa: PTH105 (one call that tests can make fail)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _keep_former(target: Path) -> Path:

@@ -16,8 +16,7 @@ from torch import nn
 
 from helpers import checkpoints, datasets, training
 from helpers.checkpoints import CheckpointError, load, save, trained_conv_net
-from helpers.datasets import drawn
-from helpers.datasets.fetching import DataError
+from helpers.datasets import DataError, drawn
 from helpers.models import ConvNet
 
 LIMIT = 300_000  # bytes of a file of reference weights

@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from helpers import __main__ as ready
-from helpers.datasets import fetching
-from helpers.datasets.fetching import Collection, Resource
+from helpers.datasets.catalogue import CATALOGUE, Resource
+from tests.notebooks.fixtures import code, notebook, write
 
 REPOSITORY = Path(ready.__file__).resolve().parent.parent
 NMS = "operator torchvision::nms does not exist"
@@ -28,9 +29,10 @@ def offline(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     file = Resource("a.gz", "900150983cd24fb0d6963f7d28e17f72", 3)  # the MD5 sum of b"abc"
-    for name, title in (("FASHION_MNIST", "Fashion-MNIST"), ("CIFAR10", "CIFAR-10")):
-        table = Collection(title, title, (file,), ("http://nowhere.invalid/",))
-        monkeypatch.setattr(fetching, name, table)
+    for name, entry in CATALOGUE.items():
+        mirrors = ("http://nowhere.invalid/",)
+        small = replace(entry, folder=entry.title, files=(file,), mirrors=mirrors)
+        monkeypatch.setitem(CATALOGUE, name, small)
 
 
 def broken_import(monkeypatch, name: str, error: Exception) -> None:
@@ -51,9 +53,9 @@ def one(lines) -> tuple[bool, str]:
 
 
 def test_a_machine_that_is_ready(capsys, monkeypatch, tmp_path):
-    for title in ("Fashion-MNIST", "CIFAR-10"):
-        (tmp_path / title).mkdir()
-        (tmp_path / title / "a.gz").write_bytes(b"abc")
+    for entry in CATALOGUE.values():
+        (tmp_path / entry.title).mkdir()
+        (tmp_path / entry.title / "a.gz").write_bytes(b"abc")
     assert ready.main() == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -63,7 +65,7 @@ def test_a_machine_that_is_ready(capsys, monkeypatch, tmp_path):
         assert f"✓ {item}: " in out
     for item in ("processor cores", "data folder", "disk", "images for Fashion-MNIST"):
         assert f"✓ {item}: " in out
-    assert out.count(", verified") == 2
+    assert out.count(", verified") == len(CATALOGUE) >= 2
 
 
 def test_an_item_that_fails_is_said_and_the_others_still_come(capsys, monkeypatch):
@@ -298,6 +300,50 @@ def test_drawn_images_asked_for(monkeypatch):
         True,
         "drawn garments, because CNN_COURSE_DATASET is set to drawn",
     )
+
+
+@pytest.fixture
+def nothing_drawn(monkeypatch):
+    """A data set for which nothing stands in."""
+    entry = replace(CATALOGUE["fashion_mnist"], name="letters", title="Letters", stand_in="")
+    monkeypatch.setitem(CATALOGUE, "letters", entry)
+
+
+@pytest.fixture
+def lessons(monkeypatch, tmp_path):
+    """The folder of the notebooks, which load nothing."""
+    folder = tmp_path / "notebooks"
+    write(folder / "01_one.ipynb", notebook(code("import torch")))
+    monkeypatch.setattr(ready, "NOTEBOOKS", folder)
+    return folder
+
+
+@pytest.mark.parametrize("setting", ["auto", "drawn"])
+def test_images_that_no_notebook_needs_and_for_which_nothing_stands_in(
+    setting, monkeypatch, nothing_drawn, lessons
+):
+    monkeypatch.setenv("CNN_COURSE_DATASET", setting)
+    good, text = texts()["images for Letters"]
+    assert good
+    assert text.startswith("none: ") and "garments" not in text
+    assert "Nothing is drawn in the place of these images, and no notebook needs them" in text
+    assert ("unset it" if setting == "drawn" else "connect to the internet") in text
+
+
+@pytest.mark.parametrize("setting", ["auto", "drawn"])
+def test_images_that_a_notebook_needs_and_for_which_nothing_stands_in(
+    setting, monkeypatch, nothing_drawn, lessons
+):
+    monkeypatch.setenv("CNN_COURSE_DATASET", setting)
+    write(lessons / "02_two.ipynb", notebook(code("datasets.letters(train=True)")))
+    good, text = texts()["images for Letters"]
+    assert not good
+    assert "Nothing is drawn in the place of these images. Do now: " in text
+    assert ("unset it" if setting == "drawn" else "copy a.gz into") in text
+
+
+def test_the_notebooks_of_the_course_are_looked_at():
+    assert len(list(ready.NOTEBOOKS.glob("*.ipynb"))) > 1
 
 
 def test_a_folder_of_pictures(tmp_path):

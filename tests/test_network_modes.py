@@ -9,8 +9,8 @@ from torch import nn
 
 from helpers.network_modes import channels_last, evaluation_mode
 from helpers.training import fit
-from tests.training.test_cuda_graph import assert_same, conv_net, plain_loop, quiet_fit
-from tests.training.test_fitting import Recorder, fake_images, interrupt_at
+from tests.training.fakes import Recorder, fake_images, interrupt_at
+from tests.training.plain_training import assert_same, conv_net, plain_loop, quiet_fit
 
 BATCH = fake_images(4)[range(4)]
 SOME_IMAGES = BATCH[0]

@@ -98,7 +98,7 @@ def floor(train, test, device: torch.device) -> float:
         start = time.perf_counter()
         for images, labels in cut:
             if stepper.captured:
-                stepper._graph.replay()
+                stepper.replay()
                 continue
             optimizer.zero_grad()
             loss = LOSS(model(images), labels)

@@ -5,31 +5,37 @@ A training of a minute becomes one of a second: data loaders take the first ``SH
 the network of notebook 3 goes through its plateau and past 80% on so few, as the checks ask.
 """
 
+from functools import cache, partial
+
 import torch
 from torch.nn import functional as F
 
 from helpers import datasets
+from helpers.datasets.catalogue import CATALOGUE, Entry
 from helpers.training import fitting
 
 SHORT, SHORTER = 1280, 320
 DRAWN = 2000  # different ones; the rest repeats them
 
 
-def patterns(count: int, train: bool, channels: int = 1, size: int = 28) -> datasets.ImageDataset:
-    """``count`` images of ten patterns, labelled in random order."""
-    masks = torch.rand(10, channels, 4, 4, generator=torch.Generator().manual_seed(7)) > 0.5
-    masks = F.interpolate(masks.float(), size=size)
+@cache
+def patterns(entry: Entry, train: bool) -> datasets.ImageDataset:
+    """Ten patterns, labelled in random order, in the place of the images of ``entry``."""
+    count, shape = entry.num_train if train else entry.num_test, (entry.size, entry.size)
+    num_classes = len(entry.classes)
+    generator = torch.Generator().manual_seed(7)
+    masks = torch.rand(num_classes, entry.channels, 4, 4, generator=generator) > 0.5
+    masks = F.interpolate(masks.float(), size=entry.size)
     generator = torch.Generator().manual_seed(1 + train)
-    labels = torch.arange(DRAWN) % 10
+    labels = torch.arange(DRAWN) % num_classes
     labels = labels[torch.randperm(DRAWN, generator=generator)]
-    noise = torch.rand(DRAWN, channels, size, size, generator=generator)
+    noise = torch.rand(DRAWN, entry.channels, *shape, generator=generator)
     images = (255 * (0.8 * masks[labels] + 0.2 * noise)).to(torch.uint8)
     repeats = -(-count // DRAWN)
-    grey = channels == 1
     return datasets.ImageDataset(
         images.repeat(repeats, 1, 1, 1)[:count],
         labels.repeat(repeats)[:count],
-        datasets.FASHION_CLASSES if grey else datasets.CIFAR_CLASSES,
+        entry.classes,
         "drawn",
         "patterns of the grader",
     )
@@ -41,10 +47,12 @@ def short(data, most: int):
     return datasets.subset(data, most) if large else data
 
 
+def _load(entry: Entry, train: bool = True) -> datasets.ImageDataset:
+    return patterns(entry, bool(train))
+
+
 def use_here() -> None:
     """Let ``datasets`` and ``training`` of this process work with these images, and few of them."""
-    grey = {train: patterns(60_000 if train else 10_000, train) for train in (True, False)}
-    colour = {train: patterns(50_000 if train else 10_000, train, 3, 32) for train in (True, False)}
     make_loader, make_batches = datasets.loader, fitting.batches_of
 
     def loader(data, *args, **kwargs):
@@ -53,6 +61,6 @@ def use_here() -> None:
     def batches_of(data, *args, **kwargs):
         return make_batches(short(data, SHORTER), *args, **kwargs)
 
-    datasets.fashion_mnist = lambda train=True: grey[bool(train)]
-    datasets.cifar10 = lambda train=True: colour[bool(train)]
+    for name, entry in CATALOGUE.items():
+        setattr(datasets, name, partial(_load, entry))
     datasets.loader, fitting.batches_of = loader, batches_of

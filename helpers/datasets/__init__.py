@@ -6,27 +6,23 @@ loudly. ``CNN_COURSE_DATASET=official`` never takes drawings, ``drawn`` takes no
 
 from importlib import import_module
 
+from helpers.datasets.catalogue import CATALOGUE
 from helpers.datasets.fetching import DataError, data_folder
+
+FASHION_CLASSES = list(CATALOGUE["fashion_mnist"].classes)
+CIFAR_CLASSES = list(CATALOGUE["cifar10"].classes)
 
 # What needs torch is imported when it is asked for: ``python -m helpers`` looks at the data on a
 # machine where torch may be missing or broken.
-_WITH_TORCH = {
-    "ImageDataset": "image_dataset",
-    "is_in_memory": "image_dataset",
-    "loader": "image_dataset",
-    "subset": "image_dataset",
-    "FASHION_CLASSES": "loading",
-    "CIFAR_CLASSES": "loading",
-    "fashion_mnist": "loading",
-    "cifar10": "loading",
-}
+_MODULES = dict.fromkeys(("ImageDataset", "is_in_memory", "loader", "subset"), "image_dataset")
+_MODULES |= dict.fromkeys(CATALOGUE, "loading")  # fashion_mnist, cifar10: one for each data set
 
-__all__ = ["DataError", "data_folder", *_WITH_TORCH]
+__all__ = ["CIFAR_CLASSES", "FASHION_CLASSES", "DataError", "data_folder", *_MODULES]
 
 
 def __getattr__(name: str):
-    if name not in _WITH_TORCH:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_WITH_TORCH[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     globals()[name] = value
     return value

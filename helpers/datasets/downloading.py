@@ -5,7 +5,6 @@ up for the next one, and the reason is kept for the reader. Standard library onl
 progress bar.
 """
 
-import hashlib
 import http.client
 import queue
 import socket
@@ -15,8 +14,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from helpers.datasets.catalogue import Resource
 
 LOOKUP_LIMIT = 2.0  # seconds for the addresses of all mirrors together: offline is soon noticed
 ANSWER_LIMIT = 8.0  # seconds for an answer, and between two pieces of a file
@@ -30,23 +30,6 @@ class MirrorFailed(Exception):
     def __init__(self, reason: str, host: bool = False):
         super().__init__(reason)
         self.host = host
-
-
-@dataclass(frozen=True)
-class Resource:
-    """One official file: its name, the MD5 sum of its bytes, and how many they are."""
-
-    name: str
-    md5: str
-    size: int
-
-    def problem(self, data: bytes) -> str | None:
-        """What is wrong with ``data`` as this file, in words; ``None`` if it is the file."""
-        if len(data) != self.size:
-            return f"{len(data):,} of {self.size:,} bytes"
-        if hashlib.md5(data, usedforsecurity=False).hexdigest() != self.md5:
-            return "a wrong checksum"
-        return None
 
 
 def from_any_mirror(
@@ -181,6 +164,7 @@ class Progress:
         self.of_this_try = 0
 
     def add(self, count: int) -> None:
+        """Show ``count`` bytes more."""
         if self.bar is None:
             from tqdm.auto import tqdm  # not before it is needed: it looks for the notebook
 
@@ -191,6 +175,7 @@ class Progress:
         self.bar.update(count)
 
     def start_file(self) -> None:
+        """From here on, what comes is of one try for one file."""
         self.of_this_try = 0
 
     def take_back(self) -> None:

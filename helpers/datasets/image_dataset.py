@@ -16,16 +16,12 @@ from torch.utils.data import (
     SequentialSampler,
 )
 
+from helpers.datasets.catalogue import stood_in_for
 from helpers.threads import limit_threads
 
 limit_threads()  # here, because every notebook starts with its data
 
-_ORIGINS = {
-    "official": "{}, official files",
-    "folder": "{}, pictures from a folder",
-    "drawn garments": "{} (not Fashion-MNIST)",
-    "drawn colour garments": "{} (not CIFAR-10)",
-}
+_ORIGINS = {"official": ", official files", "folder": ", pictures from a folder"}
 
 
 @dataclass(frozen=True)
@@ -116,12 +112,13 @@ class ImageDataset(Dataset):
         return torch.where(chosen < 0, chosen + len(self), chosen)
 
     def __repr__(self) -> str:
-        origin = _ORIGINS.get(self.name) or _ORIGINS.get(self.source, "{}")
+        missing = stood_in_for(self.name)
+        origin = f" (not {missing})" if missing else _ORIGINS.get(self.source, "")
         count, channels, height, width = self.images.shape
         colour = {1: "grey ", 3: "colour "}.get(channels, "")
         classes = "ten" if len(self.classes) == 10 else len(self.classes)
         return (
-            f"{origin.format(self.name)}: {count:,} {colour}images of {height}×{width} "
+            f"{self.name}{origin}: {count:,} {colour}images of {height}×{width} "
             f"in {classes} classes"
         )
 

@@ -19,11 +19,9 @@ import numpy as np
 import torch
 
 from helpers.datasets import drawn, fetching
+from helpers.datasets.catalogue import Entry
 from helpers.datasets.fetching import DataError, wanted_source
-
-CIFAR_CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse"]
-CIFAR_CLASSES += ["ship", "truck"]
-_OFFICIAL_CIFAR10 = "cifar-10-batches-py"  # the folder in the archive
+from helpers.files import replace_file
 
 
 class Pictures(NamedTuple):
@@ -34,53 +32,60 @@ class Pictures(NamedTuple):
     source: str
 
 
-def fashion_mnist(root: Path, train: bool) -> Pictures:
-    """The official files, found in ``root`` or downloaded.
+def read(entry: Entry, root: Path, train: bool) -> Pictures:
+    """The official files of ``entry``, found in ``root`` or downloaded, or its folder of pictures.
 
     Raises ``DataError`` if they cannot be had.
     """
-    files = fetching.fetch(fetching.FASHION_MNIST, root)
+    return _READERS[entry.format](entry, root, train)
+
+
+def _read_idx(entry: Entry, root: Path, train: bool) -> Pictures:
+    """Four verified files in the IDX format (https://yann.lecun.org/exdb/mnist/)."""
+    files = fetching.fetch(entry, root)
     part = "train" if train else "t10k"
     images = _after_header(files[f"{part}-images-idx3-ubyte.gz"], 16)
     labels = _after_header(files[f"{part}-labels-idx1-ubyte.gz"], 8)
-    return Pictures(images.view(-1, 1, 28, 28), labels.to(torch.int64), "official")
+    images = images.view(-1, entry.channels, entry.size, entry.size)
+    return Pictures(images, labels.to(torch.int64), "official")
 
 
 def _after_header(compressed: bytes, size: int) -> torch.Tensor:
-    """The bytes of a verified file in the IDX format (https://yann.lecun.org/exdb/mnist/)."""
     return torch.frombuffer(bytearray(gzip.decompress(compressed)), dtype=torch.uint8, offset=size)
 
 
-def cifar10(root: Path, train: bool) -> Pictures:
+def _read_cifar(entry: Entry, root: Path, train: bool) -> Pictures:
     """The official files if they are there, else a folder of pictures, else a download.
 
-    The folder is not looked at with ``CNN_COURSE_DATASET=official``. Raises ``DataError`` if
-    there is nothing to be had.
+    The folder is not looked at with ``CNN_COURSE_DATASET=official``.
     """
-    pictures = _cifar10_batches(root, train)
+    pictures = _cifar_batches(root, train)
     if pictures is not None:
         return pictures
-    name = _OFFICIAL_CIFAR10
+    name = entry.unpacked
     damaged = (root / name).exists()
     if damaged:
         print(f"{root / name} is damaged or not complete, so it is not used as it is.")
-    if wanted_source() == "auto" and not fetching.find(fetching.CIFAR10, root)[0]:
+    if wanted_source() == "auto" and not fetching.find(entry, root)[0]:
         try:
-            pictures = _cifar10_pictures(root, train)
+            pictures = _folder_or_sample(entry, root, train)
         except DataError as error:
             print(f"✗ {error}")
         if pictures is not None:
             return pictures
-    (data,) = fetching.fetch(fetching.CIFAR10, root).values()
+    (data,) = fetching.fetch(entry, root).values()
     pictures = _unpacked(
-        io.BytesIO(data), name, root, lambda place: _cifar10_batches(place, train), damaged
+        io.BytesIO(data), name, root, lambda place: _cifar_batches(place, train), damaged
     )
     if pictures is None:
         raise DataError(f"The archive of {name} does not hold the official files.")
     return pictures
 
 
-def _cifar10_batches(root: Path, train: bool) -> Pictures | None:
+_READERS = {"idx": _read_idx, "cifar": _read_cifar}
+
+
+def _cifar_batches(root: Path, train: bool) -> Pictures | None:
     """The official files, which torchvision verifies; ``None`` if they are not there and whole."""
     from torchvision import datasets as official  # a second to import, which grey images do without
 
@@ -95,12 +100,12 @@ def _cifar10_batches(root: Path, train: bool) -> Pictures | None:
     return Pictures(images, labels, "official")
 
 
-def _cifar10_pictures(root: Path, train: bool) -> Pictures | None:
-    """The pictures in the folder ``cifar10``, or in the archive of a sample beside it."""
-    archive, damaged = root / "cifar10-sample.tar.gz", False
-    if (root / "cifar10").is_dir():
+def _folder_or_sample(entry: Entry, root: Path, train: bool) -> Pictures | None:
+    """The folder of pictures of ``entry``, or what the archive of a sample beside it holds."""
+    archive, damaged = root / entry.sample, False
+    if (root / entry.pictures).is_dir():
         try:
-            return _read_pictures(root, train)
+            return _read_folder(entry, root, train)
         except DataError as error:
             if not archive.is_file():
                 raise
@@ -109,29 +114,31 @@ def _cifar10_pictures(root: Path, train: bool) -> Pictures | None:
     if not archive.is_file():
         return None
     with archive.open("rb") as file:
-        return _unpacked(file, "cifar10", root, lambda place: _read_pictures(place, train), damaged)
+        return _unpacked(
+            file, entry.pictures, root, lambda place: _read_folder(entry, place, train), damaged
+        )
 
 
-def _read_pictures(root: Path, train: bool) -> Pictures:
+def _read_folder(entry: Entry, root: Path, train: bool) -> Pictures:
     from torchvision import datasets as official
     from torchvision.transforms.functional import pil_to_tensor
 
-    folder = root / "cifar10" / ("train" if train else "test")
+    folder = root / entry.pictures / ("train" if train else "test")
     path = folder
     try:
         found = official.ImageFolder(folder)
-        if found.classes != CIFAR_CLASSES:
-            raise ValueError(f"its folders must be {', '.join(CIFAR_CLASSES)}")
-        images = torch.empty(len(found), 3, 32, 32, dtype=torch.uint8)
+        if found.classes != list(entry.classes):
+            raise ValueError(f"its folders must be {', '.join(entry.classes)}")
+        images = torch.empty(len(found), entry.channels, entry.size, entry.size, dtype=torch.uint8)
         for i, (path, _) in enumerate(found.samples):
             picture = pil_to_tensor(found.loader(path))
             if picture.shape != images.shape[1:]:
-                raise ValueError("it is not a picture of 32×32")
+                raise ValueError(f"it is not a picture of {entry.size}×{entry.size}")
             images[i] = picture
     except (OSError, ValueError, SyntaxError) as error:
         raise DataError(
-            f"The pictures of CIFAR-10 in {folder} cannot be used. {path}: {error}. What to do: "
-            f"remove the folder {folder.parent} and put a complete one there."
+            f"The pictures of {entry.title} in {folder} cannot be used. {path}: {error}. What to "
+            f"do: remove the folder {folder.parent} and put a complete one there."
         ) from error
     # Class after class on the disk: shuffled, so that the first images are of all classes.
     order = torch.randperm(len(found), generator=torch.Generator().manual_seed(0))
@@ -202,7 +209,7 @@ def _keep_drawn(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
     file = io.BytesIO()
     np.savez(file, images=images, labels=labels, checksum=_checksum(images, labels))
     try:
-        fetching.store(path, file.getbuffer())
+        replace_file(path, file.getbuffer())
     except OSError as error:
         print(fetching.cannot_keep(path.parent, error))
 

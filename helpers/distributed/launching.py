@@ -15,6 +15,7 @@ import torch
 from helpers import checkpoints, datasets
 from helpers.distributed import ranks
 from helpers.distributed.cell_sources import module_source
+from helpers.files import remove_leftovers
 from helpers.models import ConvNet
 from helpers.training import History
 
@@ -117,12 +118,8 @@ def launch(
             "seed": seed,
             "precision": precision,
         }
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-        command += [f"--nproc-per-node={processes}", "--local-addr=127.0.0.1"]
-        command += ["-m", "helpers.distributed", *(f"--{k}={v}" for k, v in options.items())]
-        status = _run(command, _environment(source), log)
-        for half_written in checkpoint.parent.glob(f".{checkpoint.name}.*.tmp"):
-            half_written.unlink(missing_ok=True)  # by a rank that was killed
+        status = _run(_command(processes, options), _environment(source), log)
+        remove_leftovers(checkpoint, older_than=0)  # of a rank that was killed while it wrote
         if status:
             raise DistributedError(_why(folder, log, checkpoint))
     return read_run(checkpoint)
@@ -154,6 +151,15 @@ def _environment(source: str) -> dict[str, str]:
         "PYTHONIOENCODING": "utf-8",
     }
     return {**os.environ, **settings}
+
+
+def _command(processes: int, options: dict[str, object]) -> list[str]:
+    """Of torchrun, which starts ``helpers.distributed`` as each of the ranks."""
+    return [
+        *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+        *(f"--nproc-per-node={processes}", "--local-addr=127.0.0.1"),
+        *("-m", "helpers.distributed", *(f"--{k}={v}" for k, v in options.items())),
+    ]
 
 
 def _run(command: list[str], environment: dict[str, str], log: Path) -> int:

@@ -1,4 +1,4 @@
-"""What each rank of a training on several processes does; ``distributed`` starts them.
+"""What each rank of a training on several processes does; ``launching`` starts them.
 
 A rank has the whole network and an equal share of every batch. What makes the training a
 distributed one (the share, the averaging of gradients, who prints) are three functions of the
@@ -20,6 +20,7 @@ import torch
 from torch import distributed, nn
 
 from helpers import checkpoints, datasets
+from helpers.files import replace_file
 from helpers.models import ConvNet
 from helpers.training import History, epoch_line, test_loop, train_loop
 
@@ -56,7 +57,7 @@ def check(processes: int, device: str, num_images: int, num_epochs: int) -> None
 
 
 def train(options: argparse.Namespace, rank: int, world_size: int, local_rank: int) -> None:
-    """Train as ``options`` of ``distributed.main`` say, together with all other ranks.
+    """Train as ``options`` of ``python -m helpers.distributed`` say, together with all other ranks.
 
     Raises ``StudentError``, and whatever torch raises where the other ranks do not answer.
     """
@@ -177,7 +178,7 @@ def _save(
     data = checkpoints.to_bytes(
         model, source=source, accuracy=accuracy, epochs=epochs, figures=figures
     )
-    checkpoints.replace_file(path, data)
+    replace_file(path, data)
 
 
 def report(rank: int, error: BaseException, folder: Path | None) -> None:
@@ -192,7 +193,7 @@ def report(rank: int, error: BaseException, folder: Path | None) -> None:
     print(f"✗ {sentence}", file=sys.stderr, flush=True)
     if folder:
         entry = json.dumps({"lost": lost, "sentence": sentence.rstrip(".")})
-        checkpoints.replace_file(folder / f"error-{rank}.json", entry.encode())
+        replace_file(folder / f"error-{rank}.json", entry.encode())
 
 
 def _first_line(error: BaseException) -> str:

@@ -79,6 +79,10 @@ class Stepper:
         finally:
             torch.cuda.current_stream(self.device).wait_stream(self._stream)
 
+    def replay(self) -> None:
+        """The captured step once more, on the batch that it was given last."""
+        self._graph.replay()
+
     def close(self) -> None:
         """Give the optimizer back as it was."""
         self._graph = None
@@ -146,7 +150,7 @@ class Stepper:
             return False
         torch.index_select(batches.images, 0, indices, out=self._images)
         torch.index_select(batches.labels, 0, indices, out=self._labels)
-        self._graph.replay()
+        self.replay()
         return True
 
     def _capture(self, batches: MemoryBatches, indices: torch.Tensor) -> None:

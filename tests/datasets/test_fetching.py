@@ -2,7 +2,6 @@
 
 import errno
 import gzip
-import hashlib
 import io
 import os
 import signal
@@ -11,26 +10,26 @@ import sys
 import tarfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from helpers.datasets import downloading, fetching
-from helpers.datasets.fetching import Collection, DataError, Resource
+from helpers.datasets import DataError, downloading, fetching
+from helpers.datasets.catalogue import CATALOGUE, Entry
+from tests.datasets.fakes import NOWHERE, resources
 from tests.loopback import serving
 
 FILES = {
     "images.gz": gzip.compress(bytes(range(256)) * 40, mtime=0) + b"tail" * 500,
     "labels.gz": gzip.compress(b"0123456789" * 30, mtime=0),
 }
-NOWHERE = "http://nowhere.invalid/"  # a name that exists on no network (RFC 2606)
 
 
-def collection(*mirrors: str) -> Collection:
-    files = tuple(
-        Resource(name, hashlib.md5(data).hexdigest(), len(data)) for name, data in FILES.items()
-    )
-    return Collection("Tiny", "tiny/raw", files, mirrors)
+def collection(*mirrors: str) -> Entry:
+    """Two tiny files, which ``mirrors`` should have."""
+    small = {"title": "Tiny", "folder": "tiny/raw", "files": resources(FILES), "mirrors": mirrors}
+    return replace(CATALOGUE["fashion_mnist"], **small)
 
 
 def in_place(root: Path) -> dict[str, bytes]:
@@ -46,14 +45,9 @@ def put(root: Path, name: str, data: bytes) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch):
-    """No memory of earlier failures, no proxy, and short patience."""
-    monkeypatch.setattr(fetching, "_failures", {})
-    monkeypatch.setattr(fetching, "_in_memory", {})
+def impatient(monkeypatch, offline):
+    """Short patience, and no network."""
     monkeypatch.setattr(downloading, "ANSWER_LIMIT", 0.6)
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
 
 
 FAULTS = {
@@ -116,13 +110,6 @@ def test_a_host_that_would_need_too_long_is_given_up(tmp_path, monkeypatch):
         fetching.fetch(collection(slow.address), tmp_path)
 
 
-def test_the_limits_are_those_of_a_lesson():
-    """The tests shorten the waiting; this is what students get."""
-    source = Path(downloading.__file__).read_text(encoding="utf-8")
-    assert "ANSWER_LIMIT = 8.0" in source
-    assert downloading.LOOKUP_LIMIT <= 2
-
-
 def test_without_a_network_it_is_over_at_once(tmp_path, capsys):
     started = time.monotonic()
     with pytest.raises(DataError, match="address cannot be found"):
@@ -140,11 +127,6 @@ def test_a_name_lookup_that_hangs_is_given_up(tmp_path, monkeypatch):
         fetching.fetch(collection(NOWHERE, "http://other.invalid/"), tmp_path)
     assert time.monotonic() - started < 10
     answered.set()
-
-
-def test_behind_a_proxy_no_name_is_looked_up(monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
-    assert downloading.within_reach((NOWHERE,)) == ([NOWHERE], {})
 
 
 def test_a_failure_is_remembered_for_a_while(tmp_path, monkeypatch):
@@ -237,7 +219,7 @@ def test_a_file_that_another_kernel_has_put_there_meanwhile_will_do(tmp_path, mo
         Path(target).write_bytes(FILES[Path(target).name])
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(fetching.os, "replace", held_open)
+    monkeypatch.setattr(os, "replace", held_open)
     with serving(FILES) as good:
         assert fetching.fetch(collection(good.address), tmp_path) == FILES
     assert in_place(tmp_path) == FILES
@@ -306,35 +288,6 @@ def test_a_bar_shows_while_something_is_downloaded(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert "Tiny" in err
-
-
-def test_the_bar_forgets_what_came_in_vain():
-    with downloading.Progress("Tiny", 100) as progress:
-        progress.start_file()
-        progress.add(30)
-        progress.start_file()
-        progress.add(20)
-        progress.take_back()
-        assert progress.bar.n == 30
-
-
-def test_the_bar_counts_only_the_mirror_that_gave_the_file():
-    file = collection().files[0]
-    with serving(FILES, "wrong sum") as bad, serving(FILES) as good:
-        with downloading.Progress("Tiny", file.size) as progress:
-            mirrors, reasons = [bad.address, good.address], {}
-            assert downloading.from_any_mirror(file, mirrors, reasons, progress)
-            assert progress.bar.n == file.size
-        assert list(reasons) == [bad.address]
-
-
-def test_store_removes_what_killed_processes_left_long_ago(tmp_path):
-    old, new = tmp_path / ".a.gz.1.part", tmp_path / ".a.gz.2.part"
-    for path in (old, new):
-        path.touch()
-    os.utime(old, (0, 0))
-    fetching.store(tmp_path / "a.gz", b"data")
-    assert in_place(tmp_path) == {"a.gz": b"data", new.name: b""}
 
 
 def archive(**members: bytes) -> io.BytesIO:

@@ -17,7 +17,7 @@ import torch
 from torch.utils.data.distributed import DistributedSampler
 
 from helpers import checkpoints, datasets, distributed
-from helpers.distributed import ranks
+from helpers.distributed import launching, ranks
 from helpers.distributed.cell_sources import module_source
 from helpers.models import ConvNet
 from tests.checks.answers import is_logger, make_sampler, wrap
@@ -284,7 +284,7 @@ def test_what_went_wrong_first_is_said(log, said, sentence, tmp_path, capsys):
     for rank, kind in enumerate(said):
         ranks.report(rank, errors[kind], tmp_path)
     (tmp_path / "log").write_text(log)
-    why = distributed._why(tmp_path, tmp_path / "log", tmp_path / "missing.safetensors")
+    why = launching._why(tmp_path, tmp_path / "log", tmp_path / "missing.safetensors")
     assert sentence in why
 
 
@@ -311,7 +311,7 @@ def test_arguments_without_sense_are_refused_before_anything_starts(options, fra
 
 def test_each_rank_has_one_thread_so_that_times_compare(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
-    assert distributed._environment("drawn")["OMP_NUM_THREADS"] == "1"
+    assert launching._environment("drawn")["OMP_NUM_THREADS"] == "1"
 
 
 def test_a_device_for_each_rank(monkeypatch):
@@ -321,33 +321,12 @@ def test_a_device_for_each_rank(monkeypatch):
     assert distributed.device_for(1) == "cpu"
 
 
-def test_started_without_torchrun_it_says_how(monkeypatch, capsys):
-    monkeypatch.delenv("RANK", raising=False)
-    assert distributed.main(["--student", "x.py"]) == 2
-    assert "torchrun --standalone --nproc-per-node=2 -m helpers.distributed" in (
-        capsys.readouterr().err
-    )
-
-
-def test_a_rank_that_loses_the_others_says_so(capsys, tmp_path):
-    ranks.report(3, RuntimeError("[gloo/transport] Connection closed by peer [::1]:1"), tmp_path)
-    assert capsys.readouterr().err == (
-        "✗ rank 3 lost the others: one has ended, or gave no sign for 20 s\n"
-    )
-    assert [path.name for path in tmp_path.iterdir()] == ["error-3.json"]
-
-
-def test_the_images_of_a_rank():
-    assert ranks._share(iter(range(7)), 3, 2) == [[0, 1], [2, 3], [4, 5]]
-    assert ranks._share(torch.arange(4), 2, 2) == [[0, 1], [2, 3]]
-
-
 def test_the_images_are_there_before_ranks_start(monkeypatch):
     wanted = []
     monkeypatch.setattr(
         datasets, "fashion_mnist", lambda train: wanted.append(train) or FakeImages(train)
     )
-    assert distributed._prepared_source() == "drawn"
+    assert launching._prepared_source() == "drawn"
     assert wanted == [True, False]
 
 

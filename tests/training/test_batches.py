@@ -6,7 +6,7 @@ from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from helpers.datasets import ImageDataset, loader
 from helpers.training.batches import MemoryBatches, batches_of, pass_over
-from tests.training.test_fitting import fake_images
+from tests.training.fakes import fake_images
 
 CPU = torch.device("cpu")
 

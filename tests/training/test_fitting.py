@@ -1,4 +1,4 @@
-"""The training loop: its figures, its modes, its ways to end, and what it refuses."""
+"""``fit``: its figures, its modes, its ways to end, and what it refuses."""
 
 import re
 import signal
@@ -11,70 +11,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers import training
 from helpers.datasets import ImageDataset, loader
-from helpers.training import History, fit, predict, train_loop
+from helpers.training import History, fit, predict
+from tests.training.fakes import Recorder, fake_images, interrupt_at, quiet_fit, sgd, small_net
 
-LOSS = nn.CrossEntropyLoss()
 LISTS = ("train_losses", "test_losses", "accuracies", "seconds")
 
 
-def fake_images(count: int, seed: int = 0) -> ImageDataset:
-    """Pictures of 6×6 that can be learned: a class is a level of grey, with noise."""
-    generator = torch.Generator().manual_seed(seed)
-    labels = torch.randint(0, 10, (count,), generator=generator)
-    noise = torch.randint(0, 26, (count, 1, 6, 6), generator=generator)
-    images = (labels.view(-1, 1, 1, 1) * 25 + noise).to(torch.uint8)
-    return ImageDataset(images, labels, [str(i) for i in range(10)], "drawn", "fakes")
-
-
-def small_net(*extra: nn.Module, seed: int = 0) -> nn.Module:
-    torch.manual_seed(seed)
-    return nn.Sequential(nn.Flatten(), nn.Linear(36, 16), nn.ReLU(), *extra, nn.Linear(16, 10))
-
-
-def sgd(model: nn.Module, rate: float = 0.1) -> torch.optim.Optimizer:
-    return torch.optim.SGD(model.parameters(), lr=rate)
-
-
-def quiet_fit(model, num_epochs=2, **settings) -> History:
-    settings = {"batch_size": 16, "verbose": False} | settings
-    return fit(model, fake_images(64), fake_images(40, seed=1), num_epochs, **settings)
-
-
-class Recorder(nn.Module):
-    """Passes its input on and notes the mode, and whether gradients are being recorded."""
-
-    def __init__(self):
-        super().__init__()
-        self.seen: set[tuple[bool, bool]] = set()
-
-    def forward(self, x):
-        self.seen.add((self.training, torch.is_grad_enabled()))
-        return x
-
-
 # The figures
-
-
-@pytest.mark.parametrize("loop", ["train", "test"])
-def test_losses_are_means_per_image_with_a_short_last_batch(loop):
-    data, model = fake_images(33), small_net()
-    data.images[32] = 255 * (torch.arange(36).view(1, 6, 6) % 2)
-    data.labels[32] = int(model(data[32][0]).argmin())  # the worst, alone in the last batch
-    images, labels = data[range(33)]
-    losses = F.cross_entropy(model(images), labels, reduction="none").detach()
-    per_image = losses.mean().item()
-    per_batch = (losses[:16].mean() + losses[16:32].mean() + losses[32]).item() / 3
-    assert abs(per_batch - per_image) > 0.01  # the data can tell them apart
-    if loop == "train":
-        measured = train_loop(loader(data, 16), model, LOSS, sgd(model, rate=0.0))
-    else:
-        measured, accuracy = training.test_loop(loader(data, 16), model, LOSS)
-        right = (model(images).argmax(1) == labels).sum().item()
-        assert accuracy == pytest.approx(right / 33)
-    assert isinstance(measured, float)
-    assert measured == pytest.approx(per_image, rel=1e-5)
 
 
 def test_fit_equals_a_plain_loop():
@@ -137,33 +81,6 @@ def test_the_seed_is_that_of_the_order():
     assert first != second and sorted(first) == sorted(second) == list(range(64))
 
 
-def test_the_device_is_not_waited_for_in_every_step(monkeypatch):
-    calls = []
-    for name in ("item", "cpu", "tolist", "__float__", "__bool__", "numpy"):
-        original = getattr(torch.Tensor, name)
-
-        def counted(self, *args, original=original, **kwargs):
-            calls.append(original)
-            return original(self, *args, **kwargs)
-
-        monkeypatch.setattr(torch.Tensor, name, counted)
-    images, labels = fake_images(64)[range(64)]
-    batches = list(zip(images.split(2), labels.split(2), strict=True))
-    model = small_net()
-    train_loop(batches, model, LOSS, sgd(model))
-    training.test_loop(batches, model, LOSS)
-    assert 0 < len(calls) <= 3  # one per figure, and there are 32 batches
-
-
-def test_the_loops_follow_the_device_of_the_model():
-    """On "meta", whose tensors have no values: all goes well until the figures are asked for."""
-    model, batches = small_net().to("meta"), loader(fake_images(20), 8)
-    with pytest.raises(RuntimeError, match=r"item\(\) cannot be called on meta tensors"):
-        train_loop(batches, model, LOSS, sgd(model))
-    with pytest.raises(RuntimeError, match=r"item\(\) cannot be called on meta tensors"):
-        training.test_loop(batches, model, LOSS)
-
-
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 def test_batches_are_moved_to_the_device_of_the_model():
     here, there = small_net(), small_net().to("cuda")
@@ -174,49 +91,19 @@ def test_batches_are_moved_to_the_device_of_the_model():
     torch.testing.assert_close(probabilities, predict(here, fake_images(20)), rtol=1e-2, atol=1e-3)
 
 
-def test_best_device_prefers_cuda_then_mps(monkeypatch):
-    for cuda, mps, expected in ((1, 1, "cuda"), (0, 1, "mps"), (0, 0, "cpu")):
-        monkeypatch.setattr(torch.cuda, "is_available", lambda cuda=cuda: bool(cuda))
-        monkeypatch.setattr(torch.backends.mps, "is_available", lambda mps=mps: bool(mps))
-        assert training.best_device() == torch.device(expected)
-
-
 # Modes and gradients
 
 
 def test_modes():
     recorder = Recorder()
-    model, batches = small_net(recorder), loader(fake_images(16), 8)
-    model.eval()
-    train_loop(batches, model, LOSS, sgd(model))
-    assert recorder.seen == {(True, True)} and model.training
-    recorder.seen.clear()
-    training.test_loop(batches, model, LOSS)
-    assert recorder.seen == {(False, False)} and not model.training
-    model.train()
+    model = small_net(recorder)
     quiet_fit(model)
+    assert recorder.seen == {(True, True), (False, False)}
     assert not model.training and torch.is_grad_enabled()
 
 
-def test_dropout_is_on_in_training_and_off_in_the_test():
-    model, batches = small_net(nn.Dropout(0.9)), loader(fake_images(64), 16)
-    first, second = (training.test_loop(batches, model, LOSS) for _ in range(2))
-    assert first == second
-    losses = [train_loop(batches, model, LOSS, sgd(model, rate=0.0)) for _ in range(2)]
-    assert losses[0] != losses[1]
-
-
-def test_batch_norm_learns_nothing_from_the_test():
-    model = small_net(nn.BatchNorm1d(16))
-    before = model[3].running_mean.clone()
-    training.test_loop(loader(fake_images(64), 16), model, LOSS)
-    assert torch.equal(model[3].running_mean, before)
-
-
 def test_no_gradients_are_left():
-    model, batches = small_net(), loader(fake_images(16), 8)
-    training.test_loop(batches, model, LOSS)
-    assert all(p.grad is None for p in model.parameters())
+    model = small_net()
     quiet_fit(model)
     assert all(p.grad is None for p in model.parameters())
 
@@ -259,11 +146,6 @@ def test_verbose_off_prints_nothing(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_history_shows_itself_in_a_line():
-    assert repr(History()) == "History of 0 epochs"
-    assert repr(History([1.0], [1.0], [0.875], [2.0])) == "History of 1 epoch: test accuracy 87.5%"
-
-
 # Going on with a former run
 
 
@@ -282,21 +164,6 @@ def test_two_runs_in_a_row_equal_a_long_one(capsys):
 
 
 # Interruption
-
-
-def interrupt_at(call: int):
-    """A layer that raises ``KeyboardInterrupt`` when it is used for the ``call``-th time."""
-
-    class Interrupting(nn.Module):
-        calls = 0
-
-        def forward(self, x):
-            self.calls += 1
-            if self.calls == call:
-                raise KeyboardInterrupt
-            return x
-
-    return Interrupting()
 
 
 @pytest.mark.parametrize("call", range(1, 11))  # an epoch is four training batches and a test
@@ -458,11 +325,6 @@ def test_fit_refuses(settings, sentence):
     assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
 
 
-def test_the_loops_refuse_a_loader_without_images():
-    model = small_net()
-    with pytest.raises(ValueError, match="no images to train on"):
-        train_loop([], model, LOSS, sgd(model))
-    with pytest.raises(ValueError, match="no images to test on"):
-        training.test_loop([], model, LOSS)
+def test_predict_refuses_no_images():
     with pytest.raises(ValueError, match="dataset is empty"):
-        predict(model, fake_images(0))
+        predict(small_net(), fake_images(0))
