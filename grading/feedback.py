@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 
 from grading.marks import Result
-from helpers.checkpoints import replace_file
+from helpers.files import replace_file
 
 TEMPLATE = Path(__file__).with_name("feedback.html.j2")
 
