@@ -93,7 +93,7 @@ grader:
 lint: .venv/dev
 	$(RUN) ruff check --extend-exclude 'notebooks/*.ipynb' .
 	$(RUN) ruff format --check --exclude '*.ipynb' .
-	$(RUN) codespell_lib --skip ./data,./build --ignore-regex '[\w+/=]{60,}' --ignore-words-list onlyonce
+	$(RUN) codespell_lib --skip ./data,./build --ignore-regex '[\w+/=]{60,}' --ignore-words-list onlyonce,nd,inh
 
 # The stamps say which set-up is complete: .venv/lab for the lesson, .venv/dev for authors too.
 .venv/lab: requirements.txt pyproject.toml | .venv/bin/python

@@ -55,7 +55,7 @@ def test_a_time_that_is_not_said_is_open_and_comes_first(tmp_path, monkeypatch):
     [
         ("[01_a", "Expected ']'"),
         ("[01_a]\nminutes = 3\n", "you_will"),
-        ('[01_a]\nyou_will = "a"\nminuts = 3\n', "minuts"),
+        ('[01_a]\nyou_will = "a"\nminute = 3\n', "minute"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(tmp_path, text, said):
