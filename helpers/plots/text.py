@@ -7,6 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
+from helpers.datasets.catalogue import stood_in_for
+
 DPI = 100
 SMALL, NORMAL = 11, 13  # points
 
@@ -44,7 +46,8 @@ def source_of(data) -> str:
     name = getattr(data, "name", type(data).__name__)
     source = getattr(data, "source", "")
     if source == "drawn":
-        return f"{name}, not {'CIFAR-10' if 'colour' in name else 'Fashion-MNIST'}"
+        real = stood_in_for(name)
+        return f"{name}, not {real}" if real else name
     notes = {"official": ", official files", "folder": ", pictures from a folder"}
     return name + notes.get(source, "")
 

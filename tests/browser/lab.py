@@ -1,7 +1,6 @@
 """A JupyterLab of its own, and a page of it in Chromium, for the tests in a real browser."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -16,7 +15,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page
 
-from authoring.kernels import private_data_folder
+from authoring.kernels import environment, private_data_folder
 from authoring.student_notebooks import NOTEBOOK_METADATA
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -50,13 +49,12 @@ def jupyterlab(folder: Path, dark: bool = False) -> Iterator[str]:
         "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     with private_data_folder() as data, (home / "log").open("wb") as log:
-        env = {
-            **os.environ,
-            "CNN_COURSE_DATA": str(data),
-            "JUPYTER_CONFIG_DIR": str(home / "config"),
-            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        }
+        env = environment(
+            CNN_COURSE_DATA=str(data),
+            JUPYTER_CONFIG_DIR=str(home / "config"),
+            JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
+            JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"),
+        )
         server = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=folder)
         try:
             wait_for(address, server)

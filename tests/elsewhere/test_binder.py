@@ -13,7 +13,8 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from authoring.student_notebooks import ROOT
-from helpers.datasets.fetching import FASHION_MNIST, data_folder, find
+from helpers.datasets.catalogue import CATALOGUE
+from helpers.datasets.fetching import data_folder, find
 from tests.loopback import serving
 
 BINDER = ROOT / ".binder"
@@ -141,15 +142,15 @@ def assert_uploads_are_large(home: Path) -> None:
 
 @needs_bash
 def test_from_a_mirror_post_build_leaves_the_official_images(tmp_path):
-    files, _ = find(FASHION_MNIST, data_folder())
-    if len(files) < len(FASHION_MNIST.files):
+    files, _ = find(CATALOGUE["fashion_mnist"], data_folder())
+    if len(files) < len(CATALOGUE["fashion_mnist"].files):
         pytest.skip(f"the official files, which a mirror would send, are not in {data_folder()}")
     course = copy_of(tmp_path / "course", ".binder", "helpers")
     with serving(files) as mirror:
         done = post_build(course, **only_by(mirror.address))
     assert done.returncode == 0, done.stderr
     assert "Fashion-MNIST, official files: 60,000 grey images" in done.stdout
-    assert find(FASHION_MNIST, course / "data")[0].keys() == files.keys()
+    assert find(CATALOGUE["fashion_mnist"], course / "data")[0].keys() == files.keys()
     assert not (course / "data/drawn").exists()
 
 

@@ -17,8 +17,10 @@ nbval collects the cells, sanitizes what may differ and compares; that stays. Me
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import ExitStack
 from copy import deepcopy
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -125,7 +127,13 @@ def pytest_configure(config):
     if option.nbval_sanitize_with is None and rules.exists():
         option.nbval_sanitize_with = str(rules)
     if not hasattr(config, "workerinput") and not option.collectonly:
-        config.course_images = prepare_images()
+        config.course_images = prepare_images(notebooks_in(map(Path, config.args)))
+
+
+def notebooks_in(paths: Iterable[Path]) -> list[Path]:
+    """The notebooks that the command line names, by themselves or by their folders."""
+    files = (sorted(path.rglob("*.ipynb")) if path.is_dir() else [path] for path in paths)
+    return [file for found in files for file in found if file.suffix == ".ipynb"]
 
 
 def pytest_report_header(config):

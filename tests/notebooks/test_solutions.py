@@ -27,7 +27,7 @@ def compare(path: Path) -> subprocess.CompletedProcess:
     """The strict comparison over one notebook outside the repository, with its plugin and rules."""
     script = (
         "import sys, pytest; from authoring import kernels; "
-        "kernels.prepare_images = lambda: 'any'; sys.exit(pytest.main(sys.argv[1:]))"
+        "kernels.prepare_images = lambda *_: 'any'; sys.exit(pytest.main(sys.argv[1:]))"
     )
     options = ["--nbval", f"--nbval-sanitize-with={RULES}", "-p", "tests.notebooks.strict_nbval"]
     return subprocess.run(

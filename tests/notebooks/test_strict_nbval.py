@@ -12,6 +12,7 @@ import pytest
 from nbformat.v4 import new_output
 
 from authoring.execute import executed
+from tests.notebooks import strict_nbval
 from tests.notebooks.fixtures import code, notebook, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ def compare(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "conftest.py").write_text(
-        "from authoring import kernels\nkernels.prepare_images = lambda: 'no'\n"
+        "from authoring import kernels\nkernels.prepare_images = lambda *_: 'no'\n"
         "pytest_plugins = ['tests.notebooks.strict_nbval']\n"
     )
 
@@ -156,9 +157,9 @@ def test_a_picture_that_is_no_longer_drawn_is_noticed(compare):
 def test_a_cell_has_fifteen_minutes_and_the_rules_of_the_repository():
     script = (
         "from types import SimpleNamespace as N\nfrom pathlib import Path\n"
-        "from tests.notebooks import strict_nbval as s\ns.prepare_images = lambda: 'no'\n"
+        "from tests.notebooks import strict_nbval as s\ns.prepare_images = lambda *_: 'no'\n"
         "option = N(nbval=True, nbval_cell_timeout=2000, nbval_sanitize_with=None, collectonly=0)\n"
-        f"s.pytest_configure(N(option=option, rootpath=Path({str(ROOT)!r})))\n"
+        f"s.pytest_configure(N(option=option, args=[], rootpath=Path({str(ROOT)!r})))\n"
         "print(option.nbval_cell_timeout, option.nbval_sanitize_with)"
     )
     done = subprocess.run(
@@ -166,6 +167,16 @@ def test_a_cell_has_fifteen_minutes_and_the_rules_of_the_repository():
         env={"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.stdout.split() == ["900", str(ROOT / "authoring/nbval_sanitize.cfg")]
+
+
+def test_only_what_the_named_notebooks_load_is_made_ready(tmp_path):
+    for name in ("solutions/01.ipynb", "solutions/02.ipynb", "tests/test_x.py", "03.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    named = [tmp_path / "solutions", tmp_path / "tests", tmp_path / "03.ipynb"]
+    found = strict_nbval.notebooks_in(named)
+    assert [path.name for path in found] == ["01.ipynb", "02.ipynb", "03.ipynb"]
+    assert strict_nbval.notebooks_in([tmp_path / "tests/test_x.py"]) == []
 
 
 def test_the_repository_loads_the_plugin():

@@ -5,19 +5,13 @@ import re
 import nbformat
 import pytest
 
-from authoring.student_notebooks import ROOT, TASK
+from authoring.facts import ROOT
+from authoring.lesson import TASK, answer_lines
 from helpers import checks
 from helpers.checks.core import declared, hints, progress
+from tests.checks.core.course import COURSE
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
-
-
-# Those of the course; tests of the frame declare some of their own.
-COURSE = {
-    task: known
-    for task, known in declared.tasks().items()
-    if known.check.__module__.startswith("helpers.")
-}
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +38,8 @@ def answers_of(path) -> dict[str, list[str]]:
     for cell in nbformat.read(path, as_version=4).cells:
         if heading := TASK.search(cell.source):
             task = heading[1]
-        inside = False
-        for line in cell.source.split("\n") if cell.cell_type == "code" else []:
-            if "BEGIN SOLUTION" in line or "END SOLUTION" in line:
-                inside = "BEGIN" in line
-            elif inside and len(line.strip()) > 30:
+        for line in answer_lines(cell.source) if cell.cell_type == "code" else ():
+            if len(line.strip()) > 30:
                 found.setdefault(task, []).append(re.sub(r"\s", "", line).rstrip(","))
     return found
 

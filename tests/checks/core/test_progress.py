@@ -7,20 +7,13 @@ import nbformat
 import pytest
 from torch import nn
 
-from authoring.student_notebooks import ROOT
+from authoring.facts import ROOT
 from helpers import checks
 from helpers.checks.core import declared, hints, progress
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
+from tests.checks.core.course import COURSE
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
-
-
-# Those of the course; tests of the frame declare some of their own.
-COURSE = {
-    task: known
-    for task, known in declared.tasks().items()
-    if known.check.__module__.startswith("helpers.")
-}
 
 
 @pytest.fixture(autouse=True)
