@@ -128,6 +128,12 @@ def close(found, expected, tolerance: float = 1e-4, floor: float = 1.0) -> bool:
     return bool(((a - b).abs() <= tolerance * largest).all())
 
 
+def are_probabilities(values: torch.Tensor, dim: int = -1, tolerance: float = 1e-4) -> bool:
+    """Whether no value is below 0 and they add up to 1 along ``dim``, as after softmax."""
+    sums = values.double().sum(dim)
+    return bool((values >= 0).all()) and close(sums, torch.ones_like(sums), tolerance)
+
+
 def _on_cpu(values) -> torch.Tensor:
     if not isinstance(values, torch.Tensor):
         return torch.from_numpy(np.array(values, dtype=np.float64))

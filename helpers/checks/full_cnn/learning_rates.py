@@ -86,7 +86,7 @@ def rate_of(value, name: str, known: Mapping[float, Sequence[float]] | None = No
     for key in known:
         if _is_rate(rate, key):
             return key
-    if any(math.isclose(rate, accuracy) for values in known.values() for accuracy in values):
+    if any(_is_rate(rate, accuracy) for values in known.values() for accuracy in values):
         raise Incorrect(
             f"{name} is {_say(rate)}, which is an accuracy. Asked for is the learning rate that "
             "reached it: the key in runs."

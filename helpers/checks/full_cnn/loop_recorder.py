@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
+from helpers.checks.core.values import are_probabilities
 
 SIZES = (8, 8, 8, 3)  # images per batch
 TOTAL = sum(SIZES)
@@ -196,9 +197,7 @@ class NotingLoss(nn.CrossEntropyLoss):
         return super().forward(plain(input), plain(target))
 
     def _note(self, scores: torch.Tensor) -> None:
-        sums = scores.sum(dim=-1)
-        if (scores >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):
-            self.record.softmaxed = True
+        self.record.softmaxed = self.record.softmaxed or are_probabilities(scores)
         # log_softmax takes out what the loss cannot tell: the same number added to all ten.
         found = scores.log_softmax(-1)
         outputs = [s.log_softmax(-1) for s in self.record.outputs if s.shape == scores.shape]

@@ -7,7 +7,7 @@ from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.shapes import judge_wrapping
-from helpers.checks.core.values import answered
+from helpers.checks.core.values import answered, are_probabilities
 
 BATCH_SIZE = 64
 NUM_CLASSES = 10
@@ -100,8 +100,7 @@ def _judge_raw(scores: torch.Tensor, name: str) -> None:
         )
     for values, kind in ((scores, "softmax"), (scores.exp(), "log-softmax")):
         for dim, lines in ((1, "rows"), (0, "columns"))[: len(scores)]:  # one row has no columns
-            sums = values.sum(dim=dim)
-            if (values >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):
+            if are_probabilities(values, dim):
                 raise Incorrect(
                     f"the {lines} of {name} are probabilities that add up to 1, as after {kind}. "
                     "Asked for are the scores themselves, as the last layer gives them."

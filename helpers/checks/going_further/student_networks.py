@@ -14,7 +14,7 @@ from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.known_mistakes import Advice, advice_on
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.seeds import seeded
-from helpers.checks.core.values import answered
+from helpers.checks.core.values import answered, are_probabilities
 
 
 def build_network(network, name: str) -> nn.Module:
@@ -204,8 +204,7 @@ def judge_scores(model: nn.Module, scores: torch.Tensor) -> None:
             f"{name} returned scores that are not finite (nan or inf). Look in forward for a "
             "division by zero, or a logarithm of 0."
         )
-    sums = scores.double().sum(1)
-    if scores.min() >= 0 and torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
+    if are_probabilities(scores, 1, 1e-3):
         raise Incorrect(
             f"the scores of {name} are probabilities already, as after softmax. Leave the softmax "
             "out: the loss function applies it."

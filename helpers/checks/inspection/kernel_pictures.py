@@ -157,7 +157,7 @@ def judge_scales(pictures: list[Picture]) -> None:
 
 def _same_colours(one: Colormap, other: Colormap) -> bool:
     places = np.linspace(0, 1, 9)
-    return np.allclose(one(places), other(places), atol=0.02)
+    return close(one(places), other(places), 0.02)
 
 
 def is_diverging(colours: Colormap) -> bool:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.outcomes import Incorrect
-from helpers.checks.core.values import answered
+from helpers.checks.core.values import answered, close
 
 
 @check("2.3", "Show both", hints=(
@@ -104,10 +104,8 @@ def _is_colorbar(ax: Axes) -> bool:
 
 def _shows(drawn: np.ndarray, wanted: np.ndarray) -> bool:
     """Whether the picture is ``wanted``, in whatever units of brightness."""
-    if drawn.shape != wanted.shape:
-        return False
     scale = max(np.abs(drawn).max(), 1e-12), max(np.abs(wanted).max(), 1e-12)
-    return bool(np.allclose(drawn / scale[0], wanted / scale[1], atol=5e-3))
+    return close(drawn / scale[0], wanted / scale[1], 5e-3)
 
 
 def _one_axes_message(num_axes: int, num_pictures: int) -> str:
