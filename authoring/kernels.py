@@ -64,12 +64,19 @@ def prepare_images(notebooks: Iterable[Path] | None = None) -> str:
     solutions = (ROOT / "solutions").glob("*.ipynb")
     entries = loaded_by(solutions if notebooks is None else notebooks)
     command = [sys.executable, "-c", _PREPARE, *(entry.name for entry in entries)]
-    done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, text=True, check=True)
-    source = done.stdout.split()[-1]
+    said = _output_of(command)
+    source = said.split()[-1]
     if source == "drawn" and wanted_source() == "auto":
-        print(done.stdout.strip())
+        print(said.strip())
         os.environ["CNN_COURSE_DATASET"] = "drawn"
+        _output_of(command)  # where some were official, the others in their place are drawn now
     return source
+
+
+def _output_of(command: list[str]) -> str:
+    return subprocess.run(
+        command, env=environment(), stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
 
 
 def environment(**settings: str) -> dict[str, str]:

@@ -55,6 +55,17 @@ def test_without_official_images_every_notebook_uses_drawn_ones(monkeypatch):
     assert os.environ["CNN_COURSE_DATASET"] == "drawn"
 
 
+def test_where_only_some_are_official_the_others_are_drawn_before_a_cell_has_to(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CNN_COURSE_DATASET", "auto")
+    asked = tmp_path / "asked"
+    note = f"open({str(asked)!r}, 'a').write(os.environ['CNN_COURSE_DATASET'] + ' ')"
+    monkeypatch.setattr(kernels, "_PREPARE", f"import os\n{note}\nprint('drawn')")
+    kernels.prepare_images()
+    assert asked.read_text().split() == ["auto", "drawn"]
+
+
 def where_from(folder: Path) -> Path:
     """The file of ``helpers`` in a kernel that works in ``folder``."""
     with open_kernel(notebook(code(WHERE)), folder) as client:
