@@ -89,10 +89,10 @@ def call_student(
 def call(function: Callable, *args, on: str = ""):
     """What the student's function returns, ``None`` and ``...`` included, else as ``attempt``."""
 
-    @functools.wraps(function, updated=())
     def boxed(*arguments):
         return [function(*arguments)]
 
+    boxed.__name__ = getattr(function, "__name__", type(function).__name__)
     try:
         return attempt(boxed, *args, on=on)[0]
     except Incorrect as error:

@@ -38,11 +38,13 @@ def _described_by_itself(value) -> str:
                 return f"a {kind} of {len(value)} {parts}"
     try:
         short = reprlib.repr if isinstance(value, (list, tuple, dict, set)) else repr
-        text = _shortened(" ".join(short(value).split()))
+        text = " ".join(short(value).split())
     except Exception:
         text = "a value that cannot be printed"
     # Python's own words for an object hold its place in memory, which tells nobody anything.
-    return f"an object of type {kind}" if " at 0x" in text else f"{text} (of type {kind})"
+    if " at 0x" in text:
+        return f"an object of type {kind}"
+    return f"{_shortened(text)} (of type {kind})"
 
 
 def _shortened(text: str) -> str:

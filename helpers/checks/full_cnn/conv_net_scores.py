@@ -60,7 +60,11 @@ def judge_computation(net: nn.Module) -> None:
     generator = seeded(31)
     layers = [m for m in net.conv_stack.modules() if isinstance(m, nn.Conv2d)]
     layers += [m for m in net.linear_stack.modules() if isinstance(m, nn.Linear)]
-    _judge_frozen(net)
+    if not all(p.requires_grad for p in net.parameters()):
+        raise Incorrect(
+            "some weights of your network are frozen (requires_grad is False), so training could "
+            "not change them. Leave the layers as nn.Conv2d and nn.Linear make them."
+        )
     with torch.no_grad():
         for p in (p for layer in layers for p in (layer.weight, layer.bias)):
             scale = (2 / p[0].numel()) ** 0.5 if p.dim() > 1 else 0.5
@@ -86,14 +90,6 @@ def judge_computation(net: nn.Module) -> None:
         raise Incorrect(
             "training could not reach all layers: something in forward cuts them off, such as "
             "detach() or torch.no_grad(). Leave it out."
-        )
-
-
-def _judge_frozen(net: nn.Module) -> None:
-    if not all(p.requires_grad for p in net.parameters()):
-        raise Incorrect(
-            "some weights of your network are frozen (requires_grad is False), so training could "
-            "not change them. Leave the layers as nn.Conv2d and nn.Linear make them."
         )
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from helpers.checks.core import calling
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
@@ -60,3 +61,13 @@ def test_the_end_of_the_program_is_no_answer():
 
 def leave():
     raise SystemExit
+
+
+def test_call_gives_a_network_the_name_of_its_class():
+    class Net(nn.Module):
+        def forward(self, x):
+            return x / 0 if isinstance(x, int) else None
+
+    assert calling.call(Net(), torch.zeros(1)) is None
+    with pytest.raises(Incorrect, match=r" Net raised ZeroDivisionError on a number: "):
+        calling.call(Net(), 1, on="a number")

@@ -40,3 +40,8 @@ def test_describe_what_cannot_be_printed():
             raise RuntimeError
 
     assert describing.describe(Mute()) == "a value that cannot be printed (of type Mute)"
+
+
+def test_an_address_in_memory_is_never_told_however_long_the_name():
+    kind = type("A" * 80, (), {})
+    assert describing.describe(kind()) == f"an object of type {'A' * 80}"
