@@ -155,3 +155,10 @@ def test_an_entry_that_is_taken_out_is_not_there():
     assert names["f"]() == [1, 2, 3, 4]
     found.off = 1
     assert names["f"]() == [1, 4]
+
+
+def test_no_module_of_the_checks_is_taken_for_a_test(pytestconfig):
+    """pytest loads what is named like a test by itself, and the hunt would not see it."""
+    patterns = pytestconfig.getini("python_files")
+    files = (ROOT / "helpers/checks").rglob("*.py")
+    assert [path.name for path in files if any(map(path.match, patterns))] == []
