@@ -24,7 +24,7 @@ CANVAS = re.compile(r"([^_]+)(?:_LATE)?_(\d{2,})_(\d{2,})_(.+)", re.DOTALL)
 CANVAS_ZIP = re.compile(r"[^_]+(?:_LATE)?_\d{3,}_\d{3,}_.+", re.DOTALL)
 ILIAS = re.compile(r"([^_].*)_([^_]+)_([^_]+)_(\d+)", re.DOTALL)
 COPY_MARKS = re.compile(
-    r"\.ipynb|\.txt|\(\d+\)|\b(kopie( von)?|copy( of)?|copie( de)?)\b|copy\d*", re.IGNORECASE
+    r"\.ipynb|\.txt|\(\d+\)|\b(kopie( von)?|cop(y|ie)( of| de)?)\b|copy\d*", re.IGNORECASE
 )
 
 
@@ -157,15 +157,14 @@ def _level_of_students(entries: list[Entry], lessons: list[Lesson], enough: int)
         folders = {e.parts[depth] for e in entries if len(e.parts) > depth + 1}
         if folders and all(ILIAS.fullmatch(folder) for folder in folders):
             return depth
-        zips = {e.name for e in entries if len(e.parts) == depth + 1 and e.is_zip}
-        holders = defaultdict(set)
-        for entry in (e for e in entries if len(e.parts) > depth + 1):
-            for lesson in lessons:
-                if _is_notebook(entry) and named_for(entry.name, lesson):
-                    holders[lesson.name].add(entry.parts[depth])
-        most = max((len(names) for names in holders.values()), default=0)
-        if enough and max(most, len(zips)) >= enough:
+        holders = defaultdict(set)  # of each lesson, and of zips that may be anything
+        for entry in (e for e in entries if len(e.parts) > depth and (_is_notebook(e) or e.is_zip)):
+            own = [lesson.name for lesson in lessons if named_for(entry.name, lesson)]
+            for what in own or (["zip"] if entry.is_zip else []):
+                holders[what].add(entry.parts[depth])
+        if enough and max((len(names) for names in holders.values()), default=0) >= enough:
             return depth
+        zips = [e for e in entries if len(e.parts) == depth + 1 and e.is_zip]
         if len(folders) != 1 or zips:
             return 0
     return 0

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from grading.cell_code import is_empty, without_checks
+from grading.cell_code import is_empty, tree, without_checks
 from grading.handed_out import Handout
 from grading.notebook_files import Cell
 
@@ -62,6 +62,12 @@ def _move(pieces: list[Piece], zone: tuple, task: str) -> None:
         if (piece.task, piece.after) != zone:
             break
         piece.task, piece.after = task, False
+
+
+def is_python(source: str) -> bool:
+    """Whether a cell is Python, and not, by its first line, HTML or a shell's."""
+    other = source.lstrip().startswith("%%") and not TIMED.match(source.lstrip())
+    return not other and tree(source) is not None
 
 
 def joined(sources: list[str]) -> str:

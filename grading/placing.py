@@ -16,11 +16,10 @@ from grading.cell_code import (
     is_empty,
     needs,
     statements_binding,
-    tree,
 )
 from grading.handed_out import Handout
 from grading.notebook_files import LONGEST, Cell
-from grading.own_code import Piece, joined, pieces_in
+from grading.own_code import Piece, is_python, joined, pieces_in
 
 ELSEWHERE = "# answered in another cell of this task"
 
@@ -171,7 +170,7 @@ def _worth(parts: list[Piece]) -> tuple[list[Piece], list[str]]:
                 said.append("it is answered more than once; the last answer was graded.")
         else:
             kept.append(part)
-    sound = [p for p in kept if p.blank or (tree(p.source) is not None and not p.failed)]
+    sound = [p for p in kept if p.blank or (is_python(p.source) and not p.failed)]
     if sound and len(sound) < len(kept):
         for part in kept:
             part.used = True

@@ -11,6 +11,7 @@ sentence for the feedback, and one student's trouble is that student's alone.
     placing           which code answers which task
 """
 
+import re
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from grading.student_names import all_different, as_folder, readable
 
 MOST_BYTES = 200 * 2**20  # of all notebooks of a student
 BESIDE = {"timestamp.txt"}  # nbgrader's own
+ARCHIVE = re.compile(r"\.(rar|7z|tar|tgz|gz|xz|bz2|zipx)$", re.IGNORECASE)
 PEEK = 2048  # bytes in which a notebook under another name shows itself
 
 
@@ -130,6 +132,11 @@ def _read_files(owner: Owner, handouts: list[Handout], submission: Submission) -
             continue
         if sheet is None:
             submission.not_read.append(f"{path_of(entry)}: this is no notebook.")
+            if any(named_for(entry.name, handout.lesson) for handout in handouts):
+                submission.remarks.append(
+                    f"{path_of(entry)}: this is no notebook. Send the .ipynb itself (in "
+                    "JupyterLab: File, Download)."
+                )
             continue
         budget -= entry.size
         fitting = _lessons_of(sheet, entry, handouts)
@@ -152,6 +159,8 @@ def _sheet(entry: Entry, budget: int) -> Sheet | None:
         raise Unreadable("all files together are too large; this one was not read.")
     if ".ipynb" in entry.name.casefold():
         return sheet_in(entry)
+    if ARCHIVE.search(entry.name):
+        raise Unreadable("such an archive is not read. Send a zip, or the notebooks themselves.")
     try:
         begin = entry.load(PEEK).lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\0")
         return sheet_in(entry) if begin.startswith(b"{") else None
@@ -163,7 +172,10 @@ def _sheet(entry: Entry, budget: int) -> Sheet | None:
 
 def _lessons_of(sheet: Sheet, entry: Entry, handouts: list[Handout]) -> list[Handout]:
     """The lessons that a notebook has tasks of; where it shows none, the one of its name."""
-    found = [handout for handout in handouts if handout.likeness(sheet.cells)]
+    signs = [handout.likeness(sheet.cells) for handout in handouts]
+    # A sign or two of another lesson, a heading that was quoted, make no notebook of it.
+    enough = max(1, max(signs, default=0) // 4)
+    found = [handout for handout, count in zip(handouts, signs, strict=True) if count >= enough]
     return found or [h for h in handouts if named_for(entry.name, h.lesson)][:1]
 
 

@@ -1,14 +1,17 @@
 """Folders and zips as people and platforms leave them: whose is what, and nothing disappears."""
 
+import io
 import os
 import stat
 import zipfile
+from functools import lru_cache
 
 import pytest
 
+from grading import submissions
 from grading.submissions import read_all
 from tests.grading.formats import code, stored, with_source, zipped
-from tests.grading.students import Desk
+from tests.grading.students import ROOT, Desk
 from tests.grading.test_submissions import FIRST, NAMES, assignment, right_of, same
 
 __all__ = ["assignment"]  # a fixture
@@ -68,7 +71,7 @@ LAYOUTS = [
     (f"cnn/{FIRST}.ipynb", f"cnn/{SECOND}.ipynb"),
     (f"a/b c/d/{FIRST}.ipynb", f"e/{SECOND}.ipynb"),
     (f"{FIRST}/{FIRST}.ipynb", f"{SECOND}/{SECOND}.ipynb"),
-    (f"Übung 1/Lösung %20 #1?.ipynb", f"Übung 2/{SECOND}.ipynb"),
+    ("Übung 1/Lösung %20 #1?.ipynb", f"Übung 2/{SECOND}.ipynb"),
 ]  # fmt: skip
 
 
@@ -99,23 +102,17 @@ RUBBISH = {
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
-def test_what_programs_leave_beside_it_is_passed_over(packed, one, desk, hand_in):
+def test_what_programs_leave_beside_it_is_passed_over(packed, one, desk, hand_in, assignment):
     files = RUBBISH | {f"{FIRST}.ipynb": one}
     if packed:
         found = hand_in({"ada.zip": zipped(files)})
     else:
         found = hand_in({f"ada/{name}": data for name, data in files.items()})
         (desk.folder / "ada" / "cnn").mkdir()  # empty, beside the notebooks
-        found = read_all(desk.folder, *_again(found, desk))
+        found = read_all(desk.folder, *assignment)
     assert_whole(found[0], desk, "1")
     assert not [remark for remark in found[0].remarks if "no such file" not in remark]
     assert not found.unread
-
-
-def _again(found, desk):
-    from grading.assignment import lessons_in, stubs_in
-
-    return lessons_in(desk.course), stubs_in(desk.course)
 
 
 # Platforms: the paths in a download of a whole class, and the names that students get.
@@ -233,7 +230,7 @@ def test_the_better_filled_of_two_notebooks_is_graded(desk, one, hand_in):
 
 def test_of_two_that_are_filled_alike_the_newer_is_graded(desk, one, hand_in, assignment):
     notebook = desk.filled("01", {"answer-1-1": "conv_layer = 7"})
-    hand_in({f"ada/a.ipynb": one, f"ada/b.ipynb": stored(notebook)})  # noqa: F541
+    hand_in({"ada/a.ipynb": one, "ada/b.ipynb": stored(notebook)})
     os.utime(desk.folder / "ada" / "a.ipynb", (10**9, 10**9))
     (sent,) = read_all(desk.folder, *assignment)
     assert sent.answers[FIRST]["answer-1-1"] == "conv_layer = 7"
@@ -241,8 +238,6 @@ def test_of_two_that_are_filled_alike_the_newer_is_graded(desk, one, hand_in, as
 
 
 def test_a_clone_of_the_course_is_no_set_of_answers(desk, hand_in):
-    from authoring.facts import ROOT
-
     solution = (ROOT / "solutions" / f"{FIRST}.ipynb").read_bytes()
     found = hand_in(
         {
@@ -269,6 +264,15 @@ def test_another_notebook_is_named(desk, one, hand_in):
     assert_whole(found[0], desk, "1")
     assert any("none of the notebooks of the assignment" in r for r in found[0].remarks)
     assert any(line.startswith("ada/thesis.ipynb") and "My thesis" in line for line in found.unread)
+
+
+def test_what_is_no_notebook_is_listed_and_named_if_it_is_meant_as_one(one, desk, hand_in):
+    files = {f"{FIRST}.py": b"conv_layer = 1", "notes.pdf": b"%PDF", "02.rar": b"Rar!", "x": b"{1"}
+    found = hand_in({f"ada/{name}": data for name, data in files.items()})
+    assert len(found.unread) == 4
+    assert any(f"{FIRST}.py: this is no notebook" in remark for remark in found[0].remarks)
+    assert any("02.rar: such an archive is not read" in remark for remark in found[0].remarks)
+    assert not any("notes.pdf" in remark for remark in found[0].remarks)
 
 
 # Names.
@@ -340,8 +344,6 @@ def test_a_folder_that_may_not_be_read_is_a_remark(one, desk, hand_in, assignmen
 
 
 def test_trouble_that_nobody_thought_of_stays_with_its_student(one, desk, hand_in, monkeypatch):
-    from grading import submissions
-
     real = submissions.place
 
     def failing(cells, handout):
@@ -378,11 +380,15 @@ def test_a_large_file_is_not_read(one, desk, hand_in, assignment):
     assert any("500 MB; more than 20 MB" in remark for remark in found["ada"].remarks)
 
 
+@lru_cache(maxsize=2)
 def harmful(one: bytes) -> dict[str, tuple[bytes, str]]:
-    """Zips that are built to harm, with what is said of each; in each is the first notebook, too."""
+    """Zips that are built to harm, with what is said of each; each has the first notebook, too."""
     good = {f"{FIRST}.ipynb": one}
-    link = zipfile.ZipInfo("link.ipynb")
-    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    held = io.BytesIO(zipped(good))
+    with zipfile.ZipFile(held, "a") as archive:
+        link = zipfile.ZipInfo("link.ipynb")
+        link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
     outside = zipped(good | {"../../evil.ipynb": one, "/etc/x.txt": b"x"})
     nested = zipped(good)
     for _ in range(5):
@@ -412,6 +418,7 @@ def harmful(one: bytes) -> dict[str, tuple[bytes, str]]:
             zipped(good | {f"{n}.txt": b"" for n in range(21_000)}),
             "more than 20,000 files",
         ),
+        "link": (held.getvalue(), "this is a link"),
         "locked": (bytes(locked), "this has a password"),
         "broken": (bytes(broken), "damaged"),
         "long name": (
@@ -422,7 +429,24 @@ def harmful(one: bytes) -> dict[str, tuple[bytes, str]]:
     }
 
 
-NAMES_OF_HARM = list(harmful(b"{}"))
+NAMES_OF_HARM = [
+    "outside",
+    "bomb",
+    "bomb in a zip",
+    "large zip in a zip",
+    "nested",
+    "many zips",
+    "many files",
+    "locked",
+    "broken",
+    "long name",
+    "link",
+    "cut zip in a zip",
+]
+
+
+def test_the_list_of_harm_is_whole():
+    assert sorted(NAMES_OF_HARM) == sorted(harmful(b"{}"))
 
 
 @pytest.mark.parametrize("name", NAMES_OF_HARM)
@@ -443,7 +467,7 @@ def test_what_is_only_called_a_zip_is_named(data, hand_in):
     assert any("this zip is damaged" in line for line in found.unread)
 
 
-def test_two_hundred_students_are_read_in_seconds(one, two, desk, hand_in):
+def test_a_hundred_students_beside_each_other_are_each_read(one, two, desk, hand_in):
     files = {
         f"s{n}/{name}.ipynb": data
         for n in range(100)

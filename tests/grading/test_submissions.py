@@ -245,6 +245,11 @@ def timed(notebook):
     return after(first, "answer-1-1", code("%%time\nconv_layer = nn.Conv2d(1, 8, size)"))
 
 
+def with_a_picture_of_their_own(notebook):
+    added = code("%%html\n<b>1 × 8 × 5 × 5</b>")
+    return after(with_source(notebook, "answer-1-1", LAYER), "answer-1-1", added)
+
+
 def with_a_hint(notebook):
     return after(
         with_source(notebook, "answer-1-1", LAYER), "answer-1-1", code('checks.hint("1.1")')
@@ -257,18 +262,9 @@ def merged_with_the_check(notebook):
     )
 
 
-def without_its_heading(notebook):
-    return without_cells(with_source(notebook, "answer-1-2", "weight_shape = 1"), "task-1-2")
-
-
 def in_the_check(notebook):
     kept = with_source(notebook, "answer-1-1", STUB_1)
     return with_source(kept, "check-1-1", f"{LAYER}\nchecks.conv_layer(conv_layer)")
-
-
-def in_a_given_cell(notebook):
-    kept = with_source(notebook, "answer-1-3", "predicted_shape = (8, 24, 24)")
-    return kept
 
 
 TWO = "size = 5\n\nconv_layer = nn.Conv2d(1, 8, size)"
@@ -283,6 +279,7 @@ PLACES = {
     with_an_import: (f"from math import sqrt\n\n{LAYER}", "2 cells were taken together"),
     with_notes_that_are_no_python: (LAYER, "is no Python, or ended in an error"),
     with_an_error_of_their_own: (LAYER, "is no Python, or ended in an error"),
+    with_a_picture_of_their_own: (LAYER, "is no Python, or ended in an error"),
     timed: (TWO, "2 cells were taken together"),
     with_a_hint: (LAYER, ""),
     merged_with_the_check: (LAYER, ""),
@@ -339,6 +336,15 @@ def test_an_import_that_was_added_to_the_given_ones_comes_along(one, hand_in):
     notebook = with_source(one, "imports", f"import math\n{given}")
     sent = hand_in({f"ada/{FIRST}.ipynb": stored(with_source(notebook, "answer-1-6", answer))})
     assert meaning(sent["ada"].answers[FIRST]["answer-1-6"]) == meaning(f"import math\n{answer}")
+
+
+def test_a_heading_of_another_lesson_makes_no_notebook_of_it(one, desk, hand_in):
+    quoted = {"cell_type": "markdown", "metadata": {}, "source": "## As in 2.1\nhello"}
+    sent = hand_in({f"ada/{FIRST}.ipynb": stored(after(one, "check-1-3", quoted))})["ada"]
+    assert not same(sent.answers[FIRST], right_of(desk, "1"))
+    assert [remark for remark in sent.remarks if "02" in remark] == [
+        "02_pooling.ipynb: there is no such file, so its tasks are not answered."
+    ]
 
 
 def test_a_helper_in_a_task_that_is_still_open_reaches_the_later_ones(desk, hand_in):
