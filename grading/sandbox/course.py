@@ -96,7 +96,7 @@ class Course:
         return verdict("wrong", missing) if missing else found
 
     def judge_control(self, task: Sent, checks: list[str], control: dict, touched: bool) -> dict:
-        """The verdict on a wrong answer; ``touched``: its functions call those of the answer, too."""
+        """The verdict on a wrong answer; ``touched``: its functions call the answer's as well."""
         whole = {step.id for step in task.steps if step.answer} <= control.keys()
         names = dict(self.before if whole else self.names)
         trees = {id: read(id, source) for id, source in control.items()}

@@ -13,6 +13,7 @@ import sys
 import sysconfig
 from collections.abc import Callable
 
+from grading.sandbox import unusual
 from grading.sandbox.confined import Confined
 from grading.sandbox.course import Course, Unreadable
 from grading.sandbox.protocol import Garbled, Limits, Sent, message, receive, verdict, write_all
@@ -29,6 +30,7 @@ OUTCOMES = {"right", "wrong", "blank", "stopped"}
 def inside(course: Course, task: Sent, orders: int, reports: int) -> None:
     """In a confined process: run an answer, then judge what was asked for."""
     asked = receive(orders)
+    write_all(reports, message({"unusual": unusual.in_cells(asked["answers"])}))
     said = None
     fork, wait = os.fork, os.waitpid  # as they are now
     try:
@@ -117,7 +119,10 @@ _HOLDERS = {"tb_frame", "gi_frame", "cr_frame", "ag_frame"}
 
 
 def attempt(confined: Confined, request: dict, own: bool, limits: dict) -> dict:
-    """The verdict on one answer, from a confined process; ``own``: with the student's earlier."""
+    """The verdict on one answer, from a confined process; ``own``: with the student's earlier.
+
+    What is unusual in it is read there as well, before it runs.
+    """
     secret = request["secret"]
     public = {
         "answers": request["answers"],
@@ -125,19 +130,22 @@ def attempt(confined: Confined, request: dict, own: bool, limits: dict) -> dict:
         "evidence": request.get("evidence", {}),
         "limits": limits,
     }
-    found = None
+    found, odd = None, []
     try:
         with confined as talk:
             talk.send(public)
+            odd = [str(line)[: unusual.LONGEST] for line in talk.receive()["unusual"]]
             said = talk.receive()["ran"]
             if said is None:
                 talk.send(secret)
                 found = _listen(talk.receive, secret)
     except (Garbled, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError):
-        return verdict("stopped", confined.why or NO_VERDICT)
+        return verdict("stopped", confined.why or NO_VERDICT) | {"unusual": odd}
     if said is not None:
-        return verdict("wrong", str(said["words"]))
-    return found
+        found = verdict("wrong", str(said["words"]))
+    elif found["words"] == NO_VERDICT:  # it was in a check that it came to its end
+        found = verdict("stopped", confined.why or NO_VERDICT)
+    return found | {"unusual": odd}
 
 
 def _listen(receive_one: Callable[[], dict], secret: dict) -> dict:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from grading.sandbox.cells import parse
 
-MOST = 5  # that are listed
+MOST, LONGEST = 4, 100  # lines that are listed, and characters in each
 
 # Libraries of Python that lead out of a lesson: to the system, to other processes, to its inside.
 MODULES = {
@@ -24,7 +24,7 @@ def in_cells(answers: dict[str, str]) -> list[str]:
         try:
             tree = parse(source)
             for line, what in sorted(set(_in_tree(tree))):
-                found.append(f"line {line} of {id}: it uses {what}")
+                found.append(f"line {line} of {id[:40]}: it uses {what[:30]}")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return found[:MOST]

@@ -42,7 +42,7 @@ ATTACKS: dict[str, tuple[str, dict[str, str]]] = {
         "get_type_hints patches torch": "import typing\ndef f(x: 'setattr(torch, \"equal\", "
         "lambda *a: True) or setattr(nn, \"Conv2d\", object)'): pass\n"
         "try: typing.get_type_hints(f, globals())\nexcept TypeError: pass",
-        "frames": "g = (lambda: (yield))()\nframe = getattr(torch.sys, '_get' + 'frame')()\n"
+        "frames of the judge": "g = (lambda: (yield))()\nframe = getattr(torch.sys, '_get' + 'frame')()\n"
         "while frame:\n    for v in list(frame.f_locals.values()):\n"
         "        if hasattr(v, 'checks'): v.checks = type('C', (), {'conv_layer': print})()\n"
         "    frame = frame.f_back",
@@ -94,13 +94,16 @@ ATTACKS: dict[str, tuple[str, dict[str, str]]] = {
         "tracing": "import sys\nimport helpers.checks.core.outcomes as o\n"
         "def trace(f, e, a):\n    if 'judge' in f.f_code.co_name: f.f_trace_opcodes = True\n"
         "    o.Incorrect.__init__ = lambda *a: None\n    return trace\nsys.settrace(trace)",
-        "a thread": "import threading, time\ndef run():\n    import builtins\n    while True:\n"
+        "a thread that patches": "import threading, time\ndef run():\n    import builtins\n    while True:\n"
         "        builtins.isinstance = lambda *a: True\n        time.sleep(0.001)\n"
         "threading.Thread(target=run, daemon=True).start()",
         "after each fork": "import os\ndef again():\n"
         "    import helpers.checks.convolution_layers.tasks as t\n"
         "    t.judge_garment_layer = lambda layer, *a: layer\n"
         "os.register_at_fork(after_in_child=again)",
+        "an audit hook": "import sys\nimport helpers.checks.convolution_layers.tasks as t\n"
+        "def again(*a):\n    t.judge_garment_layer = lambda layer, *a: layer\n"
+        "sys.addaudithook(again)",
         "no forks": "import os\nos.fork = lambda: 0",
         "forged reports": "import json, os, struct\nfor fd in range(64):\n    try:\n"
         "        for p in range(4):\n            t = json.dumps({'token': '', 'place': p, "
@@ -172,6 +175,12 @@ class Yes(torch.Tensor):
     import helpers.checks.core.checking as m
     m.Incorrect.__init__ = lambda s, *a: None
     raise m.Passed if isinstance(m.Passed, BaseException) else SystemExit(0)""")}),
+    "an audit hook that waits": ("1.5", {"answer-1-5": "import sys\nhooked = []\n"
+        "def again(*a):\n    import helpers.checks.convolution_layers.output_width as m\n"
+        "    for n in dir(m):\n        if n.startswith(('judge', '_judge')):\n"
+        "            setattr(m, n, lambda *a, **k: None)\n"
+        + WIDTH.replace("    return 3", "    hooked or hooked.append(sys.addaudithook(again))\n"
+        "    return 3")}),
     "leaves the process when called": ("1.5", {"answer-1-5": WIDTH.replace(
         "    return 3", "    import os\n    os._exit(0)")}),
     "the helpers' width": ("1.5", {"answer-1-5": "from helpers.layers import get_output_width"}),

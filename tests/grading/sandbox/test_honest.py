@@ -2,14 +2,13 @@
 
 import pytest
 
-from tests.grading.sandbox.bench import verdicts_on
 from tests.grading.sandbox.honest import HONEST
 
 
-@pytest.fixture(scope="module")
-def verdicts(boxed, course):
-    """What is said of each answer."""
-    return verdicts_on(HONEST, course)
+@pytest.fixture
+def verdicts(verdicts_by_name):
+    """By name."""
+    return verdicts_by_name
 
 
 def test_there_are_many():
