@@ -21,6 +21,7 @@ from pathlib import Path
 
 import helpers
 from authoring.lesson import Lesson
+from grading import controls
 from grading.sandbox.protocol import AT_ONCE, Limits, message, receive
 
 IMAGE = "cnn-course-grader"
@@ -115,28 +116,25 @@ def judge(
     requests: list[dict],
     limits: Limits,
     slot: int = 0,
-    reading: bool = True,
     stop: threading.Event | None = None,
 ) -> Iterator[Iterator[dict]]:
     """The results of a judge for ``lesson``, as they come; ``requests`` are in its order of tasks.
 
-    Without ``reading``, answers run whatever stands in them: so that tests see what the other
-    layers hold by themselves. Once ``stop`` is set, the judge is ended, and there are no more
+    Once ``stop`` is set, the judge is ended, and there are no more
     results. Whatever happens, the judge and all in it are gone at the end.
     """
     used, name = engine(), f"cnn-course-{os.getpid()}-{secrets.token_hex(4)}"
     counts: dict[str, int] = {}
     for request in requests:
         counts[request["task"]] = counts.get(request["task"], 0) + 1
-    ordered = [r for task in lesson.tasks for r in requests if r["task"] == task.number]
+    ordered = controls.messages(lesson, requests)
     with tempfile.TemporaryDirectory(prefix=f"{name}-") as root:
         settings = {
-            "lesson": asdict(lesson),
+            "lesson": controls.without_answers(lesson),
             "counts": counts,
             "limits": asdict(limits),
             "root": "/mnt" if used.container else root,
             "slot": slot,
-            "reading": reading,
         }
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
         if used.container:
@@ -172,7 +170,7 @@ def judge(
         for thread in threads:
             thread.start()
         try:
-            yield _results(process, len(ordered) + len(lesson.tasks), errors, threads[1])
+            yield _results(process, len(requests) + len(lesson.tasks), errors, threads[1])
         finally:
             end()
             process.wait()

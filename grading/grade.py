@@ -15,7 +15,6 @@ The submissions are only read. Grading again gives the same, and replaces these 
 import argparse
 import os
 import queue
-import secrets
 import statistics
 import sys
 import threading
@@ -27,6 +26,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from authoring.lesson import Lesson, Task
+from grading import controls
 from grading import engines as sandbox
 from grading.assignment import ASSIGNMENT, NotGraded, lessons_in, stubs_in
 from grading.feedback import page, table, write_whole
@@ -64,7 +64,7 @@ def request_for(lesson: Lesson, task: Task, submission: Submission, stubs: dict[
         "task": task.number,
         "answers": own,
         "earlier": earlier,
-        "token": secrets.token_hex(16),
+        **controls.drawn_for(task),
     }
 
 

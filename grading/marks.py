@@ -10,13 +10,10 @@ OUTCOMES = {
     "right": ("✓", "right"),
     "wrong": ("✗", "not right yet"),
     "blank": ("○", "not answered"),
-    "cheat": ("!", "not counted"),
     "stopped": ("✗", "stopped"),
     "error": ("?", "not graded"),
 }
 ADVICE = {
-    "cheat": " No answer of this course needs that, so it does not count. If you had a reason for "
-    "it, speak to your lecturer.",
     "stopped": " A right answer takes a few seconds here. Is there a loop whose condition stays "
     "true, or something that grows and grows? Restart your kernel and run all cells up to this "
     "task.",
@@ -74,9 +71,9 @@ class Result:
         return self.points(bonus=False) + self.points(bonus=True)
 
     def remarks(self) -> list[str]:
-        """For the lecturer: what was odd, and which answers were taken for cheats."""
+        """For the lecturer: what was odd, and which answers came to no verdict."""
         said = list(self.submission.remarks)
         for mark in self.all_marks():
-            if mark.outcome in ("cheat", "stopped", "error"):
+            if mark.outcome in ("stopped", "error"):
                 said.append(f"{mark.task.number} {mark.state}: {mark.words}")
         return said

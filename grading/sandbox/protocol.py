@@ -14,6 +14,18 @@ SCRATCH = "/scratch"  # the only folder to write to; not /tmp, in which the cour
 AT_ONCE = 2  # answers that a judge runs, at most
 
 
+LONGEST = 700  # characters of a sentence: a message must fit into one write to a pipe
+
+
+def verdict(outcome: str, words: str) -> dict:
+    """An outcome ("right", "wrong", "blank", "stopped", "error") and what to say of it."""
+    return {"outcome": outcome, "words": words[:LONGEST]}
+
+
+class Garbled(Exception):
+    """What came over a pipe is no message of ours."""
+
+
 @dataclass
 class Limits:
     """The most that one answer may use; seconds of the wall clock are for sleepers."""
@@ -38,9 +50,27 @@ class Sent(SimpleNamespace):
         return json.loads(json.dumps(data), object_hook=lambda found: cls(**found))
 
 
-def receive(fd: int) -> dict:
-    """One message: its length in eight bytes, and as much JSON. Nothing beyond it is read."""
-    return json.loads(_read(fd, struct.unpack(">Q", _read(fd, 8))[0]))
+def receive(fd: int, most: int = 1024 * MB) -> dict:
+    """One message: its length in eight bytes, and as much JSON. Nothing beyond it is read.
+
+    Raises ``Garbled`` if it is longer than ``most`` bytes, or no dictionary.
+    """
+    count = struct.unpack(">Q", _read(fd, 8))[0]
+    if count > most:
+        raise Garbled(f"a message of {count} bytes")
+    try:
+        found = json.loads(_read(fd, count))
+    except (ValueError, RecursionError) as error:
+        raise Garbled(f"no JSON: {error}") from None
+    if type(found) is not dict:
+        raise Garbled("no dictionary")
+    return found
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write ``data``, in as many parts as the pipe takes."""
+    while data:
+        data = data[os.write(fd, data) :]
 
 
 def message(data: dict) -> bytes:

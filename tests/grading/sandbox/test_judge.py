@@ -1,4 +1,4 @@
-"""What the sandbox holds by itself: cheats run as they are, unread, and get nothing done.
+"""What the sandbox holds: cheats run as they are, and get nothing done.
 
 Each is the answer of one student to Task 1.1, where a right one stands behind what must not work;
 the same student's Task 1.2 is right, and must stay so.
@@ -70,11 +70,41 @@ CHEATS = {
         import builtins
         builtins.all = lambda *args: True
         conv_layer = {wrong}""",
-    "patches the comparison of the grader": """
-        import grading.integrity, sys
-        grading.integrity.changes = lambda before: []
-        torch.equal = lambda *args: True
-        conv_layer = {right}""",
+    "own file system": """
+        import ctypes, os
+        libc = ctypes.CDLL(None)
+        conv_layer = {wrong}
+        spaces = (0x10000000, 0x10020000, 0x20000, 0x8000000, 0x2000000, 0x40000000)
+        if 0 in [libc.unshare(flags) for flags in spaces]: conv_layer = {right}
+        clone = 56 if os.uname().machine == "x86_64" else 220
+        child = libc.syscall(clone, 0x10000000 | 17, 0, 0, 0, 0)
+        if child == 0: os._exit(0)
+        if child > 0: conv_layer = {right}""",
+    "memory without a file": """
+        import os, ctypes
+        conv_layer = {wrong}
+        try:
+            fd = os.memfd_create("more")
+            for _ in range(60): os.write(fd, b"x" * 10**7)
+            conv_layer = {right}
+        except OSError: pass
+        if ctypes.CDLL(None).syscall(447, 0) >= 0: conv_layer = {right}""",
+    "segments of System V": """
+        import ctypes
+        libc = ctypes.CDLL(None)
+        made = [libc.shmget(0, 10**8, 0o1600), libc.msgget(0, 0o1600), libc.semget(0, 1, 0o1600)]
+        conv_layer = {right} if max(made) >= 0 else {wrong}""",
+    "shared memory": """
+        import mmap
+        conv_layer = {wrong}
+        try:
+            taken = mmap.mmap(-1, 10**8)
+            conv_layer = {right}
+        except OSError: pass
+        try:
+            taken = mmap.mmap(open("/dev/zero", "r+b").fileno(), 10**8)
+            conv_layer = {right}
+        except OSError: pass""",
     "searches the disk": """
         import os
         wanted = ("01_convolution_layers.ipynb", "hidden_seed")
@@ -253,7 +283,7 @@ def verdicts(boxed, course):
     groups.append((list(itertools.chain(*requests.values())), LIMITS))
     found = {}
     for group, limits in groups:
-        with sandbox.judge(lesson, group, limits, reading=False) as results:
+        with sandbox.judge(lesson, group, limits) as results:
             found |= {(r["student"], r["task"]): r for r in results}
     server.close()
     assert not reached
@@ -263,16 +293,21 @@ def verdicts(boxed, course):
 
 @pytest.mark.parametrize("name", CHEATS)
 def test_a_cheat_scores_nothing_and_costs_nothing_else(name, verdicts):
-    assert verdicts[name, "1.1"]["outcome"] in ("wrong", "blank", "cheat", "stopped")
+    assert verdicts[name, "1.1"]["outcome"] in ("wrong", "blank", "stopped")
     assert verdicts[name, "1.2"]["outcome"] == "right", verdicts[name, "1.2"]["words"]
 
 
 @pytest.mark.parametrize(
     ("name", "outcome", "words"),
     [
-        ("overwrites code of the checks", "cheat", "convolution_layers.vertical_edges."),
-        ("patches torch", "cheat", "torch.equal"),
-        ("patches all()", "cheat", "builtins.all"),
+        ("overwrites code of the checks", "wrong", "3 channels"),
+        ("patches torch", "wrong", "Create the layer afresh"),
+        ("patches all()", "wrong", "3 channels"),
+        ("own file system", "wrong", "3 channels"),
+        ("memory without a file", "wrong", "3 channels"),
+        ("segments of System V", "wrong", "3 channels"),
+        ("shared memory", "wrong", "3 channels"),
+        ("mounts", "wrong", "3 channels"),
         ("endless loop", "stopped", ""),
         ("sleeps", "stopped", "did not come to an end within 12 seconds"),
         ("_exit", "stopped", "ended before there was a verdict"),
