@@ -77,14 +77,14 @@ load: .venv/dev build/proxy/done
 release: .venv/dev
 	$(RUN) grading.release
 
-# In a sandbox: Linux, or a container engine. GRADE=--help shows the limits that can be set. Paths and
-# names come from the environment: the shell does not read them, whatever signs are in them.
-export SUBMISSIONS ONLY ROSTER
+# In a sandbox: Linux, or a container engine. GRADE=--help shows the limits that can be set. The shell
+# gets paths and names between quotes, whatever signs are in them.
+quoted = '$(subst ','\'',$(1))'
 grade: .venv/dev
-	@[ -n "$$SUBMISSIONS$(GRADE)" ] || { echo "Which submissions? make grade SUBMISSIONS=path/to/folder," \
-		"with a folder for each student in it." >&2; exit 1; }
-	$(RUN) grading.grade $${ONLY:+--only="$$ONLY"} $${ROSTER:+--roster="$$ROSTER"} $(GRADE) \
-		$${SUBMISSIONS:+-- "$$SUBMISSIONS"}
+	@[ -n $(call quoted,$(SUBMISSIONS)$(GRADE)) ] || { echo "Which submissions? make grade" \
+		"SUBMISSIONS=path/to/folder, with a folder for each student in it." >&2; exit 1; }
+	$(RUN) grading.grade $(if $(SUBMISSIONS),$(call quoted,$(SUBMISSIONS))) \
+		$(if $(ONLY),--only=$(call quoted,$(ONLY))) $(if $(ROSTER),--roster=$(call quoted,$(ROSTER))) $(GRADE)
 
 # ENGINE=podman where both are there and Docker does not run.
 ENGINE = $(notdir $(firstword $(shell command -v docker podman)))
