@@ -184,7 +184,7 @@ def judge(
         for thread in threads:
             thread.start()
         try:
-            yield talk.results(len(ordered) + len(lesson.tasks), errors, threads[1])
+            yield talk.results(len(requests) + len(lesson.tasks), errors, threads[1])
         finally:
             end()
             process.wait()
@@ -215,6 +215,9 @@ class Talk:
         with contextlib.suppress(OSError, ValueError):  # a judge that has ended takes no more
             self._send(settings)
             for request in requests:
+                if "student" not in request:  # of the lesson itself, and followed by no result
+                    self._send(request)
+                    continue
                 self.room.acquire(timeout=self.patience)
                 self._send(prepare(request) if prepare else request)
         with contextlib.suppress(OSError, ValueError):
@@ -258,6 +261,9 @@ def received(pipe) -> dict:
         known = False
     if not known or not all(isinstance(text, str) for text in texts):
         raise JudgeEnded("the sandbox of the grader sent a message that is no result.")
+    odd = result.get("unusual", [])
+    if not isinstance(odd, list) or not all(isinstance(line, str) for line in odd):
+        result["unusual"] = []
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e6:
         result["seconds"] = 0.0
     return result

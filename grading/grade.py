@@ -148,7 +148,8 @@ def grade(
         raise NotGraded(f"There is no folder {submissions}: name one with a folder a student.")
     store = Store(course / "judged.json")
     store.save()  # now, and not after an hour, it shows whether there is room
-    sent = chosen(named(read_all(submissions, lessons)), only)
+    everybody = read_all(submissions, lessons)
+    sent = chosen(named(everybody), only)
     if not sent:
         raise NotGraded(f"In {submissions} there is no student's folder.")
     failed: dict[str, str] = {}
@@ -170,6 +171,9 @@ def grade(
     missing = write_tables(results, course, people, separator)
     if missing:
         print(missing)
+    unread = getattr(everybody, "unread", [])
+    if unread:
+        print("\n  ".join(["Not read:", *unread]))
     save_results(results, course / "results.json")
     store.save(only_used=not only)
     return results
@@ -206,7 +210,8 @@ def result_of(
                 found = {"outcome": "blank", "words": "the blank is as it was handed out."}
             result.seconds += found.get("seconds", 0.0)
             answer = "\n\n".join(answers.values())
-            result.marks[lesson.name].append(Mark(task, found["outcome"], found["words"], answer))
+            mark = Mark(task, found["outcome"], found["words"], answer, found.get("unusual", []))
+            result.marks[lesson.name].append(mark)
     return result
 
 

@@ -36,6 +36,7 @@ class Mark:
     outcome: str
     words: str
     answer: str = ""
+    unusual: list[str] = field(default_factory=list)  # for the lecturer alone
     by_hand: float | None = None
     extra: float = 0.0
 
@@ -97,4 +98,6 @@ class Result:
         for mark in self.all_marks():
             if mark.outcome in ("cheat", "stopped", "error"):
                 said.append(f"{mark.task.number} {mark.state}: {mark.words}")
+            if mark.unusual:
+                said.append(f"{mark.task.number} unusual: {'; '.join(mark.unusual)}")
         return said

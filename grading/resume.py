@@ -36,7 +36,8 @@ def fingerprint(*parts: object) -> str:
 def of_the_code() -> str:
     """A hash of all that judges: the helpers, the grader, Python and torch."""
     folders = Path(helpers.__file__).resolve().parent, Path(__file__).resolve().parent
-    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    kinds = ".py", ".toml"
+    files = [p for folder in folders for p in sorted(folder.rglob("*")) if p.suffix in kinds]
     sums = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     return fingerprint(sums, platform.python_version(), version("torch"))
 
@@ -100,6 +101,7 @@ def is_verdict(found: object) -> bool:
         and found.get("outcome") in OUTCOMES
         and isinstance(found.get("words"), str)
         and isinstance(found.get("seconds", 0.0), (int, float))
+        and isinstance(found.get("unusual", []), list)
     )
 
 
@@ -111,7 +113,7 @@ def save_results(results: list[Result], path: Path) -> None:
             "answers": result.submission.answers,
             "seconds": result.seconds,
             "marks": {
-                mark.task.number: [mark.outcome, mark.words, mark.answer]
+                mark.task.number: [mark.outcome, mark.words, mark.answer, mark.unusual]
                 for mark in result.all_marks()
             },
         }
@@ -141,6 +143,6 @@ def _result(student: str, kept: dict, lessons: list[Lesson]) -> Result:
 
 
 def _mark(task: Task, marks: dict) -> Mark:
-    new = "error", "there was no such task when this was graded.", ""
-    outcome, words, answer = marks.get(task.number, new)
-    return Mark(task, outcome if outcome in OUTCOMES else "error", words, answer)
+    new = "error", "there was no such task when this was graded.", "", []
+    outcome, *rest = marks.get(task.number, new)
+    return Mark(task, outcome if outcome in OUTCOMES else "error", *rest)

@@ -11,7 +11,6 @@ first and last name in either order, whatever the case, accents, blanks and sign
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,18 +111,19 @@ def _person(row: list[str], places: dict[str, int]) -> Person:
     return Person(name, **said)
 
 
-def matched(students: Iterable[str], people: list[Person]) -> dict[str, Person]:
+def matched(students: dict[str, list[str]], people: list[Person]) -> dict[str, Person]:
     """Who each student is; without those who fit nobody, or several.
 
-    A folder as a learning platform names it (``Ada Lovelace_12345_…``) is tried part by part.
+    ``students`` has the other names of each, such as a platform's number. A folder as a learning
+    platform names it (``Ada Lovelace_12345_…``) is tried part by part.
     """
     by_key: dict[str, list[Person]] = {}
     for person in people:
         for key in person.folder_keys():
             by_key.setdefault(key, []).append(person)
     found = {}
-    for student in students:
-        for part in [student, *student.split("_")]:
+    for student, others in students.items():
+        for part in [*others, student, *student.split("_")]:
             fitting = by_key.get(key_of(part), [])
             if len(fitting) == 1:
                 found[student] = fitting[0]
@@ -177,7 +177,7 @@ def write_tables(
         for name in IMPORTED:  # of an earlier run, and with its points
             (course / name).unlink(missing_ok=True)
         return ""
-    who = matched([result.submission.student for result in results], people)
+    who = matched({r.submission.student: other_names(r) for r in results}, people)
     known = {student: [one.name, one.id, one.email] for student, one in who.items()}
     write_table(course / "grades.csv", table(results, known), separator)
     for name, rows in zip(IMPORTED, (moodle, canvas), strict=True):
@@ -190,6 +190,11 @@ def write_tables(
     if silent:
         said.append(f"In the list, and without a submission: {', '.join(silent)}.")
     return "\n".join(said)
+
+
+def other_names(result: Result) -> list[str]:
+    """What a student is called besides the name of the folder."""
+    return [str(name) for name in getattr(result.submission, "known_as", [])]
 
 
 def open_marks(result: Result) -> bool:

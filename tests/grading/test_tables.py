@@ -124,15 +124,16 @@ PEOPLE = [
     ],
 )
 def test_a_folder_finds_its_person(student, name):
-    found = matched([student], PEOPLE)
+    found = matched({student: []}, PEOPLE)
     assert (found[student].name if student in found else None) == name
 
 
 def test_two_of_one_name_are_told_apart_by_id_or_not_at_all():
     twins = [Person("Jan Meier", "1"), Person("Jan Meier", "2")]
-    assert matched(["Jan Meier", "2", "Jan Meier_1_file"], twins) == {
+    assert matched({"Jan Meier": [], "2": [], "Jan Meier_1_file": [], "x": ["1"]}, twins) == {
         "2": twins[1],
         "Jan Meier_1_file": twins[0],
+        "x": twins[0],
     }
 
 
