@@ -245,6 +245,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
             signal.signal(getattr(signal, name), interrupted)
+    if hasattr(sys.stdout, "reconfigure"):  # any name can be said, on any terminal
+        sys.stdout.reconfigure(errors="backslashreplace")
     begin = time.monotonic()
     try:
         if min(options.seconds, options.budget) <= 0:

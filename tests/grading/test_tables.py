@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from grading.assignment import NotGraded
+from grading.feedback import page
 from grading.folders import LONGEST, chosen, folder_name, named
 from grading.marks import Mark, Result
 from grading.roster import (
@@ -84,6 +85,13 @@ def test_remarks_are_bounded():
     cell = table([many])[1][-1]
     assert len(cell) < LONGEST_CELL + 100
     assert cell.startswith("xxx") and "…" in cell and re.search(r"and \d+ more$", cell)
+
+
+def test_what_is_unusual_is_told_to_the_lecturer_alone():
+    odd = result("eve", "right", "right", "right")
+    odd.marks["01"][1].unusual = ["line 3 of answer-1-2: it uses ctypes"]
+    assert table([odd])[1][-1] == "1.2 unusual: line 3 of answer-1-2: it uses ctypes"
+    assert "ctypes" not in page(odd)
 
 
 def test_what_a_person_entered_counts():
