@@ -8,6 +8,7 @@
 #                  ONLY=pooling: those of one package or module
 # make release     makes the assignment for students, with nbgrader
 # make grade       grades a folder of submissions: make grade SUBMISSIONS=path/to/folder
+#                  ONLY=ada: this one anew, all others as they are; ROSTER=list.csv: with names and ids
 # make grader      the image in which make grade runs answers, where there is Docker or Podman
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
 # make hub         a class server on this machine, to try; HUB="--port 8010"
@@ -76,11 +77,14 @@ load: .venv/dev build/proxy/done
 release: .venv/dev
 	$(RUN) grading.release
 
-# In a sandbox: Linux, or a container engine. GRADE=--help shows the limits that can be set.
+# In a sandbox: Linux, or a container engine. GRADE=--help shows the limits that can be set. The shell
+# gets paths and names between quotes, whatever signs are in them.
+quoted = '$(subst ','\'',$(1))'
 grade: .venv/dev
-	@[ -n "$(SUBMISSIONS)$(GRADE)" ] || { echo "Which submissions? make grade SUBMISSIONS=path/to/folder," \
-		"with a folder for each student in it." >&2; exit 1; }
-	$(RUN) grading.grade $(SUBMISSIONS) $(GRADE)
+	@[ -n $(call quoted,$(SUBMISSIONS)$(GRADE)) ] || { echo "Which submissions? make grade" \
+		"SUBMISSIONS=path/to/folder, with a folder for each student in it." >&2; exit 1; }
+	$(RUN) grading.grade $(if $(SUBMISSIONS),$(call quoted,$(SUBMISSIONS))) \
+		$(if $(ONLY),--only=$(call quoted,$(ONLY))) $(if $(ROSTER),--roster=$(call quoted,$(ROSTER))) $(GRADE)
 
 # ENGINE=podman where both are there and Docker does not run.
 ENGINE = $(notdir $(firstword $(shell command -v docker podman)))

@@ -9,20 +9,23 @@ neither, nothing is graded.
 
 import contextlib
 import functools
+import json
 import os
 import secrets
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import helpers
 from authoring.lesson import Lesson
 from grading import controls
-from grading.sandbox.protocol import AT_ONCE, Limits, message, receive
+from grading.sandbox.protocol import AT_ONCE, MB, Limits, message
 
 IMAGE = "cnn-course-grader"
 PACKAGE = Path(__file__).resolve().parent / "sandbox"  # all of the grader that a judge needs
@@ -30,11 +33,17 @@ PACKAGE = Path(__file__).resolve().parent / "sandbox"  # all of the grader that 
 RIGHTS = ["SYS_ADMIN", "NET_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL"]
 # A container's own filters forbid every mount, also those that hide all the rest from an answer.
 FILTERS = ["seccomp", "apparmor", "systempaths"]
+AHEAD = AT_ONCE + 4  # answers on their way to a judge: it never waits, and the last come late
+SETTING_UP = 300.0  # seconds that a judge may be silent beyond the time of the answers in it
 SPACES = ["--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child=KILL"]
 
 
 class NoSandbox(Exception):
     """Nothing on this machine can hold an answer; the message says what was tried."""
+
+
+class JudgeEnded(RuntimeError):
+    """A judge ended before its time, or said what is no verdict; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +126,13 @@ def judge(
     limits: Limits,
     slot: int = 0,
     stop: threading.Event | None = None,
+    prepare: Callable[[dict], dict] | None = None,
 ) -> Iterator[Iterator[dict]]:
     """The results of a judge for ``lesson``, as they come; ``requests`` are in its order of tasks.
 
-    Once ``stop`` is set, the judge is ended, and there are no more
-    results. Whatever happens, the judge and all in it are gone at the end.
+    Once ``stop`` is set, the judge is ended, and there are no more results. ``prepare`` makes of a
+    request what is sent, at the time when it is sent. Whatever happens, the judge and all in it are
+    gone at the end.
     """
     used, name = engine(), f"cnn-course-{os.getpid()}-{secrets.token_hex(4)}"
     counts: dict[str, int] = {}
@@ -150,8 +161,9 @@ def judge(
             start_new_session=True,
         )
         errors: list[bytes] = []
+        talk = Talk(process, 4 * limits.wall_seconds + SETTING_UP)
         threads = [
-            threading.Thread(target=_feed, args=(process.stdin, [settings, *ordered]), daemon=True),
+            threading.Thread(target=talk.feed, args=(settings, ordered, prepare), daemon=True),
             threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True),
         ]
 
@@ -161,16 +173,16 @@ def judge(
             process.kill()
 
         def end_when_stopped() -> None:
+            stopped = stop or threading.Event()
             while process.poll() is None:
-                if stop.wait(0.2):
+                if stopped.wait(0.2) or talk.silent():
                     end()
 
-        if stop:
-            threads.append(threading.Thread(target=end_when_stopped, daemon=True))
+        threads.append(threading.Thread(target=end_when_stopped, daemon=True))
         for thread in threads:
             thread.start()
         try:
-            yield _results(process, len(requests) + len(lesson.tasks), errors, threads[1])
+            yield talk.results(len(requests) + len(lesson.tasks), errors, threads[1])
         finally:
             end()
             process.wait()
@@ -184,23 +196,79 @@ def _parent_of_helpers() -> Path:
     return Path(helpers.__file__).resolve().parents[1]
 
 
-def _feed(stdin, messages: list[dict]) -> None:
-    with contextlib.suppress(OSError, ValueError):  # a judge that has ended takes no more
-        for data in messages:
-            stdin.write(message(data))
-            stdin.flush()
-    with contextlib.suppress(OSError, ValueError):
-        stdin.close()
+class Talk:
+    """What goes to a judge and what comes from it; not much is under way at a time."""
+
+    def __init__(self, process: subprocess.Popen, patience: float):
+        self.process, self.patience = process, patience
+        self.heard = time.monotonic()
+        self.room = threading.Semaphore(AHEAD)
+
+    def silent(self) -> bool:
+        """Whether there was no word for longer than any answer may take."""
+        return time.monotonic() - self.heard > self.patience
+
+    def feed(self, settings: dict, requests: list[dict], prepare: Callable | None) -> None:
+        """Send ``settings``, and each request once there is room for it."""
+        with contextlib.suppress(OSError, ValueError):  # a judge that has ended takes no more
+            self._send(settings)
+            for request in requests:
+                if "student" not in request:  # of the lesson itself: never waited for
+                    self._send(request)
+                    continue
+                self.room.acquire(timeout=self.patience)
+                self._send(prepare(request) if prepare else request)
+        with contextlib.suppress(OSError, ValueError):
+            self.process.stdin.close()
+
+    def _send(self, data: dict) -> None:
+        self.process.stdin.write(message(data))
+        self.process.stdin.flush()
+
+    def results(self, count: int, errors: list[bytes], reader: threading.Thread) -> Iterator[dict]:
+        """As many results as are expected. Raises ``JudgeEnded``."""
+        for _ in range(count):
+            try:
+                result = received(self.process.stdout)
+            except EOFError:
+                self.process.kill()
+                reader.join(timeout=5)
+                said = b"".join(errors).decode(errors="replace").strip()[-1500:]
+                status = self.process.wait(timeout=5)
+                raise JudgeEnded(
+                    "the sandbox of the grader ended early, with exit status "
+                    f"{status}. It said: {said}"
+                ) from None
+            self.heard = time.monotonic()
+            if result["student"] is not None:
+                self.room.release()
+            yield result
 
 
-def _results(process, count: int, errors: list[bytes], reader: threading.Thread) -> Iterator[dict]:
-    for _ in range(count):
-        try:
-            yield receive(process.stdout.fileno())
-        except EOFError:
-            reader.join(timeout=5)
-            said = b"".join(errors).decode(errors="replace").strip()[-1500:]
-            status = process.wait(timeout=5)
-            raise RuntimeError(
-                f"the sandbox of the grader ended early, with exit status {status}. It said: {said}"
-            ) from None
+def received(pipe) -> dict:
+    """One result from ``pipe``, of the kind and size that a judge sends. Raises ``JudgeEnded``."""
+    length = struct.unpack(">Q", _exactly(pipe, 8))[0]
+    if length > MB:
+        raise JudgeEnded("the sandbox of the grader sent something that is no message.")
+    try:
+        result = json.loads(_exactly(pipe, length))
+        texts = [result["task"], result["outcome"], result["words"]]
+        seconds = result.get("seconds", 0.0)
+        known = result["student"] is None or isinstance(result["student"], str)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        known = False
+    if not known or not all(isinstance(text, str) for text in texts):
+        raise JudgeEnded("the sandbox of the grader sent a message that is no result.")
+    odd = result.get("unusual", [])
+    if not isinstance(odd, list) or not all(isinstance(line, str) for line in odd):
+        result["unusual"] = []
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e6:
+        result["seconds"] = 0.0
+    return result
+
+
+def _exactly(pipe, count: int) -> bytes:
+    data = pipe.read(count)
+    if len(data) < count:
+        raise EOFError("the judge has gone")
+    return data

@@ -1,7 +1,9 @@
-"""What comes out of the grading to read: a page a student, and a table for the lecturer."""
+"""What comes out of the grading for a student to read: a page, with the words of the checks."""
 
-import csv
-import io
+import contextlib
+import errno
+import statistics
+from collections.abc import Iterator
 from pathlib import Path
 
 import jinja2
@@ -11,11 +13,14 @@ from helpers.files import replace_file
 
 TEMPLATE = Path(__file__).with_name("feedback.html.j2")
 
+# What ails the disk, and not one student's folder.
+FOR_ALL = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
+
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file such that it is there whole, or as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, text.encode())
+    replace_file(path, readable(text).encode())
 
 
 def page(result: Result) -> str:
@@ -25,23 +30,42 @@ def page(result: Result) -> str:
     return template.render(result=result)
 
 
-def table(results: list[Result]) -> str:
-    """One row a student, as CSV: the points of each task, the sums, and remarks."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    tasks = [mark.task for mark in results[0].all_marks()] if results else []
-    writer.writerow(
-        ["student", *(task.number for task in tasks), "points", "bonus", "total", "of", "remarks"]
-    )
+def write_pages(results: list[Result], course: Path, assignment: str) -> None:
+    """Write the page of each student. What cannot be written becomes a remark."""
     for result in results:
-        points = ["" if m.outcome == "error" else m.points for m in result.all_marks()]
-        sums = [result.points(False), result.points(True), result.total, result.reachable]
-        row = [result.submission.student, *points, *sums, " | ".join(result.remarks())]
-        writer.writerow([_harmless(value) for value in row])
-    return written.getvalue()
+        with guard(result, "the page"):
+            folder = course / "feedback" / result.submission.student / assignment
+            write_whole(folder / "index.html", page(result))
 
 
-def _harmless(value):
-    """Text that no spreadsheet takes for a formula."""
-    text = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t")
-    return f"'{value}" if text else value
+@contextlib.contextmanager
+def guard(result: Result, what: str) -> Iterator[None]:
+    """Turn what goes wrong with one student's files into a remark; a full disk is everybody's."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in FOR_ALL:
+            raise
+        why = readable(str(error) or type(error).__name__)
+        result.submission.remarks.append(f"{what} could not be written: {why}.")
+
+
+def readable(text: str) -> str:
+    """``text`` without halves of characters, which no file can hold."""
+    return "".join("\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in text)
+
+
+def summary(results: list[Result], seconds: float) -> str:
+    """How many, how good and how fast."""
+    times = sorted(result.seconds for result in results)
+    late = times[min(len(times) - 1, int(0.95 * len(times)))]
+    points = [result.total for result in results]
+    odd = sum(bool(result.remarks()) for result in results)
+    voluntary = sum(mark.task.points for mark in results[0].all_marks() if mark.task.bonus)
+    return (
+        f"{len(results)} submissions in {seconds:.0f} s: {60 * len(results) / seconds:.0f} a "
+        f"minute. Judging one took {statistics.median(times):.1f} s (median), "
+        f"{late:.1f} s (95th percentile).\nPoints: {min(points)} to {max(points)} of "
+        f"{results[0].reachable} and {voluntary} voluntary, median {statistics.median(points):g}. "
+        f"{odd} with remarks."
+    )

@@ -20,19 +20,38 @@ ADVICE = {
 }
 
 
+def plain(points: float) -> float:
+    """``points`` as a whole number, where it is one."""
+    return int(points) if points == int(points) else round(points, 4)
+
+
 @dataclass
 class Mark:
-    """How one task of one student ended."""
+    """How one task of one student ended; ``by_hand`` and ``extra`` a person has entered."""
 
     task: Task
     outcome: str
     words: str
     answer: str = ""
+    unusual: list[str] = field(default_factory=list)  # for the lecturer alone
+    by_hand: float | None = None
+    extra: float = 0.0
 
     @property
-    def points(self) -> int:
-        """What it is worth: all points of the task, or none."""
-        return self.task.points if self.outcome == "right" else 0
+    def points(self) -> float:
+        """What a person has given, or else all points of the task, or none."""
+        judged = self.task.points if self.outcome == "right" else 0
+        return plain((judged if self.by_hand is None else self.by_hand) + self.extra)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether nobody, no check and no person, has said what it is worth."""
+        return self.outcome == "error" and self.by_hand is None
+
+    @property
+    def changed(self) -> bool:
+        """Whether a person has entered points."""
+        return self.by_hand is not None or bool(self.extra)
 
     @property
     def sentence(self) -> str:
@@ -56,9 +75,9 @@ class Result:
         """The marks of all lessons in one list."""
         return [mark for marks in self.marks.values() for mark in marks]
 
-    def points(self, bonus: bool) -> int:
+    def points(self, bonus: bool) -> float:
         """The sum over the voluntary tasks (``bonus``), or over the others."""
-        return sum(mark.points for mark in self.all_marks() if mark.task.bonus == bonus)
+        return plain(sum(mark.points for mark in self.all_marks() if mark.task.bonus == bonus))
 
     @property
     def reachable(self) -> int:
@@ -66,9 +85,9 @@ class Result:
         return sum(mark.task.points for mark in self.all_marks() if not mark.task.bonus)
 
     @property
-    def total(self) -> int:
+    def total(self) -> float:
         """All points, those of voluntary tasks on top."""
-        return self.points(bonus=False) + self.points(bonus=True)
+        return plain(self.points(bonus=False) + self.points(bonus=True))
 
     def remarks(self) -> list[str]:
         """For the lecturer: what was odd, and which answers came to no verdict."""
@@ -76,4 +95,6 @@ class Result:
         for mark in self.all_marks():
             if mark.outcome in ("stopped", "error"):
                 said.append(f"{mark.task.number} {mark.state}: {mark.words}")
+            if mark.unusual:
+                said.append(f"{mark.task.number} unusual: {'; '.join(mark.unusual)}")
         return said

@@ -12,11 +12,15 @@ inputs from another seed, which is drawn anew for each course folder and kept wh
 """
 
 import argparse
+import contextlib
 import copy
 import os
 import secrets
 import shutil
+import signal
+import sqlite3
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -25,10 +29,11 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from authoring.facts import ROOT, NoFacts, lesson_facts
-from authoring.lesson import STUB, Lesson, has_blank, lesson_of, tags
+from authoring.lesson import STUB, Lesson, Task, has_blank, lesson_of, tags
 from authoring.refusals import Refused, checked_lesson
 from authoring.student_notebooks import stable_metadata, student_notebook
 from grading.assignment import ASSIGNMENT
+from helpers.files import temporary_beside
 
 COURSE = ROOT / "build" / "release"
 CONFIGURATION = f"""# Made by make release. In this folder, nbgrader's own commands work, too.
@@ -45,7 +50,7 @@ def marked(solution: NotebookNode, name: str, seed: int) -> NotebookNode:
 
     Raises ``Refused`` for what no student notebook can be made from.
     """
-    points = {task.check.id: task.points for task in checked_lesson(solution, name).tasks}
+    points = {task.check.id: maximum(task) for task in checked_lesson(solution, name).tasks}
     source = copy.deepcopy(solution)
     source.cells = [cell for cell in source.cells if "solution-only" not in tags(cell)]
     source = stable_metadata(source)
@@ -58,6 +63,11 @@ def marked(solution: NotebookNode, name: str, seed: int) -> NotebookNode:
         elif has_blank(cell):
             cell.metadata.nbgrader = nbgrader_says(cell.id)
     return source
+
+
+def maximum(task: Task) -> int:
+    """What a task adds to the sum of nbgrader; a voluntary one comes on top of it."""
+    return 0 if task.bonus else task.points
 
 
 def nbgrader_says(cell_id: str, points: int | None = None) -> dict:
@@ -175,12 +185,66 @@ def lessons_of(solutions: Path) -> list[Lesson]:
 
 
 def release(solutions: Path = ROOT / "solutions", course: Path = COURSE) -> None:
-    """Make the assignment. Raises ``Refused``."""
-    write_source(solutions, course)
-    generate(course)
-    same_lesson(solutions, course)
-    table = table_of_points(lessons_of(solutions))
-    (course / "points.md").write_text(table, encoding="utf-8")
+    """Make the assignment. Raises ``Refused``, or ``OSError``.
+
+    It is made in a folder of its own, and takes the place of the former one when it is complete.
+    What nbgrader is given is a path without signs that mean something in the address of a database.
+    """
+    course.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="cnn-course-") as folder:
+        made = Path(folder)
+        take_along(course, made)
+        write_source(solutions, made)
+        generate(made)
+        same_lesson(solutions, made)
+        table = table_of_points(lessons_of(solutions))
+        (made / "points.md").write_text(table, encoding="utf-8")
+        beside = temporary_beside(course / "release")
+        try:
+            shutil.copytree(made, beside)
+            swap(beside, course)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def take_along(course: Path, made: Path) -> None:
+    """Copy what a new release keeps of the former one: the marks in the gradebook, and the seed."""
+    for name in ("gradebook.db", "hidden_seed"):
+        if (course / name).exists():
+            copy = copy_database if name.endswith(".db") else shutil.copy2
+            copy(course / name, made / name)
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a gradebook, also one that somebody has open."""
+    with (
+        contextlib.closing(sqlite3.connect(source)) as old,
+        contextlib.closing(sqlite3.connect(target)) as new,
+    ):
+        old.backup(new)
+
+
+def swap(made: Path, course: Path) -> None:
+    """Move all parts of ``made`` to ``course``; should one fail, all former ones come back."""
+    aside = made / "former"
+    aside.mkdir()
+    moved: list[tuple[Path, Path]] = []
+
+    def move(source: Path, target: Path) -> None:
+        source.rename(target)
+        moved.append((source, target))
+
+    try:
+        for part in sorted(made.iterdir()):
+            if part == aside:
+                continue
+            if (course / part.name).exists():
+                move(course / part.name, aside / part.name)
+            move(part, course / part.name)
+    except BaseException:
+        for source, target in reversed(moved):
+            target.rename(source)
+        raise
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -189,10 +253,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--solutions", type=Path, default=ROOT / "solutions")
     parser.add_argument("--course", type=Path, default=COURSE)
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it tidies up, as after Ctrl-C
+    former = "What was released before is as it was."
     try:
         release(options.solutions, options.course)
     except (Refused, NoFacts) as error:
-        print(f"No release was made: {error}", file=sys.stderr)
+        print(f"No release was made: {error} {former}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"No release was made: {error.strerror or error}{where}. {former}", file=sys.stderr)
+        return 1
+    except sqlite3.Error as error:
+        book = options.course / "gradebook.db"
+        print(
+            f"No release was made: the gradebook cannot be used ({error}): {book}. Is it open in "
+            f"another program? If it is damaged, move it away. {former}",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print(f"No release was made: stopped. {former}", file=sys.stderr)
         return 1
     print((options.course / "points.md").read_text(encoding="utf-8"))
     print(f"For students: {options.course / 'release' / ASSIGNMENT}")

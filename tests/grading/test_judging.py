@@ -1,0 +1,191 @@
+"""A judge may die, rave or fall silent: each answer has one result, and only the guilty is open."""
+
+import io
+import struct
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from grading.engines import AHEAD, JudgeEnded, Talk, received
+from grading.judging import DEATHS, Budget, Stopped, judge_all, results_of
+from grading.sandbox.protocol import MB, message
+
+TASKS = ("1.1", "1.2", "1.3")
+LESSON = SimpleNamespace(name="01", tasks=[SimpleNamespace(number=number) for number in TASKS])
+
+
+def requests(*students: str) -> list[dict]:
+    return [{"student": one, "task": task, "answers": {}} for one in students for task in TASKS]
+
+
+def right(request: dict) -> dict:
+    whose = {key: request[key] for key in ("student", "task")}
+    return whose | {"outcome": "right", "words": "", "seconds": 0.1}
+
+
+def dying_with(*killers: tuple[str, str]):
+    def judge(lesson, asked):
+        for request in asked:
+            if (request["student"], request["task"]) in killers:
+                raise JudgeEnded("the sandbox of the grader ended early.")
+            yield right(request)
+
+    return judge
+
+
+def outcomes(judge, *students: str) -> dict[tuple[str, str], str]:
+    asked = requests(*students)
+    found = list(results_of((LESSON, asked), judge, lambda: True))
+    assert len(found) == len(asked)  # each exactly once
+    return {(one["student"], one["task"]): one["outcome"] for one in found}
+
+
+@pytest.mark.parametrize(
+    "killers",
+    [
+        [("b", "1.1")],
+        [("a", "1.1")],
+        [("c", "1.3")],
+        [("a", "1.1"), ("b", "1.1"), ("c", "1.1")],
+        [("a", "1.3"), ("c", "1.2")],
+    ],
+)
+def test_only_the_answer_that_killed_its_judge_is_open(killers):
+    found = outcomes(dying_with(*killers), "a", "b", "c", "d")
+    assert {whose for whose, outcome in found.items() if outcome == "error"} == set(killers)
+    assert set(found.values()) == {"right", "error"}
+
+
+def test_a_judge_that_always_dies_is_not_started_for_ever():
+    started = []
+
+    def judge(lesson, asked):
+        started.append(1)
+        raise JudgeEnded("the sandbox of the grader ended early.")
+        yield
+
+    found = outcomes(judge, *"abcdefghij")
+    assert set(found.values()) == {"error"}
+    assert len(started) == DEATHS
+
+
+def test_a_verdict_of_an_unknown_kind_is_an_open_one():
+    def judge(lesson, asked):
+        for request in asked:
+            yield right(request) | ({"outcome": "splendid"} if request["task"] == "1.2" else {})
+
+    found = outcomes(judge, "a")
+    assert found == {("a", "1.1"): "right", ("a", "1.2"): "error", ("a", "1.3"): "right"}
+
+
+@pytest.mark.parametrize("kind", ["a stranger", "twice", "left out"])
+def test_answers_that_nobody_asked_for_or_that_are_missing(kind):
+    def judge(lesson, asked):
+        if len(asked) > 1:
+            yield right(asked[0])
+        if kind != "left out":
+            yield right(asked[0]) | ({"student": "nobody"} if kind == "a stranger" else {})
+
+    found = outcomes(judge, "a", "b")
+    assert found[("a", "1.1")] == "right" and len(found) == 6
+
+
+def test_what_is_sent_waits_for_results_and_what_has_none_waits_for_nobody():
+    sent = io.BytesIO()
+    sent.close = lambda: None
+    talk = Talk(SimpleNamespace(stdin=sent), patience=0.3)
+    asked = requests(*"abcd")
+    lessons_own = [{"answers": {}}, {"checks": []}] * 20
+
+    def prepare(request):
+        return request | {"answers": {"x": ""}}
+
+    begin = time.monotonic()
+    talk.feed({"lesson": 1}, [*lessons_own, *asked[:AHEAD], *lessons_own], prepare)
+    assert time.monotonic() - begin < 0.3
+    assert sent.getvalue().count(b'"checks"') == 40
+    assert sent.getvalue().count(b'"student"') == sent.getvalue().count(b'{"x": ""}') == AHEAD
+    begin = time.monotonic()
+    talk.feed({}, asked[:1], None)  # there is no room, until patience is at its end
+    assert time.monotonic() - begin >= 0.3
+    assert talk.silent()
+
+
+GOOD = {"student": "a", "task": "1.1", "outcome": "right", "words": "", "seconds": 1.0}
+
+
+def test_a_result_is_received():
+    assert received(io.BytesIO(message(GOOD))) == GOOD
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        struct.pack(">Q", MB + 1) + b"x",
+        struct.pack(">Q", 2**63),
+        b"Traceback (most recent call last):\n" * 3,
+        struct.pack(">Q", 3) + b"{,}",
+        struct.pack(">Q", 2) + b"\xff\xfe",
+        struct.pack(">Q", 100_000) + b"[" * 100_000,
+        message([1]),
+        message({"student": "a"}),
+        message(GOOD | {"student": 7}),
+        message(GOOD | {"words": None}),
+        message(GOOD | {"outcome": ["right"]}),
+    ],
+)
+def test_garbage_on_the_pipe_is_the_end_of_the_judge(data):
+    with pytest.raises(JudgeEnded, match="the sandbox of the grader sent"):
+        received(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("seconds", [None, "x", -1, True, float("nan"), [], 1e400])
+def test_whatever_the_seconds_are_they_are_a_number(seconds):
+    found = received(io.BytesIO(message(GOOD | {"seconds": seconds})))["seconds"]
+    assert 0 <= found < 1e9
+
+
+def test_an_answer_after_the_budget_is_not_run():
+    budget, request = Budget(10.0), {"student": "a", "task": "1.2", "answers": {"x": "1"}}
+    budget.take("a", 9.0)
+    assert budget.prepare(request) is request
+    budget.take("a", 2.0)
+    assert budget.prepare(request)["answers"] == {"x": ""}
+    assert budget.over == {("a", "1.2")}
+    assert budget.prepare(request | {"student": "b"})["answers"] == {"x": "1"}
+    assert "10 seconds" in budget.mark("a", "1.2")["words"]
+
+
+def test_what_was_judged_before_an_interrupt_is_kept(monkeypatch):
+    kept = []
+
+    def judge(lesson, asked, slot, stop):
+        for request in asked:
+            yield right(request)
+            if len(kept) == 2:
+                import _thread
+
+                _thread.interrupt_main()
+                stop.wait(10)
+                return
+
+    with pytest.raises(Stopped):
+        judge_all([(LESSON, requests("a", "b"))], judge, kept.append, 2)
+    assert len(kept) == 2
+
+
+def test_what_keeping_raises_ends_all_judges():
+    def judge(lesson, asked, slot, stop):
+        for request in asked:
+            if stop.wait(0.01):
+                return
+            yield right(request)
+
+    def full(result):
+        raise OSError(28, "No space left on device")
+
+    begin = time.monotonic()
+    with pytest.raises(OSError, match="No space left"):
+        judge_all([(LESSON, requests(*"abcdefgh"))] * 4, judge, full, 2)
+    assert time.monotonic() - begin < 5
