@@ -8,6 +8,10 @@ from functools import lru_cache
 from authoring.lesson import python_of
 from grading.notebook_files import LONGEST
 
+LONG, MOST_LINES = (
+    10_000,
+    300,
+)  # of a cell with magics: IPython takes a time that grows with the square
 CHECK_LINE = re.compile(r"^checks\.\w+\(.*\)[ \t]*(#.*)?$", re.MULTILINE)
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTION, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -20,6 +24,8 @@ def tree(source: str) -> ast.Module | None:
     for text in (str, python_of):
         try:
             if len(source) > LONGEST:
+                return None
+            if text is python_of and (len(source) > LONG or source.count("\n") > MOST_LINES):
                 return None
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of "\d" and the like, which is the student's

@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 
 import pytest
 
@@ -415,3 +416,12 @@ def test_cells_of_every_odd_kind_end_nothing(one, desk, hand_in):
     sent = hand_in({f"ada/{FIRST}.ipynb": stored(one)})["ada"]
     assert len(same(sent.answers[FIRST], right_of(desk, "1"))) <= 1  # that beside the odd cells
     assert not any("could not be read to the end" in remark for remark in sent.remarks)
+
+
+def test_thousands_of_magics_keep_nobody_waiting(one, desk, hand_in):
+    begin = time.monotonic()
+    for id, source in {"answer-1-1": "%x\n" * 30_000, "answer-1-2": "%x" + " a" * 40_000}.items():
+        one = with_source(one, id, source)
+    answers = hand_in({f"ada/{FIRST}.ipynb": stored(one)})["ada"].answers[FIRST]
+    assert not same(answers, right_of(desk, "1"), "answer-1-1", "answer-1-2")
+    assert time.monotonic() - begin < 20
