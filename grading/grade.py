@@ -6,6 +6,7 @@ What comes out lies in the course folder, ``build/release``:
 
     grades.csv                          a row for each student
     grades_moodle.csv, grades_canvas.csv    with ROSTER=roster.csv: what these import
+    class.html                          the class at a glance
     feedback/<student>/cnn/index.html   a page for each student
     autograded/<student>/cnn/*.ipynb    the notebooks as they were graded, for nbgrader's formgrader
     gradebook.db                        nbgrader's own book
@@ -28,7 +29,8 @@ from authoring.lesson import Lesson, Task
 from grading import controls
 from grading import engines as sandbox
 from grading.assignment import ASSIGNMENT, NotGraded, lessons_in, stubs_in
-from grading.feedback import guard, summary, write_pages
+from grading.class_page import class_page
+from grading.feedback import guard, summary, write_pages, write_whole
 from grading.folders import chosen, named
 from grading.gradebook import read_entered, remove_withdrawn, write_gradebook, write_notebooks
 from grading.judging import Stopped
@@ -134,6 +136,7 @@ def grade(
     roster: Path | None = None,
     seconds: float = BUDGET,
     separator: str = ",",
+    with_names: bool = False,
 ) -> list[Result]:
     """Grade everything in the folder ``submissions``; returns the results, and writes them.
 
@@ -171,6 +174,7 @@ def grade(
     missing = write_tables(results, course, people, separator)
     if missing:
         print(missing)
+    write_whole(course / "class.html", class_page(results, with_names))
     if everybody.unread:
         print("\n  ".join(["Not read:", *everybody.unread]))
     save_results(results, course / "results.json")
@@ -227,6 +231,7 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", default="", help="judge these anew: a name, or several with ,")
     parser.add_argument("--roster", type=Path, help="a table with names, ids and e-mails")
     parser.add_argument("--separator", default=",", help='of grades.csv: ";" for a German Excel')
+    parser.add_argument("--names", action="store_true", help="also on the page of the class")
     parser.add_argument("--workers", type=int, default=0, help="sandboxes at a time")
     parser.add_argument("--seconds", type=int, default=Limits.cpu_seconds, help="for one answer")
     parser.add_argument("--budget", type=float, default=BUDGET, help="seconds for one submission")
@@ -255,7 +260,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
         results = grade(
             options.submissions, options.course, limits, options.workers, only, options.roster,
-            options.budget, options.separator,
+            options.budget, options.separator, options.names,
         )  # fmt: skip
     except (NotGraded, sandbox.NoSandbox) as error:
         print(error, file=sys.stderr)
@@ -269,6 +274,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(summary(results, time.monotonic() - begin))
     print(f"Points: {options.course / 'grades.csv'}\nPages:  {options.course / 'feedback'}{os.sep}")
+    print(f"Class:  {options.course / 'class.html'}")
     undecided = sum(mark.undecided for r in results for mark in r.all_marks())
     if undecided:
         print(f"{undecided} answers could not be judged (see the remarks). Grade again.")

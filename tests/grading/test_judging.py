@@ -7,9 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from authoring.lesson import Lesson, Task
+from grading.assignment import NotGraded
 from grading.engines import AHEAD, JudgeEnded, Talk, received
 from grading.judging import DEATHS, Budget, Stopped, judge_all, results_of
-from grading.sandbox.protocol import MB, message
+from grading.resume import Store
+from grading.sandbox.protocol import MB, Limits, message
+from grading.verdicts import Panel
 
 TASKS = ("1.1", "1.2", "1.3")
 LESSON = SimpleNamespace(name="01", tasks=[SimpleNamespace(number=number) for number in TASKS])
@@ -189,3 +193,19 @@ def test_what_keeping_raises_ends_all_judges():
     with pytest.raises(OSError, match="No space left"):
         judge_all([(LESSON, requests(*"abcdefgh"))] * 4, judge, full, 2)
     assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize(("took", "budget", "allowed"), [(1.0, 300.0, 300.0), (40.0, 300.0, 600.0)])
+def test_on_a_slow_machine_the_budget_grows_with_the_solutions(took, budget, allowed, tmp_path):
+    lesson = Lesson("01", tasks=[Task(number, "", "") for number in TASKS])
+
+    def judge(lesson, asked, *rest):
+        return (right(request) | {"seconds": took} for request in asked)
+
+    own = [request | {"earlier": []} for request in requests("the lesson")]
+    panel = Panel(Store(tmp_path / "judged.json"), Limits(), judge, 1, budget)
+    panel.try_solutions([(lesson, own)])
+    assert panel.seconds == allowed
+    panel.seconds = 2.0
+    with pytest.raises(NotGraded, match="--budget"):
+        panel.try_solutions([(lesson, own)])
