@@ -42,7 +42,8 @@ ATTACKS: dict[str, tuple[str, dict[str, str]]] = {
         "get_type_hints patches torch": "import typing\ndef f(x: 'setattr(torch, \"equal\", "
         "lambda *a: True) or setattr(nn, \"Conv2d\", object)'): pass\n"
         "try: typing.get_type_hints(f, globals())\nexcept TypeError: pass",
-        "frames of the judge": "g = (lambda: (yield))()\nframe = getattr(torch.sys, '_get' + 'frame')()\n"
+        "frames of the judge": "g = (lambda: (yield))()\n"
+        "frame = getattr(torch.sys, '_get' + 'frame')()\n"
         "while frame:\n    for v in list(frame.f_locals.values()):\n"
         "        if hasattr(v, 'checks'): v.checks = type('C', (), {'conv_layer': print})()\n"
         "    frame = frame.f_back",
@@ -52,9 +53,9 @@ ATTACKS: dict[str, tuple[str, dict[str, str]]] = {
         "        if hasattr(v, 'put_back'): v.put_back = lambda: None\n"
         "    frame = frame.f_back\ntorch.isfinite = lambda *a: True\n"
         "import helpers.checks.convolution_layers.conv_layer as m\n"
-        "m.judge_garment_layer = lambda layer, *a: layer\n"
+        "m.judge_garment_layer = lambda layer, *a, **k: layer\n"
         "import helpers.checks.convolution_layers.tasks as t\n"
-        "t.judge_garment_layer = lambda layer, *a: layer",
+        "t.judge_garment_layer = lambda layer, *a, **k: layer",
         "judge by gc": "import gc\nfor o in gc.get_objects():\n"
         "    if type(o).__name__ == 'Course':\n"
         "        o.judge = lambda *a: {'outcome': 'right', 'words': 'x'}",
@@ -69,11 +70,12 @@ ATTACKS: dict[str, tuple[str, dict[str, str]]] = {
         "t.message = lambda d: old(d | {'outcome': 'right'} if 'outcome' in d else d)",
         "put back by its module": "import grading.sandbox.world as w\nw.keep = w.calm = print\n"
         "import helpers.checks.convolution_layers.tasks as t\n"
-        "for n in dir(t):\n    if n.startswith('judge'): setattr(t, n, lambda layer, *a: layer)",
+        "for n in dir(t):\n"
+        "    if n.startswith('judge'): setattr(t, n, lambda layer, *a, **k: layer)",
         "the checks by sys.modules": "import sys\n"
         "for n, m in list(sys.modules.items()):\n    if n.startswith('helpers.checks'):\n"
         "        for k in list(vars(m)):\n            if k.startswith('judge'):\n"
-        "                setattr(m, k, lambda layer, *a: layer)",
+        "                setattr(m, k, lambda layer, *a, **k: layer)",
         "raise is no error": "import helpers.checks.core.checking as m\n"
         "m._outcome = lambda *a: m.Passed('right')",
         "errors are passes": "import helpers.checks as c\n"
@@ -83,7 +85,7 @@ ATTACKS: dict[str, tuple[str, dict[str, str]]] = {
         "m.isinstance = lambda *a: True\nm.sorted = lambda *a: []",
         "once": "import helpers.checks.convolution_layers.tasks as t\n"
         "n, = [n for n in dir(t) if n == 'judge_garment_layer']\nold = getattr(t, n)\n"
-        "def once(*a):\n    setattr(t, n, old)\n    return a[0]\nsetattr(t, n, once)",
+        "def once(*a, **k):\n    setattr(t, n, old)\n    return a[0]\nsetattr(t, n, once)",
         "only mine": "import helpers.checks.convolution_layers.tasks as t\n"
         "old = t.judge_garment_layer\nt.judge_garment_layer = lambda layer, *a: "
         "layer if getattr(layer, 'mine', 0) else old(layer, *a)\n"
@@ -94,15 +96,16 @@ ATTACKS: dict[str, tuple[str, dict[str, str]]] = {
         "tracing": "import sys\nimport helpers.checks.core.outcomes as o\n"
         "def trace(f, e, a):\n    if 'judge' in f.f_code.co_name: f.f_trace_opcodes = True\n"
         "    o.Incorrect.__init__ = lambda *a: None\n    return trace\nsys.settrace(trace)",
-        "a thread that patches": "import threading, time\ndef run():\n    import builtins\n    while True:\n"
+        "a thread that patches": "import threading, time\ndef run():\n    import builtins\n"
+        "    while True:\n"
         "        builtins.isinstance = lambda *a: True\n        time.sleep(0.001)\n"
         "threading.Thread(target=run, daemon=True).start()",
         "after each fork": "import os\ndef again():\n"
         "    import helpers.checks.convolution_layers.tasks as t\n"
-        "    t.judge_garment_layer = lambda layer, *a: layer\n"
+        "    t.judge_garment_layer = lambda layer, *a, **k: layer\n"
         "os.register_at_fork(after_in_child=again)",
         "an audit hook": "import sys\nimport helpers.checks.convolution_layers.tasks as t\n"
-        "def again(*a):\n    t.judge_garment_layer = lambda layer, *a: layer\n"
+        "def again(*a):\n    t.judge_garment_layer = lambda layer, *a, **k: layer\n"
         "sys.addaudithook(again)",
         "no forks": "import os\nos.fork = lambda: 0",
         "forged reports": "import json, os, struct\nfor fd in range(64):\n    try:\n"
