@@ -137,10 +137,13 @@ def _named(groups: list[list[tuple[str, Mark]]]) -> list[Mistake]:
         name = name[: SENTENCE - 1] + GAP if len(name) > SENTENCE else name
         student, mark = min(group, key=lambda entry: len(entry[1].answer))
         students = [readable(student, 60) for student, _ in group]
-        found.append(
-            Mistake(mark.task, name[:1].upper() + name[1:], students, example_of(mark, student))
-        )
+        found.append(Mistake(mark.task, _begun(name), students, example_of(mark, student)))
     return found
+
+
+def _begun(sentence: str) -> str:
+    """With a capital letter, unless it begins with a name from a program."""
+    return sentence if re.match(r"\w*[_.\[(]", sentence) else sentence[:1].upper() + sentence[1:]
 
 
 def _sentences_of(group: list[tuple[str, Mark]]) -> list[str]:
