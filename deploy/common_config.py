@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 c = get_config()
+here = Path(__file__).resolve().parent
 
 # --- who may log in ------------------------------------------------------------------------------
 
@@ -26,7 +27,10 @@ if os.environ.get("OAUTH_CLIENT_ID"):
     c.Authenticator.allowed_users = set(names)
 else:
     # Everybody signs up with a password of their own; an admin lets them in, one by one.
-    c.JupyterHub.authenticator_class = "native"
+    sys.path.append(str(here))  # for what lies beside this file
+    from sign_up import LimitedSignUp
+
+    c.JupyterHub.authenticator_class = LimitedSignUp
     c.NativeAuthenticator.open_signup = False
     c.NativeAuthenticator.minimum_password_length = 10
     c.NativeAuthenticator.check_common_password = True
@@ -41,7 +45,12 @@ c.Spawner.mem_limit = "4G"  # task 5.6 starts four ranks, with 2.9 GB; others ne
 c.Spawner.mem_guarantee = "800M"  # a server and a kernel at the end of notebook 1: see the README
 c.Spawner.cpu_limit = 2
 c.Spawner.cpu_guarantee = 0.05  # mostly, a student reads
-c.Spawner.environment = {"OMP_NUM_THREADS": "2"}  # torch's threads: as many as the limit
+c.Spawner.environment = {
+    "OMP_NUM_THREADS": "2",  # torch's threads: as many as the limit
+    # The link fetches this repository only; see server/jupyter_server_config.py.
+    "COURSE_REPOSITORY": os.environ.get("HUB_REPOSITORY", "https://github.com/OWNER/cnn-course"),
+    "JUPYTER_CONFIG_PATH": "/srv/cnn-course/deploy/server",  # in the image
+}
 
 # No more servers than fit. Whoever comes later is told so, and nobody's kernel is ended for it.
 memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -18,6 +18,8 @@ certificate, key = os.environ.get("HUB_TLS_CERT"), os.environ.get("HUB_TLS_KEY")
 if certificate and key:
     c.JupyterHub.bind_url = "https://:443"
     c.JupyterHub.ssl_cert, c.JupyterHub.ssl_key = certificate, key
+    hsts = {"Strict-Transport-Security": "max-age=31536000"}  # as in the Caddyfile
+    c.JupyterHub.tornado_settings = {"headers": hsts}
 else:
     # Only Caddy on this host reaches it: passwords never travel in the clear.
     c.JupyterHub.bind_url = "http://127.0.0.1:8000"

@@ -36,6 +36,7 @@ if os.getuid() == 0:
 # Everything that this hub starts carries its mark, and can be found when the hub is gone.
 mark = {"HUB_STATE": str(state)}
 c.Spawner.environment |= {"REPO_DIR": str(here.parent)} | mark
+c.Spawner.environment["JUPYTER_CONFIG_PATH"] = str(here / "server")
 if os.environ.get("CNN_COURSE_DATA"):
     c.Spawner.environment["CNN_COURSE_DATA"] = os.environ["CNN_COURSE_DATA"]
 for service in c.JupyterHub.services:

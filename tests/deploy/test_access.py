@@ -14,6 +14,7 @@ from tests.load.memory import Memory, command_line
 from tests.load.students import Failed, Student
 
 SECRET = "my-own-notes.txt"
+COURSE = "https://github.com/OWNER/cnn-course"  # what the link fetches where nothing else is set
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +154,9 @@ def test_nothing_can_be_changed_without_the_xsrf_token(server, ada, run, secret)
 # --- the server of somebody else ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/lab", "/api/contents", "/files/" + SECRET, "/git-pull?repo=x"])
+@pytest.mark.parametrize(
+    "path", ["/lab", "/api/contents", "/files/" + SECRET, "/git-pull?repo=" + COURSE]
+)
 def test_no_page_of_another_server(bob, ada, secret, path, run):
     assert run(bob.browser.get(bob.home + path)).status_code in (200, 404)  # one's own answers
     answer = run(bob.browser.get(ada.home + path))
@@ -253,3 +256,35 @@ def test_a_server_that_is_reached_past_the_proxy_refuses_too(server, ada, secret
 def test_other_accounts_of_the_machine_cannot_read_its_secrets(server, ada):
     assert stat.S_IMODE(server.state.stat().st_mode) == 0o700
     assert stat.S_IMODE((server.state / "cookie_secret").stat().st_mode) == 0o600
+
+
+# --- the link ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"targetpath": ".ipython/profile_default/startup"},
+        {"targetPath": ".jupyter"},
+        {"targetpath": ["cnn-course", ".ipython"]},
+        {"targetpath": "../elsewhere"},
+        {"repo": "https://example.org/cnn-course"},
+        {"repo": [COURSE, "https://example.org/cnn-course"]},
+        {"repo": COURSE + "/"},
+        {"branch": "--upload-pack=touch"},
+    ],
+)
+def test_a_link_fetches_the_course_and_nothing_else(server, ada, run, changed):
+    query = {"repo": COURSE, "branch": "main"} | changed
+    for place in ("git-pull", "git-sync"):
+        answer = run(ada.browser.get(f"{ada.home}/{place}", params=query))
+        assert answer.status_code == 403
+    token = ada.token(f"{ada.home}/")
+    api = run(ada.browser.get(f"{ada.home}/git-pull/api", params=query | {"_xsrf": token}))
+    assert api.status_code == 403
+    assert not (server.state / "students/ada/.ipython/profile_default/startup/.git").exists()
+
+
+def test_the_link_of_the_course_is_followed(ada, run):
+    query = {"repo": COURSE, "branch": "main", "targetpath": "cnn-course"}
+    assert run(ada.browser.get(f"{ada.home}/git-pull", params=query)).status_code == 200

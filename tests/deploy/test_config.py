@@ -8,6 +8,7 @@ from unittest.mock import MagicMock
 import jsonschema
 import pytest
 import yaml
+from tornado.web import HTTPError
 from traitlets.config import Config
 
 from tests.load.server import ROOT
@@ -155,7 +156,7 @@ def test_no_more_servers_than_fit_into_the_memory(gigabytes, seats, monkeypatch)
 @pytest.mark.parametrize("name", CONFIGS)
 def test_by_default_each_has_a_password_and_an_admin_decides(name):
     config = loaded(name)
-    assert config.JupyterHub.authenticator_class == "native"
+    assert issubclass(config.JupyterHub.authenticator_class, NativeAuthenticator)
     assert config.NativeAuthenticator.open_signup is False
     assert config.NativeAuthenticator.minimum_password_length >= 10
     assert 0 < config.NativeAuthenticator.allowed_failed_logins <= 10
@@ -240,3 +241,63 @@ def test_the_cluster_speaks_https():
     assert len(addresses) == 4
     assert all(address.startswith("https://") for address in addresses)
     assert university["oauth_callback_url"].startswith(f"https://{https['hosts'][0]}/")
+
+
+@pytest.mark.parametrize("caddy", [True, False])
+def test_who_came_by_https_once_does_so_from_then_on(caddy, monkeypatch):
+    told = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    if not caddy:
+        monkeypatch.setenv("HUB_TLS_CERT", "/certificate.pem")
+        monkeypatch.setenv("HUB_TLS_KEY", "/key.pem")
+        told = str(loaded("jupyterhub_config").JupyterHub.tornado_settings["headers"])
+    assert int(re.search(r"Strict-Transport-Security\W+max-age=(\d+)", told)[1]) >= 180 * 86400
+
+
+# --- signing up ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def signing_up():
+    """The authenticator of the class server, with an empty book."""
+    from jupyterhub import orm
+
+    config = loaded("try_config")
+    session = orm.new_session_factory("sqlite:///:memory:")()
+    return config.JupyterHub.authenticator_class(config=config, db=session)
+
+
+GOOD = "a whole sentence of my own"
+
+
+def test_a_password_that_is_the_name_is_refused(signing_up):
+    for name, password in {
+        "ada.lovelace": "ada.lovelace",
+        "lovelace-ada": "LovelaceAda1815",
+        "grace.hopper@example.org": "grace.hopper",
+    }.items():
+        with pytest.raises(HTTPError, match="is your name"):
+            signing_up.create_user(name, password)
+        assert signing_up.create_user(name, GOOD)
+        with pytest.raises(HTTPError, match="is your name"):
+            signing_up.change_password(name, password)
+    assert signing_up.create_user("ada", "ada likes pictures")
+    assert signing_up.change_password("ada", GOOD)
+
+
+def test_only_so_many_wait_to_be_let_in(signing_up, monkeypatch):
+    monkeypatch.setenv("HUB_WAITING", "2")
+    assert signing_up.create_user("ada", GOOD)
+    assert signing_up.create_user("bob", GOOD)
+    with pytest.raises(HTTPError, match="Too many"):
+        signing_up.create_user("eve", GOOD)
+    assert signing_up.create_user("lecturer", GOOD)  # is never kept out by others
+    signing_up.get_user("ada").is_authorized = True
+    assert signing_up.create_user("eve", GOOD)
+
+
+def test_with_a_list_of_the_class_only_they_sign_up(signing_up, monkeypatch, tmp_path):
+    (tmp_path / "class.txt").write_text("ada\nbob\n")
+    monkeypatch.setenv("HUB_STUDENTS", str(tmp_path / "class.txt"))
+    assert signing_up.create_user("ada", GOOD)
+    with pytest.raises(HTTPError, match="not in the list"):
+        signing_up.create_user("eve", GOOD)

@@ -34,7 +34,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="cnn-course-load-") as name:
         folder = Path(name)
         repository = repository_of(folder)
-        with class_server(folder) as server:
+        with class_server(folder, HUB_REPOSITORY=repository) as server:
             link = server.link(repository, "term", plan.notebook)
             report = asyncio.run(lesson(server, link, plan))
     print(report.table())

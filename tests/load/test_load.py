@@ -45,7 +45,7 @@ def course(tmp_path_factory):
     needs_hub()
     folder = tmp_path_factory.mktemp("lesson")
     repository = repository_of(folder)
-    with class_server(folder) as server:
+    with class_server(folder, HUB_REPOSITORY=repository) as server:
         yield server, server.link(repository, "term", Plan.notebook)
 
 
