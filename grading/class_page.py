@@ -4,6 +4,7 @@ It is one file that needs no network: how each task went, the commonest mistakes
 each, where students are stuck, and a histogram of points.
 """
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -17,7 +18,7 @@ from grading.marks import Result
 
 TEMPLATE = Path(__file__).with_name("class_page.html.j2")
 # How an outcome counts here. An outcome that is not in this table was not graded.
-KINDS = {"right": "right", "wrong": "wrong", "stopped": "wrong", "cheat": "wrong", "blank": "open"}
+KINDS = {"right": "right", "wrong": "wrong", "stopped": "wrong", "blank": "open"}
 SIGNS = {"right": "✓", "wrong": "✗", "open": "○", "not graded": "?"}
 COLUMNS = 40  # of the histogram, at most
 
@@ -135,11 +136,11 @@ def places_of(results: list[Result]) -> list[Place]:
 
 def columns_of(results: list[Result], reachable: int) -> list[Column]:
     """The histogram of all points, up to the maximum or, with voluntary points, beyond it."""
-    last = max([reachable, *(result.total for result in results)])
+    last = max([reachable, *(math.ceil(result.total) for result in results)])
     width = -(-(last + 1) // COLUMNS)
     columns = [Column(low, min(low + width - 1, last)) for low in range(0, last + 1, width)]
     for result in results:
-        column = columns[result.total // width]
+        column = columns[int(result.total // width)]
         if result.points(bonus=True):
             column.extra += 1
         else:

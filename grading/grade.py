@@ -154,7 +154,8 @@ def grade(
     everybody = read_all(submissions, lessons, stubs)
     sent = chosen(named(everybody), only)
     if not sent:
-        raise NotGraded(f"In {submissions} there is no student's folder.")
+        said = [f"In {submissions} there is nothing of which it is told whose it is."]
+        raise NotGraded("\n  ".join([*said, *everybody.unread]))
     failed: dict[str, str] = {}
     asked = [(lesson, requests_of(lesson, sent, stubs, failed)) for lesson in lessons]
     asked = [job for job in asked if job[1]]

@@ -142,9 +142,7 @@ def test_different_mistakes_stay_two():
     assert len(common_mistakes(class_of(2, *at_two))) == 2
 
 
-def test_nobody_is_accused_in_front_of_the_class():
-    page = class_page(class_of(3, mark("3.5", "cheat", "you may not use ctypes.", "import ctypes")))
-    assert "ctypes" not in page
+def test_what_was_not_graded_is_no_mistake_of_the_class():
     assert common_mistakes(class_of(3, mark("3.5", "error", "the judge failed."))) == []
 
 
@@ -231,3 +229,11 @@ def test_every_class_gets_a_whole_page(results, names):
     assert re.findall("[\x00-\x08\x0b-\x1f\u202e]", page) == []
     assert len(page) < 100_000
     assert all("scope" in attributes for tag, attributes in read.tags if tag == "th")
+
+
+def test_half_points_that_a_person_gave_have_a_column():
+    results = class_of(2)
+    for given in results[0].all_marks():
+        given.by_hand, given.extra = 0.0, 0.25
+    columns = columns_of(results, results[0].reachable)
+    assert sum(column.plain + column.extra for column in columns) == 2

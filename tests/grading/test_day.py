@@ -60,7 +60,7 @@ def totals(course: Path) -> dict[str, str]:
         return {row["student"]: row["total"] for row in csv.DictReader(file)}
 
 
-ALL = {"M\ufffdller": "4", "ada": "4", "bob": "3", "gone": "4", "open": "0"}
+ALL = {"Müller": "4", "ada": "4", "bob": "3", "gone": "4", "open": "0"}
 
 
 def command(desk: Desk, *more: str) -> list[str]:

@@ -114,7 +114,7 @@ def test_what_is_shown_holds_no_solution_and_no_mark():
     [
         ("none", "some", "Run make release first"),
         ("made", "none", "There is no folder"),
-        ("made", "empty", "there is no student's folder"),
+        ("made", "empty", "there is nothing of which it is told whose it is"),
     ],
 )
 def test_what_is_missing_is_said(release, submissions, sentence, course, tmp_path, boxed, capsys):

@@ -3,6 +3,7 @@
 import csv
 import inspect
 import os
+import re
 import textwrap
 
 import pytest
@@ -71,11 +72,11 @@ WAYS = {
     ),
 }  # fmt: skip
 
-# What a cheat puts into Task 1.1, with the answer unread by the rules in test_sandbox.py.
+# What a cheat puts into Task 1.1; there are many more in sandbox/attacks.py.
 CHEATS = {
     "equal": "class Yes:\n    def __eq__(self, other):\n        return True\nconv_layer = Yes()",
     "checks": "import helpers.checks\nhelpers.checks.conv_layer = print\nconv_layer = nn.ReLU()",
-    "torch": "torch.equal = lambda *a: True\nconv_layer = nn.Conv2d(1, 8, 5)",
+    "torch": "torch.equal = lambda *a: True\nconv_layer = nn.Conv2d(1, 7, 5)",
     "read": "exec(open('../solutions/01_convolution_layers.ipynb').read())",
     "gradebook": "import sqlite3\nsqlite3.connect('/gradebook.db')\nconv_layer = nn.ReLU()",
     "loop": "while True:\n    pass",
@@ -85,7 +86,7 @@ CHEATS = {
     "network": "import urllib.request\nurllib.request.urlopen('http://1.1.1.1')",
     "exit": "import os\nos._exit(0)",
     "exit by torch": "torch.os._exit(0)",
-    "shell": "!rm -rf ~\nconv_layer = nn.Conv2d(1, 8, 5)",
+    "shell": "!rm -rf ~\nconv_layer = nn.Conv2d(1, 7, 5)",
 }
 
 
@@ -129,7 +130,7 @@ def hand_in(desk: Desk) -> dict[str, dict[str, int]]:
     sends("no files", points())
     sends("emptied cells", points(), desk.filled("01", dict.fromkeys(desk.right, ""), rest=False))
     # Broken.
-    sends("wrong name", points(), one, names=("01_convolution_layers (1).ipynb",))
+    sends("wrong name", all_but("01"), one, names=("01_convolution_layers (1).ipynb",))
     sends("not Python", all_but("01", "1.1"), desk.filled("01", {"answer-1-1": "conv_layer = ("}))
     sends("cell missing", all_but("01", "1.2"), without(one, "answer-1-2"))
     sends("cell as text", all_but("01", "1.2"), as_text(one, "answer-1-2"))
@@ -258,19 +259,24 @@ def test_the_solutions_get_everything(graded):
 
 
 @pytest.mark.parametrize("name", CHEATS)
-def test_a_cheat_is_told_apart_and_named(name, graded):
+def test_a_cheat_gets_no_point_and_nobody_is_accused(name, graded, course):
     mark = graded[2][f"cheat {name}"].all_marks()[0]
-    assert mark.outcome == ("stopped" if name in ("loop",) else mark.outcome)
-    assert mark.outcome in ("cheat", "stopped", "wrong", "blank")
-    if mark.outcome == "cheat":
-        assert "speak to your lecturer" in mark.sentence
-        assert any("1.1 not counted" in remark for remark in graded[2][f"cheat {name}"].remarks())
+    assert mark.outcome == ("stopped" if name == "loop" else mark.outcome)
+    assert mark.outcome in ("stopped", "wrong", "blank")
+    page = course / "feedback" / f"cheat {name}" / "cnn" / "index.html"
+    words = page.read_text(encoding="utf-8").replace(f"cheat {name}", "")
+    assert re.findall("cheat|unusual|may not|not allowed|forbidden", words) == []
+
+
+def test_what_is_unusual_is_told_to_the_lecturer_with_its_line(graded):
+    remarks = graded[2]["cheat exit"].remarks()
+    assert any(remark.startswith("1.1 unusual: line 1 of answer-1-1:") for remark in remarks)
+    assert not any("unusual" in remark for remark in graded[2]["right"].remarks())
 
 
 @pytest.mark.parametrize(
     ("student", "sentence"),
     [
-        ("wrong name", "this is not the name of a notebook of the assignment"),
         ("not JSON", "this is no notebook that can be read"),
         ("no notebook", "this is no notebook that can be read"),
         ("bytes", "this is no notebook that can be read"),
@@ -328,8 +334,7 @@ def test_nbgraders_book_has_the_same_points_and_keeps_what_a_person_entered(grad
 def test_a_page_is_safe_and_says_what_to_do(graded, course):
     page = (course / "feedback" / "cheat shell" / "cnn" / "index.html").read_text(encoding="utf-8")
     assert "<script" not in page
-    assert "it uses get_ipython" in page
-    assert "6 of 29 points" in page
+    assert f"{sum(graded[1]['cheat shell'].values())} of 29 points" in page
 
 
 def test_submissions_are_left_as_they_are_and_nothing_is_left_behind(graded):

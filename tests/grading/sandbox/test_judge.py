@@ -26,7 +26,7 @@ from grading.assignment import lessons_in, stubs_in
 from grading.grade import request_for
 from grading.sandbox.protocol import Limits
 from grading.submissions import Submission
-from tests.grading.students import OUTSIDE, right_sources
+from tests.grading.students import OUTSIDE, Desk, right_sources
 
 RIGHT = "nn.Conv2d(1, 8, 5)"
 WRONG = "nn.Conv2d(3, 8, 5)"
@@ -333,11 +333,11 @@ def test_nothing_is_left_behind(verdicts):
     assert not left_behind(os.getpid())
 
 
-def test_an_interrupt_ends_the_grading_and_writes_nothing(boxed, course, tmp_path):
+def test_an_interrupt_ends_the_grading_and_writes_no_table(boxed, course, tmp_path):
     own = tmp_path / "course"
-    shutil.copytree(course, own, ignore=shutil.ignore_patterns("grades.csv"))
-    (tmp_path / "sent/ada").mkdir(parents=True)
-    shutil.copy(ROOT / "solutions/02_pooling.ipynb", tmp_path / "sent/ada")
+    shutil.copytree(course, own, ignore=shutil.ignore_patterns("grades.csv", "judged.json"))
+    desk = Desk(own, tmp_path / "sent")
+    desk.send("ada", desk.filled("02"))
     process = subprocess.Popen(
         [sys.executable, "-m", "grading.grade", str(tmp_path / "sent"), "--course", str(own)],
         env=OUTSIDE,
@@ -352,6 +352,6 @@ def test_an_interrupt_ends_the_grading_and_writes_nothing(boxed, course, tmp_pat
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
     assert process.returncode == 1
-    assert said.startswith("Stopped, and nothing was written")
+    assert said.startswith("Stopped. What was judged so far is kept")
     assert not (own / "grades.csv").exists()
     assert not left_behind(process.pid)
