@@ -143,7 +143,8 @@ def attempt(confined: Confined, request: dict, own: bool, limits: dict) -> dict:
         return verdict("stopped", confined.why or NO_VERDICT) | {"unusual": odd}
     if said is not None:
         found = verdict("wrong", str(said["words"]))
-    elif found["words"] == NO_VERDICT:  # it was in a check that it came to its end
+    elif found["words"] == NO_VERDICT or (found["words"] == VOID and confined.why):
+        # It was in a check, the answer's own or a wrong one's, that it came to its end.
         found = verdict("stopped", confined.why or NO_VERDICT)
     return found | {"unusual": odd}
 
