@@ -10,7 +10,8 @@ SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 
 def test_the_readme_has_the_table():
     table = "\n".join(facts.readme_table())
-    assert f"\n\n{table}\n\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"\n\n{table}\n\n" in readme, f"README.md needs this table:\n{table}"
 
 
 def test_every_solution_has_facts_and_every_fact_its_solution():

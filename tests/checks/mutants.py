@@ -73,7 +73,18 @@ class Switches(ast.NodeTransformer):
         names = {getattr(target, "id", "") for target in node.targets}
         if self.inside and names & TABLES and isinstance(node.value, ast.Tuple | ast.List):
             node.value.elts = [self._switch_entry(entry) for entry in node.value.elts]
+        if self.inside and names & TABLES and isinstance(node.value, ast.Dict):
+            pairs = zip(node.value.keys, node.value.values, strict=True)
+            node.value.values = [self._switch_pair(key, value) for key, value in pairs]
+            node.value.keys = [None] * len(node.value.values)  # {**one, **another}
         return node
+
+    def _switch_pair(self, key: ast.expr | None, value: ast.expr) -> ast.expr:
+        pair = ast.Dict([key], [value])
+        number = self._number(key or value, "entry")
+        switched = ast.parse(f"{{}} if {SWITCH}({number}) else 0", mode="eval").body
+        switched.orelse = pair
+        return ast.fix_missing_locations(ast.copy_location(switched, value))
 
     def _switch_entry(self, entry: ast.expr) -> ast.expr:
         number = self._number(entry, "entry")

@@ -44,7 +44,8 @@ def stored_texts(cell) -> list[str]:
 
 def test_the_lessons_are_pairs_with_facts_and_are_numbered():
     assert [path.name for path in SOLUTIONS] == [path.name for path in NOTEBOOKS]
-    assert [path.stem for path in SOLUTIONS] == list(lesson_facts())
+    names = [path.stem for path in SOLUTIONS]
+    assert names == list(lesson_facts()), "solutions/lessons.toml needs a table for each lesson"
     numbers = [f"{number:02d}_" for number in range(1, len(SOLUTIONS) + 1)]
     assert [path.name[:3] for path in SOLUTIONS] == numbers
 

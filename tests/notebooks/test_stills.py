@@ -38,7 +38,8 @@ def test_a_stored_panel_is_a_picture_with_words(path):
     for cell in cells:
         (output,) = cell.outputs
         assert sorted(output.data) == ["image/png", "text/plain"], cell.id
-        assert len(output.data["text/plain"]) > 40, cell.id
+        words = output.data["text/plain"]
+        assert len(words) > 40, f"{cell.id}: 40 letters or fewer do not say what is seen: {words}"
 
 
 @pytest.mark.parametrize("exporter", [HTMLExporter, SlidesExporter])

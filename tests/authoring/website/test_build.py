@@ -16,6 +16,7 @@ from tests.authoring.website.pages import (
     NAMES,
     PAGES,
     ROOT,
+    WITH_OUTPUTS,
     cells_of,
     each_page,
     each_page_with_outputs,
@@ -122,7 +123,7 @@ def test_the_index_names_the_repository_if_told(tmp_path):
 def test_every_picture_is_a_figure_with_its_words(site, page):
     expected = pictures_of(cells_of(page))
     figures = soup_of(site / page).find_all("figure")
-    assert len(expected) == len(figures) > 0
+    assert len(expected) == len(figures)
     for (png, words), shown in zip(expected, figures, strict=True):
         assert target(site / page, shown.img["src"]).read_bytes() == png
         assert len(shown.img["alt"]) > 10 and "<" not in shown.img["alt"]
@@ -130,12 +131,22 @@ def test_every_picture_is_a_figure_with_its_words(site, page):
         assert captions == ([words] if words else [])
 
 
+def panels_of(page) -> list:
+    """The cells of a page that show a panel."""
+    cells = cells_of(page)
+    return [cell for cell in cells if PANEL.search(cell.source) and cell.get("outputs")]
+
+
+def test_there_are_pictures_and_panels():
+    """Though a lesson may have none."""
+    assert len([page for page in WITH_OUTPUTS if pictures_of(cells_of(page))]) >= 5
+    assert len([page for page in WITH_OUTPUTS if panels_of(page)]) >= 5
+
+
 @each_page_with_outputs
 def test_every_panel_shows_its_words(site, page):
     soup = soup_of(site / page)
-    panels = [cell for cell in cells_of(page) if PANEL.search(cell.source) and cell.get("outputs")]
-    assert panels
-    for cell in panels:
+    for cell in panels_of(page):
         words = [out.data["text/plain"] for out in cell.outputs if "data" in out]
         shown = soup.find(id=f"cell-id={cell.id}")
         assert words and words[0].split("\n")[0] in shown.get_text()

@@ -37,6 +37,7 @@ def test_max_pool_right(answer):
         ((1, 14, 14), "pooling by 2"),
         ((1, 28, 28), "the image itself"),
         ((8, 5, 5), "has 1 channel"),
+        ((8, 1, 5, 5), "shape of the weights"),
         ((1, 1, 1), "of each window"),
         ((5, 5), "the channels are missing"),
         ((5, 5, 1), "channels first"),

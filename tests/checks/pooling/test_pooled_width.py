@@ -166,7 +166,7 @@ def test_pooled_width_without_end(monkeypatch):
     [
         (0, "5 does not divide 28"),
         (5, "the number of windows"),
-        (25, "the windows cover"),
+        (25, "that is how many rows the windows cover"),
         (23, "covers more than 1"),
         (2, "a sixth window would lack"),
         (-3, "as a positive number"),
