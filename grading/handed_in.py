@@ -87,15 +87,21 @@ def _give_alone(entry: Entry, lessons: list[Lesson], pile: Pile) -> None:
     """A file that lies in no folder: its name says whose it is, or nothing does."""
     if _by_platform(entry, pile, alone=True):
         return
+    _, name = _beside_the_lesson(entry, lessons)
+    if name:
+        pile.give(name, "", [], entry)
+    else:
+        pile.nobodys.append(entry)
+
+
+def _beside_the_lesson(entry: Entry, lessons: list[Lesson]) -> tuple[str, str]:
+    """The lesson after which a notebook is called, and what else stands in its name, or ''."""
     lesson = next((lesson for lesson in lessons if named_for(entry.name, lesson)), None)
-    if lesson:
-        subject = re.escape(lesson.name).replace("_", r"[\W_]")
-        rest = re.sub(subject, "\0", entry.name, flags=re.IGNORECASE)
-        rest = COPY_MARKS.sub(" ", rest.replace("\0", " ")).strip(" -_.")
-        if rest and "ipynb" in entry.name.casefold():
-            pile.give(rest, "", [], entry)
-            return
-    pile.nobodys.append(entry)
+    if lesson is None or not _is_notebook(entry):
+        return "", ""
+    subject = re.escape(lesson.name).replace("_", r"[\W_]")
+    rest = re.sub(subject, "\0", entry.name, flags=re.IGNORECASE)
+    return lesson.name, COPY_MARKS.sub(" ", rest.replace("\0", " ")).strip(" -_.")
 
 
 def _give_heap(entries: list[Entry], lessons: list[Lesson], enough: int, pile: Pile) -> None:
@@ -104,6 +110,10 @@ def _give_heap(entries: list[Entry], lessons: list[Lesson], enough: int, pile: P
     left = [e for e in entries if not _by_platform(e, pile, canvas and len(e.parts) == 2)]
     if len(left) < len(entries):
         pile.nobodys += [entry for entry in left if entry.name]
+        return
+    if enough and _are_alone(left, lessons):
+        for entry in left:
+            _give_alone(entry.below(1), lessons, pile)
         return
     depth = _level_of_students(left, lessons, enough)
     for entry in left:
@@ -140,6 +150,20 @@ def _all_of_canvas(entries: list[Entry]) -> bool:
     """Whether each notebook and zip that lies directly in a folder has a name of Canvas."""
     names = [e.name for e in entries if len(e.parts) == 2 and (_is_notebook(e) or e.is_zip)]
     return bool(names) and all(CANVAS.fullmatch(name) for name in names)
+
+
+def _are_alone(entries: list[Entry], lessons: list[Lesson]) -> bool:
+    """Whether notebooks of many students lie side by side, each with a name of its own.
+
+    One student may have an older version of a notebook beside the newer one; hardly two.
+    """
+    names = defaultdict(set)
+    for entry in entries:
+        if len(entry.parts) > 2:
+            return False
+        lesson, name = _beside_the_lesson(entry, lessons)
+        names[lesson].add(name)
+    return any(len(found - {""}) >= 3 for lesson, found in names.items() if lesson)
 
 
 def _is_notebook(entry: Entry) -> bool:
