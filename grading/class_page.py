@@ -13,7 +13,7 @@ from pathlib import Path
 import jinja2
 
 from authoring.lesson import Task
-from grading.common_mistakes import common_mistakes, readable
+from grading.common_mistakes import common_mistakes, shown_as_text
 from grading.marks import Result
 
 TEMPLATE = Path(__file__).with_name("class_page.html.j2")
@@ -76,7 +76,7 @@ class Column:
 def class_page(results: list[Result], names: bool = False) -> str:
     """The page as HTML; with ``names``, it says who is stuck where and who made which mistake."""
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["readable"] = readable
+    environment.filters["shown_as_text"] = shown_as_text
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     rows = rows_of(results)
     lessons = [(name, list(group)) for name, group in groupby(rows, key=lambda row: row.lesson)]
@@ -129,7 +129,7 @@ def places_of(results: list[Result]) -> list[Place]:
         stop = after[0] if after else None
         if stop and KINDS.get(stop.outcome) in ("wrong", "open"):
             place = places.setdefault(stop.task.number, Place(stop.task))
-            place.students.append(readable(result.submission.student, 60))
+            place.students.append(shown_as_text(result.submission.student, 60))
             place.tried += KINDS[stop.outcome] == "wrong"
     return sorted(places.values(), key=lambda p: (-len(p.students), _order(p.task.number)))
 

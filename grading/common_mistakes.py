@@ -42,7 +42,7 @@ class Mistake:
     example: str
 
 
-def readable(text: str, most: int = 2000) -> str:
+def shown_as_text(text: str, most: int = 2000) -> str:
     """``text`` as a page can hold it: no odd characters, and not endless."""
     text = str(text).replace("\r\n", "\n").replace("\r", "\n")
     shown = UNREADABLE.sub("�", text[:most])
@@ -100,7 +100,7 @@ def without_comments(source: str) -> str:
 
 def example_of(mark: Mark, student: str) -> str:
     """An answer as the class may see it: without comments and names, and bounded."""
-    code = without_comments(readable(mark.answer, LONGEST))
+    code = without_comments(shown_as_text(mark.answer, LONGEST))
     code = re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", without_person(code, student))
     lines = [line.rstrip() for line in code.strip("\n").split("\n")]
     shown = [line if len(line) <= WIDTH else line[: WIDTH - 1] + GAP for line in lines[:LINES]]
@@ -115,7 +115,7 @@ def common_mistakes(results: list[Result], most: int = 12) -> list[Mistake]:
     groups: dict[tuple[str, str], list[tuple[str, Mark]]] = {}
     for result in results:
         for mark in result.all_marks():
-            words = readable(mark.words)
+            words = shown_as_text(mark.words)
             if mark.outcome in MISTAKES and words.strip():
                 key = mark.task.number, skeleton(words)
                 groups.setdefault(key, []).append((result.submission.student, mark))
@@ -136,7 +136,7 @@ def _named(groups: list[list[tuple[str, Mark]]]) -> list[Mistake]:
         name = " ".join(own[:count])
         name = name[: SENTENCE - 1] + GAP if len(name) > SENTENCE else name
         student, mark = min(group, key=lambda entry: len(entry[1].answer))
-        students = [readable(student, 60) for student, _ in group]
+        students = [shown_as_text(student, 60) for student, _ in group]
         found.append(Mistake(mark.task, _begun(name), students, example_of(mark, student)))
     return found
 
@@ -147,5 +147,7 @@ def _begun(sentence: str) -> str:
 
 
 def _sentences_of(group: list[tuple[str, Mark]]) -> list[str]:
-    messages = [AGAIN.sub("", without_person(readable(m.words), student)) for student, m in group]
+    messages = [
+        AGAIN.sub("", without_person(shown_as_text(m.words), student)) for student, m in group
+    ]
     return sentences(common_words(messages))

@@ -20,7 +20,7 @@ FOR_ALL = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EMFILE, err
 def write_whole(path: Path, text: str) -> None:
     """Write a file such that it is there whole, or as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, readable(text).encode())
+    replace_file(path, without_halves(text).encode())
 
 
 def page(result: Result) -> str:
@@ -46,11 +46,11 @@ def guard(result: Result, what: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in FOR_ALL:
             raise
-        why = readable(str(error) or type(error).__name__)
+        why = without_halves(str(error) or type(error).__name__)
         result.submission.remarks.append(f"{what} could not be written: {why}.")
 
 
-def readable(text: str) -> str:
+def without_halves(text: str) -> str:
     """``text`` without halves of characters, which no file can hold."""
     return "".join("\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in text)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from grading.assignment import NotGraded
-from grading.feedback import readable
+from grading.feedback import without_halves
 from grading.submissions import Submission
 
 LONGEST = 120  # bytes of a folder's name; file systems take 255
@@ -33,9 +33,8 @@ def named(sent: list[Submission]) -> list[Submission]:
 
 def folder_name(name: str) -> str:
     """The nearest to ``name`` that every disk, table and database takes."""
-    fitting = "".join(
-        sign if sign.isprintable() and sign not in '/\\:*?"<>|' else "_" for sign in readable(name)
-    )
+    signs = without_halves(name)
+    fitting = "".join(s if s.isprintable() and s not in '/\\:*?"<>|' else "_" for s in signs)
     while len(fitting.encode()) > LONGEST:
         fitting = fitting[:-1]
     return fitting.strip(" .") or "_"

@@ -10,7 +10,7 @@ import nbformat
 
 from authoring.lesson import Lesson
 from grading.assignment import ASSIGNMENT, NotGraded
-from grading.feedback import readable, write_whole
+from grading.feedback import without_halves, write_whole
 from grading.marks import Mark, Result
 from grading.release import copy_database, on_path
 
@@ -57,7 +57,7 @@ def write_gradebook(results: list[Result], course: Path) -> None:
             except Exception as error:
                 book.db.rollback()
                 why = f"the entry in the gradebook could not be written: {error}"
-                result.submission.remarks.append(readable(why))
+                result.submission.remarks.append(without_halves(why))
 
 
 def _enter(book, result: Result) -> None:

@@ -5,6 +5,7 @@ that were in it then are tried alone. One with which a judge dies alone is marke
 Each student has a budget of time; whoever has spent it gets nothing run any more.
 """
 
+import functools
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -137,7 +138,7 @@ def judge_all(
         try:
             while not stop.is_set():
                 job = waiting.get_nowait()
-                asked = lambda lesson, requests: judge(lesson, requests, slot, stop)  # noqa: E731
+                asked = functools.partial(judge, slot=slot, stop=stop)
                 for result in results_of(job, asked, lambda: not stop.is_set()):
                     with one:
                         keep(result)

@@ -231,5 +231,4 @@ def path_of(entry: Entry, skipped: int = 1) -> str:
 
 def _printable(text: str) -> str:
     """``text`` such that it can be stored and shown."""
-    clean = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(sign if sign.isprintable() else "�" for sign in clean)
+    return "".join(sign if sign.isprintable() else "�" for sign in text)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from grading.feedback import readable
+from grading.feedback import without_halves
 from grading.marks import Result
 from helpers.files import replace_file
 
@@ -76,5 +76,5 @@ def harmless(text: str) -> str:
     """
     # Also signs that are not shown (a mark of the byte order, a soft hyphen): some programs skip
     # them, and then see what follows as the first.
-    shown = "".join(sign if sign.isprintable() else " " for sign in readable(text))
+    shown = "".join(sign if sign.isprintable() else " " for sign in without_halves(text))
     return FORMULA.sub(r"\1\2'", shown.strip())
