@@ -18,7 +18,7 @@ from grading.gradebook import gradebook
 from grading.release import release
 from grading.sandbox.protocol import Limits
 from helpers import files
-from tests.grading.students import OUTSIDE, Desk
+from tests.grading.students import OUTSIDE, SOLUTIONS, Desk
 
 LIMITS = Limits(cpu_seconds=8, wall_seconds=24.0)  # as --seconds 8 makes them
 ODD = "50% done? #1 übung"  # signs that mean something in the address of a database
@@ -282,7 +282,7 @@ def test_a_release_that_is_broken_off_leaves_the_former_one(step, small, monkeyp
     assert after == before
     monkeypatch.undo()
     release(course=course)
-    assert len(list(course.glob("source/cnn/*.ipynb"))) == 5
+    assert len(list(course.glob("source/cnn/*.ipynb"))) == len(SOLUTIONS)
     assert totals(course) and not list(course.glob(".*"))
     with gradebook(course) as book:
         assert book.find_submission("cnn", "ada").score == 4
