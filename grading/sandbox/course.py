@@ -119,7 +119,8 @@ class Course:
                 words = " ".join([where + error.message, *trouble[:1]])
                 return verdict("blank" if blank else "wrong", words)
             except BaseException as error:
-                said = f"the check could not run ({type(error).__name__}: {error})."
+                the = "The" if trouble else "the"  # Mark.sentence begins the first one
+                said = f"{the} check could not run ({type(error).__name__}: {error})."
                 return verdict("wrong", " ".join([*trouble[:1], said]))
             if not shown.startswith(PASSED):
                 return verdict("wrong", "the check came to no end that it knows.")

@@ -295,6 +295,12 @@ def test_what_is_odd_is_said_on_the_page(student, sentence, graded, course):
     assert any(sentence in remark for remark in graded[2][student].remarks())
 
 
+def test_each_sentence_on_an_answer_begins_with_a_capital_letter(graded):
+    words = graded[2]["cheat read"].all_marks()[0].sentence
+    assert words.startswith("Your cell answer-1-1 raised FileNotFoundError: ")
+    assert ". The check could not run (NameError: " in words
+
+
 def test_a_hidden_check_says_that_it_was_one(graded):
     marks = {mark.task.number: mark for mark in graded[2]["by heart"].all_marks()}
     assert marks["1.4"].words.startswith("on other inputs than those of the notebook: ")
