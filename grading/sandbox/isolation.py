@@ -28,6 +28,7 @@ NEW_PROCESSES, NEW_NETWORK = 0x20000000, 0x40000000
 READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC = 1, 2, 4, 8
 REMOUNT, BIND, RECURSIVE, PRIVATE = 32, 4096, 16384, 1 << 18
 DETACH = 2
+COLLAPSE, LARGE_PAGE = 25, 2**21
 SET_INTERFACE_FLAGS, UP = 0x8914, 1
 SET_PARENT_DEATH, DROP_BOUND, NO_NEW_PRIVILEGES = 1, 24, 38
 
@@ -158,6 +159,23 @@ def raise_loopback() -> None:
     """
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, SET_INTERFACE_FLAGS, struct.pack("16sH22x", b"lo", UP))
+
+
+def use_large_pages() -> None:
+    """Put the memory of this process into pages of 2 MB, as far as the kernel does that.
+
+    A fork copies a table with a row for each page. With torch loaded that is most of what a fork
+    costs: 23 ms in small pages, 5 in large ones (Linux 6.18; ``MADV_COLLAPSE`` came with 6.1).
+    """
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, rights, _, _, _, *name = line.split(maxsplit=5)
+        if rights != "rw-p" or name not in ([], ["[heap]"]):
+            continue
+        first, end = (int(address, 16) for address in addresses.split("-"))
+        first = -(-first // LARGE_PAGE) * LARGE_PAGE
+        whole = end // LARGE_PAGE * LARGE_PAGE - first
+        if whole > 0:  # what cannot be done is left as it is
+            _libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(whole), COLLAPSE)
 
 
 def limit(limits: Limits) -> None:

@@ -14,6 +14,7 @@ own earlier answers, and is not right without them, is tried once more with them
 """
 
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -74,6 +75,9 @@ def serve(course: Course, out: int, settings: dict) -> None:
     # Answers that share a user share its count of processes: a fork bomb would cost its neighbour.
     at_once = AT_ONCE if settings["user"] is not None else 1
     course.given(course.lesson.before, needed=True)
+    isolation.use_large_pages()
+    gc.collect()
+    gc.freeze()  # what stays is not looked at again: that would copy its pages in each fork
     for task in course.lesson.tasks:
         if settings["counts"].get(task.number, 0):
             course.put_back = world.keep()
@@ -119,8 +123,10 @@ def main() -> None:
 
     images.use_here()
     world.warm_up()
+    lesson = Sent.of(settings["lesson"])
+    images.make_for(step.source for task in lesson.tasks for step in task.steps)
     with Path(os.devnull).open("w") as nothing, contextlib.redirect_stdout(nothing):
-        serve(Course(Sent.of(settings["lesson"])), out, settings)
+        serve(Course(lesson), out, settings)
 
 
 if __name__ == "__main__":
