@@ -2,22 +2,25 @@
 
 import csv
 import inspect
+import json
 import os
 import re
 import textwrap
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.apps import ExportApp
 
 from authoring.facts import ROOT, is_bonus, points_of
 from grading import grade as grading
-from grading.release import lessons_of
+from grading.release import course_config, lessons_of
 from grading.sandbox.protocol import Limits
 from helpers.checks.convolution_layers import value_by_hand
 from tests.checks.answers import wrong_answers
 from tests.checks.full_cnn import answers as full_cnn
 from tests.checks.going_further import answers as going_further
 from tests.checks.inspection import answers as inspection
+from tests.grading.formgrader import formgrader
 from tests.grading.sandbox.test_judge import left_behind
 from tests.grading.students import SOLUTIONS, Desk
 
@@ -336,6 +339,23 @@ def test_nbgraders_book_has_the_same_points_and_keeps_what_a_person_entered(grad
     assert rows.keys() == expected.keys() and rows["right"]["total"] == str(right)
     page = (course / "feedback" / "empty" / "cnn" / "index.html").read_text(encoding="utf-8")
     assert f"0.5 of {MAXIMUM} points" in page and "entered by your lecturer" in page
+
+
+def test_nbgraders_export_and_formgrader_show_the_same_points(graded, course, tmp_path):
+    """Its own table, and the pages in which a lecturer looks at a submission."""
+    must = {student: sum(tasks.values()) for student, tasks in graded[1].items()}
+    exporter = ExportApp(config=course_config(course))
+    exporter.initialize(["--to", str(tmp_path / "export.csv")])
+    exporter.start()
+    with (tmp_path / "export.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert rows.keys() == must.keys()
+    with formgrader(course, tmp_path) as get:
+        listed = json.loads(get("formgrader/api/submissions/cnn"))
+        scores = {one["student"]: one["score"] for one in listed}
+        assert scores == rows
+        (one,) = json.loads(get("formgrader/api/submitted_notebooks/cnn/01_convolution_layers"))[:1]
+        assert "check-1-1" in get(f"formgrader/submissions/{one['id']}/")
 
 
 def test_a_page_is_safe_and_says_what_to_do(graded, course):
