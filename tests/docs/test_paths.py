@@ -34,7 +34,7 @@ def test_a_path_that_leads_nowhere_is_found(path):
 
 
 @pytest.mark.parametrize(
-    "path", ["helpers/layers.py", "solutions/*.ipynb", "build/site/", "ci.yml", "docs/images"]
+    "path", ["helpers/layers/rows.py", "solutions/*.ipynb", "build/site/", "ci.yml", "docs/images"]
 )
 def test_a_path_that_leads_somewhere_is_let_alone(path):
     assert paths.faults(written(f"It stands in `{path}`.")) == []

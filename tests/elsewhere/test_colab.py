@@ -132,7 +132,7 @@ def test_on_colab_it_fetches_the_course_and_twice_is_harmless(tmp_path, reposito
         assert run(SOURCE) == ""
         assert run("print(os.getcwd())") == f"{course / 'notebooks'}\n"
         found = run("from helpers import layers; print(layers.__file__)")
-        assert found == f"{course / 'helpers/layers.py'}\n"
+        assert found == f"{course / 'helpers/layers/__init__.py'}\n"
         assert run("print(*sorted(os.listdir('..')))") == ".git helpers notebooks\n"
     with kernel(tmp_path, "file:///nowhere") as run:  # restarted: the course is there already
         run("import google.colab")

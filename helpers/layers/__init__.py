@@ -1,0 +1,21 @@
+"""Layers and networks: sizes, the table of layers, and what a run of a network does.
+
+``get_output_width`` and ``count_parameters`` compute sizes; ``layer_table`` shows the layers of a
+network; ``describe_network`` tells, operation by operation, what it does with a batch.
+"""
+
+from helpers.layers.operations import Operation, Recording, describe_network, recorded
+from helpers.layers.rows import LayerRow, layer_rows, layer_table
+from helpers.layers.sizes import count_parameters, get_output_width
+
+__all__ = [
+    "LayerRow",
+    "Operation",
+    "Recording",
+    "count_parameters",
+    "describe_network",
+    "get_output_width",
+    "layer_rows",
+    "layer_table",
+    "recorded",
+]

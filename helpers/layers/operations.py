@@ -1,0 +1,295 @@
+"""What a network does with a batch: the operations of a run, in their order.
+
+    for operation in describe_network(ConvNet(), images):
+        print(operation.name, operation.kind, tuple(operation.output.shape))
+
+A run tells what the classes of a network's parts do not: what stands in ``forward`` as a function,
+what is never used, which operation lets the images of a batch reach one another.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+INPUT = -1  # the source of what comes from the network's own input
+
+# The words for what PyTorch's functions are. Whatever is not here is of the kind "other".
+KINDS = {
+    "convolution": "conv1d conv2d conv3d",
+    "transposed convolution": "conv_transpose1d conv_transpose2d conv_transpose3d",
+    "linear": "linear bilinear",
+    "max pooling": "max_pool1d max_pool2d max_pool3d adaptive_max_pool1d adaptive_max_pool2d "
+    "adaptive_max_pool3d fractional_max_pool2d",
+    "average pooling": "avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d "
+    "adaptive_avg_pool3d lp_pool1d lp_pool2d lp_pool3d",
+    "activation": "relu relu6 leaky_relu prelu rrelu elu selu celu gelu silu mish tanh sigmoid "
+    "hardtanh hardswish hardsigmoid softplus softsign logsigmoid tanhshrink threshold glu",
+    "softmax": "softmax log_softmax softmin gumbel_softmax",
+    "normalisation": "batch_norm layer_norm group_norm instance_norm local_response_norm rms_norm",
+    "dropout": "dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout "
+    "feature_alpha_dropout",
+    "shape": "flatten unflatten view view_as reshape reshape_as ravel squeeze unsqueeze contiguous",
+    "order": "transpose permute t T mT H adjoint swapaxes swapdims movedim moveaxis flip fliplr "
+    "flipud roll rot90",
+}
+_KIND_OF = {name: kind for kind, names in KINDS.items() for name in names.split()}
+_PRODUCTS = {"matmul", "mm", "bmm", "addmm", "addmv", "mv", "einsum", "rmatmul"}
+
+# The names of arguments that PyTorch's built-in functions take by their place.
+_CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+_MAX_POOLING = ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode")
+_ARGUMENTS = {
+    **dict.fromkeys(KINDS["convolution"].split(), _CONVOLUTION),
+    **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d"), _MAX_POOLING),
+    **dict.fromkeys(
+        ("avg_pool1d", "avg_pool2d", "avg_pool3d"), ("input", "kernel_size", "stride", "padding")
+    ),
+    **dict.fromkeys(KINDS["dropout"].split(), ("input", "p", "training")),
+}
+
+
+@dataclass(eq=False)
+class Operation:
+    """One operation of a run: a function of PyTorch's that was called with what came so far.
+
+    ``output`` is ``None`` if the function raised an error. ``across_batch`` is true if the result
+    of one image hangs on other images of the batch, or if its first dimension does not count the
+    images any more; ``None`` where that cannot be said, as for a batch of one.
+    """
+
+    name: str  # of the function: "conv2d", "relu", "flatten"
+    kind: str  # one of KINDS, or "other"
+    module: str | None  # the innermost part of the network that it ran in; "" for the network
+    inputs: tuple[torch.Tensor, ...]  # copies of what came from other operations
+    sources: tuple[int, ...]  # for each of these, the place of its operation, or INPUT
+    constants: tuple[torch.Tensor, ...]  # all other tensors that went in: weights, buffers, ...
+    parameters: tuple[str, ...]  # the names of those that are the network's parameters
+    settings: dict  # other arguments by their names, as far as these are known
+    output: torch.Tensor | None = None  # a copy
+    across_batch: bool | None = None
+
+
+@dataclass
+class Recording:
+    """The operations of one or more runs, and the result of the last, if it came to an end."""
+
+    operations: list[Operation] = field(default_factory=list)
+    result: object = None
+    last: int | None = None  # the place of the operation that made the result, or that raised
+
+    def path(self) -> list[Operation]:
+        """The operations without which the result would not be, in their order.
+
+        Of a run that ended in an error: those that led to it. ``sources`` count within this list.
+        """
+        wanted, open_places = set(), [self.last]
+        while open_places:
+            place = open_places.pop()
+            if place is not None and place != INPUT and place not in wanted:
+                wanted.add(place)
+                open_places += self.operations[place].sources
+        new = {place: number for number, place in enumerate(sorted(wanted))} | {INPUT: INPUT}
+        kept = [self.operations[place] for place in sorted(wanted)]
+        return [replace(op, sources=tuple(new[place] for place in op.sources)) for op in kept]
+
+
+def describe_network(network: nn.Module, images: torch.Tensor) -> list[Operation]:
+    """The operations by which ``network`` makes its result of ``images``, in their order.
+
+    ``images`` is a batch, ``[N, ...]``; with at least two images, each operation knows whether
+    it works across the batch. What does not lead to the result is left out. The network runs in
+    the mode in which it is; it and the random numbers are afterwards as they were. An error of the
+    network's is not caught.
+    """
+    modes = [(module, module.training) for module in network.modules()]
+    buffers = [(buffer, buffer.clone()) for buffer in network.buffers() if not _is_lazy(buffer)]
+    try:
+        with torch.no_grad(), recorded(network) as recording, _same_draws(images):
+            network(images)
+    finally:
+        with torch.no_grad():
+            for buffer, value in buffers:
+                buffer.copy_(value)
+        for module, training in modes:
+            module.training = training
+    return recording.path()
+
+
+@contextmanager
+def recorded(network: nn.Module) -> Iterator[Recording]:
+    """Record what ``network`` does whenever it is called in this block.
+
+    The recording grows as the operations happen, so it is there after an error, too. The network
+    itself is as it was afterwards; what its own ``forward`` changes is up to the caller.
+    """
+    recorder = _Recorder(network)
+    handles = []
+    try:
+        for name, module in network.named_modules():
+            handles.append(module.register_forward_pre_hook(recorder.enter(name)))
+            handles.append(module.register_forward_hook(recorder.leave(name), always_call=True))
+        with recorder:
+            yield recorder.recording
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+class _Recorder(TorchFunctionMode):
+    """Sees each function of PyTorch's that is called, and notes those that the images reach."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.recording = Recording()
+        self.names = {id(p): name for name, p in network.named_parameters()}
+        self.running: list[str] = []  # the parts that run now, the innermost last
+        self.batch = 0
+        self.made: dict[int, int] = {}  # for a tensor, by its id, the place of its operation
+        self.alive: list = []  # so that no id is given to a second tensor
+
+    def enter(self, name: str):
+        """A hook for the part called ``name``: it begins."""
+
+        def hook(module, inputs):
+            if not name and not self.running:
+                images = [x for x in inputs if isinstance(x, torch.Tensor)]
+                self.batch = len(images[0]) if images and images[0].dim() else 0
+                self.keep(images, INPUT)
+            self.running.append(name)
+
+        return hook
+
+    def leave(self, name: str):
+        """A hook for the part called ``name``: it ends, maybe with an error."""
+
+        def hook(module, inputs, output):
+            if self.running:
+                self.running.pop()
+            if not self.running and output is not None:  # it is None after an error, too
+                self.recording.result = output
+                made = [self.made[id(x)] for x in _tensors(output) if id(x) in self.made]
+                self.recording.last = max(made, default=None)
+
+        return hook
+
+    def keep(self, tensors: list[torch.Tensor], place: int) -> None:
+        """Remember which operation made ``tensors``."""
+        self.alive += tensors
+        self.made |= {id(tensor): place for tensor in tensors}
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        tensors = _tensors((args, kwargs))
+        reached = [x for x in tensors if id(x) in self.made]
+        if not self.running or not reached:
+            return func(*args, **kwargs)
+        name = _name_of(func)
+        others = [x for x in tensors if id(x) not in self.made]
+        operation = Operation(
+            name,
+            _kind_of(name, others, self.names),
+            self.running[-1],
+            tuple(x.detach().clone() for x in reached),
+            tuple(self.made[id(x)] for x in reached),
+            tuple(others),
+            tuple(self.names[id(x)] for x in others if id(x) in self.names),
+            _settings(name, args, kwargs),
+        )
+        probed = self.probe(func, args, kwargs)  # first: the function may work in place
+        self.recording.last = len(self.recording.operations)
+        try:
+            result = func(*args, **kwargs)
+        except Exception:
+            self.recording.operations.append(operation)
+            raise
+        results = [reached[0]] if name == "setitem" else _tensors(result)
+        if results:  # not so for a shape, a device, a number
+            self.keep(results, len(self.recording.operations))
+            self.recording.operations.append(operation)
+            operation.output = results[0].detach().clone()
+            operation.across_batch = self.is_across(operation, probed)
+        return result
+
+    def probe(self, func, args, kwargs) -> torch.Tensor | None:
+        """What ``func`` gives for the batch with its last image exchanged, else None."""
+        if self.batch < 2:
+            return None
+
+        def exchanged(x: torch.Tensor) -> torch.Tensor:
+            copy = x.detach().clone()
+            if id(x) in self.made and copy.dim() and len(copy) == self.batch:
+                copy[-1] = ~copy[-1] if copy.dtype == torch.bool else 1 - 2 * copy[-1]
+            return copy
+
+        with suppress(Exception), torch.no_grad(), _same_draws(*_tensors((args, kwargs))):
+            args, kwargs = _with_tensors((args, kwargs), exchanged)
+            result = func(*args, **kwargs)
+            results = _tensors(args if result is None else result)
+            return results[0] if results else None
+        return None
+
+    def is_across(self, operation: Operation, probed: torch.Tensor | None) -> bool | None:
+        """Whether other images of the batch saw that the last one was exchanged."""
+        found, batch = operation.output, self.batch
+        whole = [x for x in operation.inputs if x.dim() and len(x) == batch]
+        if probed is None or not whole:
+            return None
+        if found.shape != probed.shape or not found.dim() or len(found) != batch:
+            return True
+        others, again = (x[:-1].detach().cpu().double() for x in (found, probed))
+        return not torch.allclose(others, again, atol=1e-6, equal_nan=True)
+
+
+def _name_of(func) -> str:
+    """``relu`` for ``F.relu``, ``torch.relu_`` and ``Tensor.relu``; ``T`` for the attribute."""
+    name = getattr(func, "__name__", type(func).__name__)
+    if name == "__get__":
+        name = getattr(func.__self__, "__name__", name)
+    return name.strip("_").removesuffix("_with_indices")
+
+
+def _kind_of(name: str, others: list[torch.Tensor], names: dict[int, str]) -> str:
+    if name in _PRODUCTS:  # with weights, a product is a linear layer, whoever wrote it
+        weights = any(x.dim() > 1 and id(x) in names for x in others)
+        return "linear" if weights else "other"
+    return _KIND_OF.get(name, "other")
+
+
+def _settings(name: str, args: tuple, kwargs: dict) -> dict:
+    named = dict(zip(_ARGUMENTS.get(name, ()), args, strict=False)) | kwargs
+    return {key: value for key, value in named.items() if not isinstance(value, torch.Tensor)}
+
+
+def _tensors(value) -> list[torch.Tensor]:
+    """All tensors in ``value``, also in tuples, lists and dictionaries."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, (tuple, list, dict)):
+        return []
+    return [tensor for item in items for tensor in _tensors(item)]
+
+
+def _with_tensors(value, change):
+    """``value`` with ``change(tensor)`` in place of each tensor in it."""
+    if isinstance(value, torch.Tensor):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _with_tensors(item, change) for key, item in value.items()}
+    if type(value) in (tuple, list):
+        return type(value)(_with_tensors(item, change) for item in value)
+    return value
+
+
+def _same_draws(*tensors: torch.Tensor):
+    """Whatever is drawn in this block will be drawn after it again."""
+    devices = {x.device for x in tensors if x.is_cuda}
+    return torch.random.fork_rng(devices=[device.index for device in devices])
+
+
+def _is_lazy(tensor: torch.Tensor) -> bool:
+    return nn.parameter.is_lazy(tensor)
