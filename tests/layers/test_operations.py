@@ -1,5 +1,7 @@
 """What a network does with a batch, told from a run of it."""
 
+import itertools
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -52,7 +54,7 @@ def test_the_operations_of_the_conv_net():
     assert found[0].parameters == ("conv_stack.0.weight", "conv_stack.0.bias")
     assert [op.sources for op in found] == [(number - 1,) for number in range(12)]
     assert not any(op.across_batch for op in found)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in itertools.pairwise(found):
         assert torch.equal(earlier.output, later.inputs[0])
 
 

@@ -76,3 +76,8 @@ def listed(things) -> str:
 def counted(number: int, thing: str) -> str:
     """``1 channel``, ``3 channels``."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def sentence(text: str) -> str:
+    """``text`` with a capital letter, as after a full stop."""
+    return text[:1].upper() + text[1:]

@@ -9,7 +9,7 @@ from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.values import answered, is_blank
 from helpers.checks.full_cnn.conv_net_layers import judge_extras, judge_layers
-from helpers.checks.full_cnn.conv_net_run import BATCH, PARTS, build, trace, wrong_shape
+from helpers.checks.full_cnn.conv_net_run import BATCH, PARTS, build, run, wrong_shape
 from helpers.checks.full_cnn.conv_net_scores import judge_computation
 from helpers.checks.full_cnn.conv_net_typed_numbers import judge_typed_numbers
 
@@ -43,17 +43,18 @@ def conv_net(ConvNet) -> str:
         )
     net = build(ConvNet)
     judge_parts(net)
-    images = torch.zeros(BATCH, 1, 28, 28, device="cpu")
-    scores, problem = trace(net, images)
-    if problem and any(is_lazy(p) for p in net.parameters()):
-        raise problem
-    judge_layers(net)
-    if problem:
-        raise problem
-    if not isinstance(scores, torch.Tensor):
-        raise Incorrect(f"forward returns {describe(scores)}; expected is the tensor of scores.")
-    if scores.shape != (BATCH, 10):
-        raise Incorrect(wrong_shape(scores))
+    found = run(net)
+    if found.problem and any(is_lazy(p) for p in net.parameters()):
+        raise found.problem
+    judge_layers(net, found)
+    if found.problem:
+        raise found.problem
+    if not isinstance(found.scores, torch.Tensor):
+        raise Incorrect(
+            f"forward returns {describe(found.scores)}; expected is the tensor of scores."
+        )
+    if found.scores.shape != (BATCH, 10):
+        raise Incorrect(wrong_shape(found))
     judge_extras(net)
     judge_computation(net)
     judge_typed_numbers(ConvNet)

@@ -8,6 +8,7 @@ from helpers.checks.core.describing import counted
 from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import whole_number
+from helpers.checks.full_cnn.conv_net_run import Run
 
 CONVOLUTIONS = ((1, 6), (6, 16))
 LINEARS = ((256, 120), (120, 84), (84, 10))
@@ -39,7 +40,7 @@ OTHER_ENTRIES = {
 }
 
 
-def judge_layers(net: nn.Module) -> None:
+def judge_layers(net: nn.Module, run: Run) -> None:
     """Convolutions, the width that enters the fully-connected layers, and these layers."""
     for module in net.modules():
         kind = type(module).__name__
@@ -71,6 +72,9 @@ def judge_layers(net: nn.Module) -> None:
             "asked for are 3."
         )
     for ordinal, linear, sizes in zip(ORDINALS, linears, LINEARS, strict=False):
+        came = run.arrived(linear)
+        if came and came[-1] == linear.in_features != sizes[0] and (said := run.difference()):
+            raise Incorrect(said)  # it takes what comes in, as lazy layers do: look before it
         _judge_linear(f"the {ordinal} fully-connected layer", linear, *sizes)
 
 

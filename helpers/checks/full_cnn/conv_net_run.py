@@ -3,17 +3,21 @@
 import copy
 import inspect
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from helpers.checks.core.calling import call
-from helpers.checks.core.describing import show_shape
+from helpers.checks.core.conv_nets import conv_net, difference, draw_images
+from helpers.checks.core.describing import sentence, show_shape
 from helpers.checks.core.known_mistakes import Advice, advice_on
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.values import is_blank
+from helpers.layers import Recording, recorded
 
 PARTS = ("conv_stack", "flatten", "linear_stack", "linear_entry_dim")
+LAYERS = conv_net((6, 16), 5)
 BATCH = 3
 
 
@@ -71,101 +75,109 @@ def _why_not_built(message: str) -> str:
     return said or message
 
 
-def trace(net: nn.Module, images: torch.Tensor) -> tuple[object, Incorrect | NotAnswered | None]:
-    """The network's answer to ``images`` and what went wrong, explained if it can be."""
-    entered: list[tuple[nn.Module, torch.Size]] = []
-    layers = [m for m in net.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+@dataclass
+class Run:
+    """One call of a network: what it was given and gave, what happened, and what went wrong."""
 
-    def note(module, inputs):
-        if inputs and isinstance(inputs[0], torch.Tensor):
-            entered.append((module, inputs[0].shape))
+    images: torch.Tensor
+    scores: object
+    recording: Recording
+    problem: Incorrect | NotAnswered | None = None
 
-    handles = [module.register_forward_pre_hook(note) for module in layers]
-    try:
-        with torch.no_grad():
-            scores = call(net, images, on=f"a batch of {BATCH} images")
-    except Incorrect as error:
-        return None, _why_not_run(error.message, entered)
-    except NotAnswered as error:
-        return None, error
-    finally:
-        for handle in handles:
-            handle.remove()
-    if scores is Ellipsis or (scores is None and not entered):
-        return None, NotAnswered("fill in forward of ConvNet: it returns nothing yet.")
-    if scores is None:
-        return None, Incorrect(
+    def difference(self) -> str:
+        """In which way it is not a run of the layers asked for, in sentences; else empty."""
+        return difference(self.recording.path(), LAYERS, self.images, self.scores)
+
+    def arrived(self, layer: nn.Module) -> torch.Size | None:
+        """The shape of what came to ``layer``, or None if nothing did."""
+        calls = (
+            op for op in self.recording.operations if any(x is layer.weight for x in op.constants)
+        )
+        return next((op.inputs[0].shape for op in calls), None)
+
+
+def run(net: nn.Module) -> Run:
+    """The network's answer to a batch, with what went wrong explained if it can be."""
+    images = draw_images(net, 32, (BATCH, 1, 28, 28))
+    with torch.no_grad(), recorded(net) as recording:
+        try:
+            scores, problem = call(net, images, on=f"a batch of {BATCH} images"), None
+        except (Incorrect, NotAnswered) as error:
+            scores, problem = None, error
+    found = Run(images, scores, recording, problem)
+    happened = recording.operations
+    if isinstance(problem, Incorrect):
+        found.problem = Incorrect(_why_not_run(problem.message, found))
+    elif scores is Ellipsis or (scores is None and not problem and not happened):
+        found.problem = NotAnswered("fill in forward of ConvNet: it returns nothing yet.")
+    elif scores is None and not problem:
+        found.problem = Incorrect(
             "forward passes the images through layers, but returns nothing. "
             "End it with return and the scores."
         )
-    return scores, None
+    return found
 
 
-def _why_not_run(message: str, entered: list[tuple[nn.Module, torch.Size]]) -> Incorrect:
+def _why_not_run(message: str, run: Run) -> str:
+    happened = [op for op in run.recording.operations if op.kind in ("convolution", "linear")]
     if "Module [ModuleList]" in message:
-        return Incorrect(
+        return (
             "an nn.ModuleList is a list and cannot be called. Go through it layer by layer in "
             "forward, or put the layers into nn.Sequential(...)."
         )
     if 'missing the required "forward"' in message:
-        return Incorrect(
+        return (
             "the class has no forward. Define forward(self, x) inside the class, "
             "at the same depth as __init__."
         )
-    if ".forward() " in message and "positional argument" in message and not entered:
-        return Incorrect(
-            "forward should take self and the images, nothing else: def forward(self, x)."
-        )
+    if ".forward() " in message and "positional argument" in message and not happened:
+        return "forward should take self and the images, nothing else: def forward(self, x)."
     if any(f"name '{part}' is not defined" in message for part in PARTS):
-        return Incorrect(f"{message} In forward, the parts need self. in front.")
-    if "object has no attribute" in message and not entered:
-        return Incorrect(f"{message} In forward, use the names that you set in __init__.")
-    layer, shape = entered[-1] if entered else (None, ())
-    if isinstance(layer, nn.Conv2d) and len(shape) != 4:
-        return Incorrect(
+        return f"{message} In forward, the parts need self. in front."
+    if "object has no attribute" in message and not happened:
+        return f"{message} In forward, use the names that you set in __init__."
+    if not run.recording.operations or run.recording.operations[-1].output is not None:
+        return message  # no operation of PyTorch's raised this
+    last = run.recording.operations[-1]
+    shape = tuple(last.inputs[0].shape)
+    if last.kind == "convolution" and len(shape) != 4:
+        return (
             f"a convolution got a tensor of shape {show_shape(shape)}; it takes a batch of images, "
             f"such as [{BATCH}, 1, 28, 28]. In forward, x is a batch already: pass it through "
             "conv_stack first, as it is, and flatten after that."
         )
-    if not isinstance(layer, nn.Linear):
-        return Incorrect(message)
+    if last.kind != "linear":
+        return run.difference() or message
     found = f"the fully-connected layers got a tensor of shape {show_shape(shape)}"
-    if tuple(shape) in ((BATCH, 1, 28, 28), (BATCH, 784)):
-        return Incorrect(
+    if shape in ((BATCH, 1, 28, 28), (BATCH, 784)):
+        return (
             f"{found}: these are the images, as if conv_stack had not seen them. Keep what each "
             "part returns, and give it to the next one: x = self.conv_stack(x)."
         )
     if len(shape) == 4:
-        return Incorrect(
+        return (
             f"{found}: these are still maps with height and width. "
             "In forward, pass them through self.flatten in between."
         )
     if len(shape) != 2 or shape[0] != BATCH:
-        return Incorrect(
+        return (
             f"{found} for a batch of {BATCH} images, so images were mixed up or maps kept apart. "
             "Flatten all but the first dimension, which counts the images (nn.Flatten as it comes "
             "does so)."
         )
     width = math.isqrt(shape[1] // 16)
     maps = f" (16 maps of {width}×{width})" if width and 16 * width**2 == shape[1] else ""
-    return Incorrect(
-        f"{shape[1]} numbers per image{maps} come to a fully-connected layer that takes "
-        f"{layer.in_features}. Is there a 2×2 max pooling after each of the two convolutions, and "
-        "does each layer give as many numbers as the next one takes?"
-    )
-
-
-def wrong_shape(scores: torch.Tensor) -> str:
-    """What to say of a result that is not ten scores per image."""
     found = (
-        f"for a batch of {BATCH} images forward returns a tensor of shape "
-        f"{show_shape(scores.shape)}; expected are ten scores per image, [{BATCH}, 10]."
+        f"{shape[1]} numbers per image{maps} come to a fully-connected layer that takes "
+        f"{last.constants[0].shape[-1]}."
     )
-    if scores.shape in ((BATCH,), (BATCH, 1)):
-        return (
-            f"{found} One number per image is left, as after argmax or max: return what "
-            "linear_stack gives."
-        )
-    if scores.shape == (10,):
-        return f"{found} Nothing in forward should choose one of the images, or average over them."
-    return f"{found} Which part comes last?"
+    return f"{found} {sentence(run.difference())}".rstrip()
+
+
+def wrong_shape(run: Run) -> str:
+    """What to say of a result that is not ten scores per image."""
+    return (
+        f"for a batch of {BATCH} images forward returns a tensor of shape "
+        f"{show_shape(run.scores.shape)}; expected are ten scores per image, [{BATCH}, 10]. "
+        f"{sentence(run.difference())}"
+    ).rstrip()

@@ -162,7 +162,50 @@ class ByMethods(ConvNet):
         return self.linear_stack(x.view(-1, 16 * self.linear_entry_dim**2))
 
 
+class ByComparing(ConvNet):
+    """ReLU as a maximum, a product and a clamp; windows and rows by reshaping."""
+
+    def forward(self, x):
+        first, _, _, second, *_ = self.conv_stack
+        x = first(x)
+        x = torch.maximum(x, torch.zeros_like(x)).unflatten(2, (12, 2)).unflatten(4, (12, 2))
+        x = second(x.amax((3, 5)))
+        x = F.max_pool2d(x * (x > 0), kernel_size=(2, 2), stride=2)
+        x = torch.flatten(x, 1)
+        for layer in self.linear_stack[:-1:2]:
+            x = layer(x).clamp(min=0)
+        return self.linear_stack[-1](x)
+
+
+class ThereAndBack(ConvNet):
+    """Steps that change nothing: two transpositions, ReLU twice, rows in two steps."""
+
+    def conv(self):
+        return [*conv_layers(), nn.ReLU(), nn.Identity()]
+
+    def forward(self, x):
+        x = self.conv_stack(x.transpose(2, 3).transpose(2, 3))
+        return self.linear_stack(x.flatten(2).flatten(1).unsqueeze(0).squeeze(0))
+
+
+class WithSubclasses(ConvNet):
+    """Layers of the student's own, made from PyTorch's, in a Sequential of Sequentials."""
+
+    class Block(nn.Sequential):
+        def __init__(self, before, after):
+            super().__init__(nn.Conv2d(before, after, 5), nn.MaxPool2d(2))
+
+        def forward(self, x):
+            return super().forward(x).relu()
+
+    def conv(self):
+        return [self.Block(1, 6), nn.Sequential(self.Block(6, 16))]
+
+
 RIGHT = [
+    ByComparing,
+    ThereAndBack,
+    WithSubclasses,
     models.ConvNet,
     ConvNet,
     PoolFirst,
@@ -279,6 +322,11 @@ class TwiceThroughALayer(ConvNet):
         return scores + self.linear_stack[4](self.linear_stack[2].bias.expand(len(x), -1))
 
 
+class LayerTwice(ConvNet):
+    def forward(self, x):
+        return 0 * self.conv_stack(x).mean() + ConvNet.forward(self, x)
+
+
 class OtherWeights(ConvNet):
     """Uses the weights of its layers, but does not call the layers."""
 
@@ -301,7 +349,125 @@ def dropped(self, x):
     return self.linear_stack(F.dropout(self.flatten(self.conv_stack(x)), 0.5, self.training))
 
 
+def between(function):
+    """``function`` in place of the flatten layer, in forward."""
+    return forward(lambda self, x: self.linear_stack(function(self.conv_stack(x))))
+
+
+def lazy(*layers, flatten=None):
+    """A network of lazy layers, which take whatever comes in."""
+
+    class ConvNet(Lazy):
+        def conv(self):
+            lazy_layers = {1: nn.LazyConv2d(6, 5), 2: nn.LazyConv2d(16, 5)}
+            chosen = layers or (1, nn.ReLU(), nn.MaxPool2d(2), 2, nn.ReLU(), nn.MaxPool2d(2))
+            return [lazy_layers.get(layer, layer) for layer in copy.deepcopy(chosen)]
+
+        def forward(self, x):
+            return self.linear_stack((flatten or self.flatten)(self.conv_stack(x)))
+
+    return ConvNet
+
+
+relu, pool = nn.ReLU(), nn.MaxPool2d(2)
+
 NETS = {
+    "ReLU before in place of after": (
+        conv(_0=nn.Sequential(nn.ReLU(), nn.Conv2d(1, 6, 5)), _1=None),
+        "a ReLU comes before the first convolution. Pixels are never negative",
+    ),
+    "ReLU before, too": (
+        conv(_0=nn.Sequential(nn.ReLU(), nn.Conv2d(1, 6, 5))),
+        "a ReLU comes before the first convolution. Pixels are never negative",
+    ),
+    "ReLU at the beginning of forward": (
+        forward(lambda self, x: ConvNet.forward(self, F.relu(x))),
+        "a ReLU comes before the first convolution. Pixels are never negative",
+    ),
+    "images normalised": (
+        forward(lambda self, x: ConvNet.forward(self, x - 0.5)),
+        "before they come to the first convolution: there comes a subtraction",
+    ),
+    "images by their mean": (
+        forward(lambda self, x: ConvNet.forward(self, x - x.mean())),
+        "the images of the batch are mixed before the first layer, by mean",
+    ),
+    "images turned": (
+        forward(lambda self, x: ConvNet.forward(self, x.transpose(2, 3))),
+        "the images are changed before they come to the first convolution: there comes another order",
+    ),
+    "transposed maps": (
+        between(lambda x: x.transpose(2, 3).flatten(1)),
+        "after the second convolution, the numbers of each image are put into another order, by tr",
+    ),
+    "channels last": (
+        between(lambda x: x.permute(0, 2, 3, 1).flatten(1)),
+        "the numbers of each image are put into another order, by permute",
+    ),
+    "images mixed in a reshape": (
+        between(lambda x: x.reshape(256, -1).T),
+        "the images of the batch are mixed after the second convolution, by reshape",
+    ),
+    "images mixed in a transpose": (
+        between(lambda x: x.transpose(0, 1).reshape(len(x), -1)),
+        "the images of the batch are mixed after the second convolution, by transpose",
+    ),
+    "images mixed in a permute": (
+        between(lambda x: x.permute(1, 2, 3, 0).reshape(-1, 256)),
+        "the images of the batch are mixed after the second convolution, by permute",
+    ),
+    "images turned round": (
+        between(lambda x: x.flip(0).flatten(1)),
+        "the images of the batch are mixed after the second convolution, by flip",
+    ),
+    "lazy, the batch in one row": (
+        lazy(flatten=torch.flatten),
+        "the images of the batch are mixed after the second convolution, by flatten",
+    ),
+    "lazy, pooling before the convolution": (
+        lazy(pool, 1, relu, pool, 2, relu),
+        "before they come to the first convolution: there comes 2×2 max pooling",
+    ),
+    "lazy, one pooling": (
+        lazy(1, relu, 2, relu, pool),
+        "there is no 2×2 max pooling after the first convolution.",
+    ),
+    "lazy, pooling by 3": (
+        lazy(1, relu, nn.MaxPool2d(3), 2, relu, pool),
+        "after the first convolution comes 3×3 max pooling",
+    ),
+    "lazy, pooling that moves by 1": (
+        lazy(1, relu, nn.MaxPool2d(2, 1), 2, relu, pool),
+        "after the first convolution comes 2×2 max pooling that moves by 1×1",
+    ),
+    "lazy, pooling twice": (
+        lazy(1, relu, pool, pool, 2, relu),
+        "there are 2 poolings after the first convolution; asked for is one.",
+    ),
+    "lazy, pooling by strides": (
+        lazy(1, relu, nn.AdaptiveMaxPool2d(7), 2, relu, pool),
+        "after the first convolution comes adaptive_max_pool2d; asked for is",
+    ),
+    "pooling before the convolution": (
+        forward(lambda self, x: ConvNet.forward(self, F.max_pool2d(x, 2))),
+        "before they come to the first convolution: there comes 2×2 max pooling",
+    ),
+    "padded by hand": (
+        forward(lambda self, x: ConvNet.forward(self, F.pad(x[..., 1:], (0, 1)))),
+        "there comes a selection with [...] and padding",
+    ),
+    "maps multiplied": (
+        between(lambda x: (2 * x).flatten(1)),
+        "after the second convolution comes a multiplication, which is not asked for",
+    ),
+    "local normalisation": (
+        between(lambda x: F.layer_norm(x, (4, 4)).flatten(1)),
+        "after the second convolution comes layer_norm, which is not asked for",
+    ),
+    "one image for all": (
+        forward(lambda self, x: ConvNet.forward(self, x[:1].expand_as(x))),
+        "are mixed before the first layer, by getitem",
+    ),
     "an instance": (ConvNet(), "Leave out the parentheses"),
     "a function": (lambda: ConvNet(), "expected is a class of networks"),
     "another class": (dict, "the class dict; expected"),
@@ -355,7 +521,7 @@ NETS = {
     "linear do not fit": (linear(_2=nn.Linear(128, 84)), "as many as the layer before gives"),
     "100 numbers": (linear(_4=nn.Linear(84, 100)), "gives 100 numbers"),
     "linear without bias": (linear(_4=nn.Linear(84, 10, bias=False)), "no bias"),
-    "one pooling": (conv(_2=None), "max pooling after each"),
+    "one pooling": (conv(_2=None), "There is no 2×2 max pooling after the first convolution."),
     "pooling too often": (
         forward(
             lambda self, x: self.linear_stack(self.flatten(F.max_pool2d(self.conv_stack(x), 2)))
@@ -363,7 +529,10 @@ NETS = {
         "64 numbers per image (16 maps of 2×2)",
     ),
     "no pooling": (conv(_2=None, _5=None), "16 maps of 20×20"),
-    "pooling by 3": (conv(_5=nn.MaxPool2d(3)), "max pooling after each"),
+    "pooling by 3": (
+        conv(_5=nn.MaxPool2d(3)),
+        "comes 3×3 max pooling; asked for is 2×2 max pooling",
+    ),
     "no forward": (NoForward, "has no forward"),
     "forward without self": (ForgottenSelf, "def forward(self, x)"),
     "forward prints": (forward(prints), "returns nothing"),
@@ -385,11 +554,11 @@ NETS = {
     ),
     "argmax": (
         forward(lambda self, x: ConvNet.forward(self, x).argmax(1)),
-        "as after argmax or max",
+        "changed after the last layer: there comes argmax",
     ),
     "mean over the batch": (
         forward(lambda self, x: ConvNet.forward(self, x).mean(0)),
-        "choose one of the images",
+        "The images of the batch are mixed after the third fully-connected layer, by mean",
     ),
     "flattens the batch": (setting(flatten=nn.Flatten(0)), "all but the first dimension"),
     "flattens too little": (setting(flatten=nn.Flatten(2)), "all but the first dimension"),
@@ -420,8 +589,9 @@ NETS = {
     "dropout in forward": (forward(dropped), "draws at random"),
     "layers made in forward": (LayersInForward, "a layer that is made there"),
     "a layer unused": (UnusedLayer, "the second fully-connected layer is never used"),
-    "a layer used twice": (TwiceThroughALayer, "each once"),
-    "layers not called": (OtherWeights, "never used"),
+    "a layer's result added": (TwiceThroughALayer, "there comes an addition"),
+    "a layer used twice": (LayerTwice, "each once"),
+    "weights without ReLU": (OtherWeights, "nor after the second fully-connected layer"),
     "gradients cut off": (
         forward(lambda self, x: ConvNet.forward(self, x).detach()),
         "training could not reach all layers",
@@ -435,24 +605,30 @@ NETS = {
     "no ReLU": (conv(_1=None), "no ReLU after the first convolution."),
     "no ReLU in linear_stack": (linear(_1=None, _3=None), "nor after the second fully-connected"),
     "ReLU at the end": (linear(_4=nn.Sequential(nn.Linear(84, 10), nn.ReLU())), "every negative"),
-    "softmax": (linear(_4=nn.Sequential(nn.Linear(84, 10), nn.Softmax(1))), "ends with a softmax"),
+    "softmax": (
+        linear(_4=nn.Sequential(nn.Linear(84, 10), nn.Softmax(1))),
+        "there comes softmax. Asked for",
+    ),
     "softmax in forward": (
         forward(lambda self, x: F.log_softmax(ConvNet.forward(self, x), dim=1)),
-        "ends with a log-softmax",
+        "there comes log-softmax",
     ),
     "sigmoid at the end": (
         forward(lambda self, x: ConvNet.forward(self, x).sigmoid()),
-        "ends with a sigmoid",
+        "there comes sigmoid",
     ),
     "tanh at the end": (
         forward(lambda self, x: ConvNet.forward(self, x).tanh()),
-        "ends with a tanh",
+        "there comes tanh",
     ),
     "softmax over the batch": (
         forward(lambda self, x: ConvNet.forward(self, x).softmax(0)),
-        "softmax over the batch",
+        "there comes softmax over the batch",
     ),
-    "scores multiplied": (forward(lambda self, x: 2 * ConvNet.forward(self, x)), "Return what"),
+    "scores multiplied": (
+        forward(lambda self, x: 2 * ConvNet.forward(self, x)),
+        "there comes a multiplication",
+    ),
     "average pooling": (conv(_2=nn.AvgPool2d(2), _5=nn.AvgPool2d(2)), "average of each window"),
     "average pooling once": (conv(_5=nn.AvgPool2d(2)), "average of each window"),
     "tanh": (
@@ -464,10 +640,10 @@ NETS = {
     "ELU": (linear(_1=nn.ELU()), "comes ELU"),
     "GELU": (linear(_3=nn.GELU()), "comes GELU"),
     "softmax in between": (linear(_3=nn.Softmax(1)), "comes softmax"),
-    "something else": (linear(_3=nn.Softplus()), "line by line"),
+    "softplus": (linear(_3=nn.Softplus()), "comes softplus; asked for is ReLU"),
     "images changed": (
         forward(lambda self, x: ConvNet.forward(self, x / 255)),
-        "changes the images",
+        "the images are changed before they come to the first convolution: there comes a div",
     ),
 }
 
