@@ -4,11 +4,12 @@
 network; ``describe_network`` tells, operation by operation, what it does with a batch.
 """
 
-from helpers.layers.operations import Operation, Recording, describe_network, recorded
+from helpers.layers.operations import INPUT, Operation, Recording, describe_network, recorded
 from helpers.layers.rows import LayerRow, layer_rows, layer_table
 from helpers.layers.sizes import count_parameters, get_output_width
 
 __all__ = [
+    "INPUT",
     "LayerRow",
     "Operation",
     "Recording",

@@ -181,6 +181,12 @@ class _Recorder(TorchFunctionMode):
         self.alive += tensors
         self.made |= {id(tensor): place for tensor in tensors}
 
+    def note(self, operation: Operation, results: list[torch.Tensor]) -> None:
+        """Put ``operation`` into the recording, as the one that made ``results``."""
+        self.recording.last = len(self.recording.operations)
+        self.keep(results, self.recording.last)
+        self.recording.operations.append(operation)
+
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         tensors = _tensors((args, kwargs))
@@ -200,16 +206,14 @@ class _Recorder(TorchFunctionMode):
             _settings(name, args, kwargs),
         )
         probed = self.probe(func, args, kwargs)  # first: the function may work in place
-        self.recording.last = len(self.recording.operations)
         try:
             result = func(*args, **kwargs)
         except Exception:
-            self.recording.operations.append(operation)
+            self.note(operation, [])
             raise
         results = [reached[0]] if name == "setitem" else _tensors(result)
         if results:  # not so for a shape, a device, a number
-            self.keep(results, len(self.recording.operations))
-            self.recording.operations.append(operation)
+            self.note(operation, results)
             operation.output = results[0].detach().clone()
             operation.across_batch = self.is_across(operation, probed)
         return result

@@ -192,6 +192,13 @@ def test_an_error_leaves_the_operations_before_it():
         describe_network(network, torch.rand(3, 1, 5, 5))
 
 
+def test_an_error_that_no_operation_raised():
+    network = nn.Sequential(nn.ReLU(), nn.BatchNorm1d(2))
+    with recorded(network) as recording, pytest.raises(ValueError, match="expected 2D or 3D"):
+        network(torch.rand(3, 2, 4, 4))
+    assert names(recording.path()) == ["relu"] and recording.path()[-1].output is not None
+
+
 def test_nothing_is_recorded_outside_of_the_network():
     network = nn.ReLU()
     with recorded(network) as recording:

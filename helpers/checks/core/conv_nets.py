@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from helpers.checks.core.describing import counted, listed, sentence, show_size
 from helpers.checks.core.seeds import seeded
@@ -62,7 +63,7 @@ def conv_net(channels: Sequence[int], kernel_size: int, norms: bool = False) -> 
 def draw_weights(network: nn.Module, own: int) -> None:
     """Put weights into ``network`` with which layers hand on numbers of about the same size."""
     generator = seeded(own)
-    norms = {id(m.weight) for m in network.modules() if "Norm" in type(m).__name__}
+    norms = {id(m.weight) for m in network.modules() if isinstance(m, _BatchNorm)}
     with torch.no_grad():
         for p in network.parameters():
             drawn = torch.randn(p.shape, generator=generator, device="cpu")
@@ -116,7 +117,8 @@ def _other_layers(found: list[Operation], layers: Sequence[Layer], complete: boo
     for kind, words in WORDS.items():
         have, want = (sum(layer.kind == kind for layer in some) for some in (found, layers))
         if have > want or (complete and have < want):
-            return f"the network has {counted(have, words)}; asked for are {want}."
+            verb = "is" if want == 1 else "are"
+            return f"the network has {counted(have, words)}; asked for {verb} {want}."
     for op, layer in zip(found, layers, strict=False):
         if op.kind != layer.kind:
             return f"a {WORDS[op.kind]} comes where {layer.name} is asked for."

@@ -1,15 +1,21 @@
 """The check of task 5.4: which batch normalisation comes after which layer."""
 
+from contextlib import contextmanager
+from typing import NamedTuple
+
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from helpers.checks.core.checking import check
+from helpers.checks.core.conv_nets import conv_net
 from helpers.checks.core.describing import show_shape
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seed
 from helpers.checks.core.values import close
 from helpers.checks.going_further import student_networks as networks
+
+LAYERS = conv_net((6, 16), 5, norms=True)
 
 
 @check("5.4", "Batch normalisation", hints=(
@@ -20,15 +26,16 @@ from helpers.checks.going_further import student_networks as networks
     "a BatchNorm is what the layer before it gives out.",
 ))  # fmt: skip
 def batch_norm(BatchNormConvNet) -> str:
-    """Right: BatchNorm2d after every convolution, BatchNorm1d after every linear layer but the
-    last, before or after ReLU, each its own."""
+    """Right: the network of notebook 3 with BatchNorm2d after every convolution and BatchNorm1d
+    after every linear layer but the last, before or after ReLU and pooling, each its own. A bias
+    that a norm takes out again may be missing."""
     torch.manual_seed(seed(54))
     model = networks.build_network(BatchNormConvNet, "BatchNormConvNet")
     model.train()
     images = networks.images_for(model, 8)
-    with networks.watching(model) as calls:
+    with watching(model) as calls:
         try:
-            scores = networks.scores_of(model, images, "8 images")
+            scores = networks.scores_of(model, images, "8 images", LAYERS)
         except Incorrect as error:
             raise Incorrect(_norm_that_does_not_fit(calls) or error.message) from None
     networks.judge_scores(model, scores)
@@ -39,14 +46,44 @@ def batch_norm(BatchNormConvNet) -> str:
             "train() and eval() give the same scores, so that batch normalisation is not at work. "
             "Let forward use the layers' results, and leave the mode to train() and eval()."
         )
+    networks.judge_layers(model.train(), LAYERS, (8, 1, 28, 28))
     return "train() normalises by the batch, eval() by the mean and variance that training kept"
+
+
+class Call(NamedTuple):
+    """A layer that was called, and the shape of what it got."""
+
+    layer: nn.Module
+    shape: tuple[int, ...]
+
+
+@contextmanager
+def watching(model: nn.Module):
+    """Collect a ``Call`` for each convolution, linear layer and norm, as they are called.
+
+    A norm raises before it comes to any operation, so that a recording would not show it.
+    """
+    calls: list[Call] = []
+
+    def note(layer, inputs):
+        x = inputs[0] if inputs else None
+        calls.append(Call(layer, tuple(x.shape) if isinstance(x, torch.Tensor) else ()))
+
+    kinds = (nn.Conv2d, nn.Linear, _BatchNorm)
+    layers = [layer for layer in model.modules() if isinstance(layer, kinds)]
+    handles = [layer.register_forward_pre_hook(note) for layer in layers]
+    try:
+        yield calls
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _norm_that_does_not_fit(calls: list) -> str | None:
     """What to say if the last layer called is a batch norm that cannot take its input."""
     if not calls:
         return None
-    layer, shape, _ = calls[-1]
+    layer, shape = calls[-1]
     kind = type(layer).__name__
     if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm3d)) and len(shape) == 4:
         return (
@@ -83,6 +120,11 @@ def _judge_norms(model: nn.Module, calls: list) -> None:
             raise Incorrect(
                 f"{name} is used {called.count(id(norm))} times. Each layer has numbers of its own "
                 "to normalise: make a new BatchNorm for each."
+            )
+        if not norm.affine:
+            raise Incorrect(
+                f"{name} has affine=False, so that it has no scale and shift to learn. Leave that "
+                "argument out."
             )
         if not norm.track_running_stats:
             raise Incorrect(

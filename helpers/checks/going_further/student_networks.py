@@ -1,20 +1,19 @@
 """Making, calling and watching the networks that a student has built in notebook 05."""
 
-import re
+from collections.abc import Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
 
 from helpers.checks.core.calling import attempt
-from helpers.checks.core.describing import describe, show_shape
+from helpers.checks.core.conv_nets import Layer, difference, draw_images, draw_weights
+from helpers.checks.core.describing import counted, describe, show_shape, show_size
 from helpers.checks.core.known_mistakes import Advice, advice_on
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.values import answered, are_probabilities
+from helpers.layers import INPUT, Operation, recorded
 
 
 def build_network(network, name: str) -> nn.Module:
@@ -77,45 +76,14 @@ def call_network(function, *args, on: str, advice: Advice = ()):
     try:
         return attempt(function, *args, on=on)
     except Incorrect as error:
-        message = _in_words(error.message.rstrip(".") + ".")
-        hint = advice_on(error.message, advice)
-        raise Incorrect(f"{message} {hint}".rstrip()) from None
+        if "'NoneType' object is not callable" in error.message:
+            name = error.message.split(" ", 1)[0]
+            raise NotAnswered(f"a part of {name} is still None. Fill it in.") from None
+        hint = advice_on(error.message, _ADVICE, advice)
+        raise Incorrect(f"{error.message.rstrip('.')}. {hint}".rstrip()) from None
 
 
-def _in_words(message: str) -> str:
-    """``message`` with advice on what stands behind an error of PyTorch's."""
-    name = message.split(" ", 1)[0]
-    where = message.partition(" on ")[2].partition(": ")[0]
-    sizes = re.search(r"cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)", message)
-    count = re.match(r"(\d+) image", where)
-    if sizes and count and sizes[1] != count[1]:
-        return (
-            f"{name} fails on {where}: a linear layer gets pictures, not one row of numbers for "
-            "each image. Put nn.Flatten() in front of the first linear layer."
-        )
-    if sizes:
-        return (
-            f"{name} fails on {where}: a linear layer is made for {sizes[3]} numbers, but gets "
-            f"{sizes[2]}. Compute its size from that of the image, with get_output_width."
-        )
-    channels = re.search(r"expected input\[.*\] to have (\d+) channels, but got (\d+)", message)
-    if channels:
-        return (
-            f"{name} fails on {where}: a convolution is made for {channels[1]} "
-            f"channel{'s' * (channels[1] != '1')}, but gets {channels[2]}. It takes in what the "
-            "layer before it gives out."
-        )
-    if "Kernel size can't be greater" in message or "Output size is too small" in message:
-        return (
-            f"{name} fails on {where}: there is less image left than a kernel needs. "
-            "Pool less often, or pad the convolutions."
-        )
-    if "'NoneType' object is not callable" in message:
-        raise NotAnswered(f"a part of {name} is still None. Fill it in.")
-    return f"{message} {advice_on(message, _ADVICE)}".rstrip()
-
-
-# Parts of other error messages, and what to try then.
+# Parts of error messages, and what to try then.
 _ADVICE = (
     ("before Module.__init__() call", "Begin __init__ with super().__init__()."),
     ("list is not a Module", "Write a star in front of a list of layers: nn.Sequential(*layers)."),
@@ -145,16 +113,19 @@ def run(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
         return model(images)
 
 
-def scores_of(model: nn.Module, images: torch.Tensor, on: str) -> torch.Tensor:
-    """The scores of ``images``, which must be [N, 10]."""
+def scores_of(
+    model: nn.Module, images: torch.Tensor, on: str, layers: Sequence[Layer] = ()
+) -> torch.Tensor:
+    """The scores of ``images``, which must be [N, 10]; ``layers`` are those that are asked for."""
     name = type(model).__name__
-    with torch.no_grad():
+    with torch.no_grad(), recorded(model) as recording:
         try:
             scores = call_network(model, images, on=on)
         except Incorrect as error:
-            if "a convolution is made for" in error.message:
-                _judge_first_channels(model, images.shape[1])
-            raise
+            path = recording.path()
+            said = difference(path, layers, images) if layers else ""
+            said = said or _why_not_run(path, images, error.message)
+            raise Incorrect(f"{name} fails on {on}: {said}" if said else error.message) from None
     if not isinstance(scores, torch.Tensor):
         raise Incorrect(
             f"{name} returned {describe(scores)} on {on}; expected is a tensor of scores. "
@@ -170,25 +141,74 @@ def scores_of(model: nn.Module, images: torch.Tensor, on: str) -> torch.Tensor:
         raise Incorrect(
             f"{found}. The 3 colours are treated as 3 images; they are channels of one image."
         )
-    if scores.shape == (1, 10):
-        raise Incorrect(f"{found}. Images are mixed: keep the first dimension, which counts them.")
     if scores.dim() > 2 and len(scores) == len(images):
         raise Incorrect(f"{found}. Put nn.Flatten() in front of the first linear layer.")
     if scores.dim() == 2 and len(scores) == len(images):
         raise Incorrect(f"{found}. The last layer gives {scores.shape[1]}: there are 10 classes.")
-    raise Incorrect(f"{found}: for each image, one score per class.")
+    said = difference(recording.path(), layers, images, scores) if layers else ""
+    raise Incorrect(f"{found}: {said or 'for each image, one score per class.'}")
 
 
-def _judge_first_channels(model: nn.Module, expected: int) -> None:
-    """Raise if the first convolution is made for images with other channels."""
-    first = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)
-    if first is not None and first.in_channels != expected:
-        colours = "grey" if expected == 1 else "colour"
-        raise Incorrect(
-            f"the first convolution of {type(model).__name__} takes {first.in_channels} "
-            f"channel{'s' * (first.in_channels > 1)} in; {colours} images have {expected}. "
-            "Change its first argument."
+def _why_not_run(path: Sequence[Operation], images: torch.Tensor, message: str) -> str:
+    """What to say of the operation that raised an error, if one did."""
+    if not path or path[-1].output is not None:
+        return ""
+    last, shape = path[-1], tuple(path[-1].inputs[0].shape)
+    size = show_size(shape[2:])
+    if last.kind == "linear" and len(shape) > 2:
+        return (
+            f"a linear layer gets the shape {show_shape(shape)}, not one row of numbers for each "
+            "image. Put nn.Flatten() in front of the first linear layer."
         )
+    if last.kind == "linear" and (len(shape) != 2 or len(images) != shape[0]):
+        return (
+            f"a linear layer gets the shape {show_shape(shape)} for {len(images)} images; it takes "
+            "one row of numbers for each image. Flatten all but the first dimension, with "
+            "nn.Flatten() or flatten(1)."
+        )
+    if last.kind == "linear":
+        return (
+            f"a linear layer is made for {last.constants[0].shape[-1]} numbers, but gets "
+            f"{shape[1]}. Compute its size from that of the image, with get_output_width."
+        )
+    if last.kind == "convolution" and len(shape) != 4:
+        return (
+            f"a convolution gets the shape {show_shape(shape)}; it takes images or maps, with four "
+            "dimensions: [images, channels, height, width]."
+        )
+    if last.kind == "convolution" and "channels" in message:
+        takes = last.constants[0].shape[1] * last.settings.get("groups", 1)
+        if last.sources == (INPUT,):
+            colours = "grey" if shape[1] == 1 else "colour"
+            return (
+                f"the first convolution takes {counted(takes, 'channel')} in; {colours} images "
+                f"have {shape[1]}. Change its first argument."
+            )
+        return (
+            f"a convolution is made for {counted(takes, 'channel')}, but gets {shape[1]}. It takes "
+            "in what the layer before it gives out."
+        )
+    if "Kernel size can't be greater" in message or "Output size is too small" in message:
+        return (
+            f"there is less image left than a kernel needs, {size} pixels. Pool less often, or pad "
+            "the convolutions."
+        )
+    return ""
+
+
+def judge_layers(
+    model: nn.Module, layers: Sequence[Layer], shape: Sequence[int], prefix: str = ""
+) -> None:
+    """Raise unless ``model``, in its mode, computes what ``layers`` do; its weights are drawn anew.
+
+    ``shape`` is that of a batch, ``[N, C, H, W]``.
+    """
+    draw_weights(model, 50)
+    images = draw_images(model, 51, shape)
+    with torch.no_grad(), recorded(model) as recording:
+        scores = model(images)
+    if said := difference(recording.path(), layers, images, scores):
+        raise Incorrect(prefix + said)
 
 
 def judge_scores(model: nn.Module, scores: torch.Tensor) -> None:
@@ -209,33 +229,3 @@ def judge_scores(model: nn.Module, scores: torch.Tensor) -> None:
             f"the scores of {name} are probabilities already, as after softmax. Leave the softmax "
             "out: the loss function applies it."
         )
-
-
-class Call(NamedTuple):
-    """A layer that was called, and the shape and the smallest number of what it got."""
-
-    layer: nn.Module
-    shape: tuple[int, ...] = ()
-    smallest: float = 0.0
-
-
-@contextmanager
-def watching(model: nn.Module):
-    """Collect a ``Call`` for each layer that counts in notebook 05, in the order of the calls."""
-    calls: list[Call] = []
-
-    def note(layer, inputs):
-        x = inputs[0] if inputs else None
-        if isinstance(x, torch.Tensor) and x.numel() and not x.is_meta:
-            calls.append(Call(layer, tuple(x.shape), x.detach().min().item()))
-        else:
-            calls.append(Call(layer))
-
-    kinds = (nn.Conv2d, nn.Linear, _BatchNorm, _DropoutNd)
-    layers = [layer for layer in model.modules() if isinstance(layer, kinds)]
-    handles = [layer.register_forward_pre_hook(note) for layer in layers]
-    try:
-        yield calls
-    finally:
-        for handle in handles:
-            handle.remove()

@@ -1,18 +1,19 @@
-"""Checks of tasks 5.2, 5.3 and 5.5: networks in colour, with dropout, and within a limit."""
+"""Checks of tasks 5.2 and 5.5: networks in colour, and within a limit."""
 
 import torch
 from torch import nn
-from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parameter import is_lazy
 
 from helpers.checks.core.checking import check
-from helpers.checks.core.describing import describe, listed
+from helpers.checks.core.conv_nets import conv_net
+from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seed
 from helpers.checks.core.values import answered, close
 from helpers.checks.going_further import student_networks as networks
 from helpers.checks.going_further.shares import read_share
 
+LAYERS = conv_net((6, 16), 5)  # of task 5.2
 LIMIT = 100_000  # parameters, in task 5.5
 
 
@@ -24,12 +25,12 @@ LIMIT = 100_000  # parameters, in task 5.5
     "takes one channel for each colour.",
 ))  # fmt: skip
 def rgb_net(RGBConvNet) -> str:
-    """Right: [N, 3, 32, 32] → [N, 10], image by image, and every colour counts by itself."""
+    """Right: the network of notebook 3 for images of 3×32×32; every colour counts by itself."""
     torch.manual_seed(seed(52))
     model = networks.build_network(RGBConvNet, "RGBConvNet")
     model.eval()
     images = networks.images_for(model, 4, (3, 32, 32))
-    scores = networks.scores_of(model, images, "4 images of 3×32×32")
+    scores = networks.scores_of(model, images, "4 images of 3×32×32", LAYERS)
     if not any(parameter.dim() == 4 for parameter in model.parameters()):
         raise Incorrect(
             "RGBConvNet has no convolution. Start from the ConvNet of notebook 3, and change two "
@@ -48,6 +49,7 @@ def rgb_net(RGBConvNet) -> str:
             "dimension counts images: do not average or reshape over it."
         )
     judge_colours(model, images, scores)
+    networks.judge_layers(model.train(), LAYERS, (4, 3, 32, 32))
     return "3×32×32 goes in, 10 scores come out: each first kernel has a slice for every colour"
 
 
@@ -102,72 +104,6 @@ def _mixed_colours(model: nn.Module, images: torch.Tensor) -> bool:
     (slope,) = torch.autograd.grad(total, images)
     lengths = torch.linalg.svdvals(slope.cpu().double().transpose(0, 1).flatten(1))
     return bool(lengths[1] < 1e-4 * lengths[0])
-
-
-@check("5.3", "Dropout", hints=(
-    "A dropout layer sits in the row of layers like a ReLU does. Where may numbers be missing "
-    "without harm, and where not?",
-    "For a smaller network it would be nn.Sequential(nn.Linear(8, 6), nn.ReLU(), "
-    "nn.Dropout(0.5), nn.Linear(6, 2)). Yours has two ReLUs, so two dropouts.",
-))  # fmt: skip
-def dropout(DropoutConvNet) -> str:
-    """Right: numbers are dropped at random in training mode only, before the last layer.
-
-    ``nn.Dropout`` or a relative of it, or ``F.dropout`` that listens to ``self.training``.
-    """
-    torch.manual_seed(seed(53))
-    model = networks.build_network(DropoutConvNet, "DropoutConvNet")
-    images = networks.images_for(model, 64)
-    model.eval()
-    with networks.watching(model) as calls:
-        scores = networks.scores_of(model, images, "64 images in eval() mode")
-    networks.judge_scores(model, scores)
-    if model.training:
-        raise Incorrect(
-            "after eval(), your network goes back to train() mode. Leave the mode to whoever calls "
-            "the network: no train() in forward."
-        )
-    if not close(networks.run(model, images), scores):
-        raise Incorrect(
-            "in eval() mode, two calls with the same images give different scores: something is "
-            "still dropped. nn.Dropout listens to train() and eval() by itself if it is made in "
-            "__init__; F.dropout needs training=self.training."
-        )
-    defined = {name: m for name, m in model.named_modules() if isinstance(m, _DropoutNd)}
-    for name, layer in defined.items():
-        if layer.p in (0, 1):
-            raise Incorrect(
-                f"{name} has p={layer.p:g}, so it drops {'all' if layer.p else 'nothing'}. p is "
-                "the share that is dropped: choose one between 0 and 1, such as 0.5."
-            )
-    layers = [call.layer for call in calls]
-    if defined and not any(isinstance(layer, _DropoutNd) for layer in layers):
-        raise Incorrect(
-            f"{listed(defined)} is defined, but forward never calls it. "
-            "Put it between the layers, or call it in forward."
-        )
-    last = max((i for i, layer in enumerate(layers) if isinstance(layer, nn.Linear)), default=-1)
-    if any(isinstance(layer, _DropoutNd) for layer in layers[last + 1 :]) and last >= 0:
-        raise Incorrect(_AFTER_LAST)
-    model.train()
-    dropped = networks.run(model, images)
-    if close(networks.run(model, images), dropped, 1e-6):
-        raise Incorrect(
-            "your dropout drops nothing: in train() mode, two calls with the same images give the "
-            "same scores. Leave the mode to train() and eval(): no eval() in forward."
-            if defined
-            else "no dropout found: in train() mode, two calls with the same images give the same "
-            "scores. Put nn.Dropout among the linear layers."
-        )
-    if (dropped == 0).sum() > (scores == 0).sum():
-        raise Incorrect(_AFTER_LAST)
-    return "train() drops at random, anew in every call; eval() keeps all and repeats itself"
-
-
-_AFTER_LAST = (
-    "dropout comes after the last layer, so it sets scores to 0. "
-    "Put it before a linear layer, where the next layer can make up for what is missing."
-)
 
 
 @check("5.5", "As good as you can, within 100,000 parameters", hints=(

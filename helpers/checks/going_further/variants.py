@@ -1,11 +1,11 @@
 """The check of task 5.1: networks of any depth from one function, and a table of results."""
 
-import itertools
 import math
 
 from torch import nn
 
 from helpers.checks.core.checking import check
+from helpers.checks.core.conv_nets import conv_net
 from helpers.checks.core.describing import describe, listed
 from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
@@ -31,7 +31,8 @@ ADVICE: Advice = (
     "takes in_channels * width**2 numbers.",
 ))  # fmt: skip
 def variants(make_conv_net, results) -> str:
-    """Right: a network with one convolution per entry of ``channels``, and a table of results.
+    """Right: the network of notebook 3 with one convolution per entry of ``channels``, and a table
+    of results.
 
     Tried with combinations whose kernels fit when each convolution is followed by 2×2 pooling.
     """
@@ -41,6 +42,7 @@ def variants(make_conv_net, results) -> str:
             f"make_conv_net is {describe(make_conv_net)}; expected is a function that builds a "
             "new network for the channels and kernel size it is given."
         )
+    earlier: list[nn.Module] = []
     for channels, kernel_size in (((6, 16), 5), ((8,), 5), ((5, 7), 3), ((4, 6, 8), 3)):
         on = f"channels={channels}, kernel_size={kernel_size}"
         model = networks.uncompiled(
@@ -51,7 +53,9 @@ def variants(make_conv_net, results) -> str:
                 f"make_conv_net returned {describe(model)} for {on}; expected is a network. "
                 "End the function with return and the network."
             )
+        _judge_new(model, earlier, on)
         _judge_variant(model, channels, kernel_size, on)
+        earlier.append(model)
     model = networks.uncompiled(
         networks.call_network(make_conv_net, on="a call without arguments", advice=ADVICE)
     )
@@ -60,54 +64,25 @@ def variants(make_conv_net, results) -> str:
     return "channels and kernel_size set every size; one function makes networks of any depth"
 
 
+def _judge_new(model: nn.Module, earlier: list[nn.Module], on: str) -> None:
+    """Raise if ``model`` has layers in it that stand in an earlier network, too."""
+    known = {id(part) for network in earlier for part in network.modules()}
+    if any(id(part) in known for part in model.modules()):
+        raise Incorrect(
+            f"the network made with {on} has layers in it that an earlier call has made, so the "
+            "networks are not independent. Make all layers, and the list that holds them, anew "
+            "inside the function: a default such as layers=[] is one list for all calls."
+        )
+
+
 def _judge_variant(model: nn.Module, channels: tuple, kernel_size: int, on: str) -> None:
+    layers = conv_net(channels, kernel_size)
     networks.judge_lists(model)
-    with networks.watching(model) as calls:
-        scores = networks.scores_of(
-            model, networks.images_for(model, 4), f"4 images, made with {on}"
-        )
-    calls = [call for call in calls if isinstance(call.layer, nn.Conv2d)]
-    convolutions = [call.layer for call in calls]
-    widths = tuple(layer.out_channels for layer in convolutions)
-    if len(widths) != len(channels):
-        raise Incorrect(
-            f"made with {on}, the network has {len(widths)} convolution{'s' * (len(widths) != 1)}; "
-            f"expected is one for each entry of channels: {len(channels)}. Add layers nn.Conv2d in "
-            "a loop over channels."
-        )
-    if widths != channels:
-        raise Incorrect(
-            f"made with {on}, the convolutions have {listed(widths)} output channels; expected "
-            f"are {listed(channels)}. Take each number from channels."
-        )
-    kernels = [layer.kernel_size for layer in convolutions]
-    if any(kernel != (kernel_size, kernel_size) for kernel in kernels):
-        raise Incorrect(
-            f"made with {on}, the kernels have sizes {listed(kernel[0] for kernel in kernels)}; "
-            f"expected is {kernel_size} for each. Hand kernel_size on to nn.Conv2d."
-        )
-    _judge_between(model, calls, on)
+    scores = networks.scores_of(
+        model, networks.images_for(model, 4), f"4 images, made with {on}", layers
+    )
     networks.judge_scores(model, scores)
-
-
-def _judge_between(model: nn.Module, calls: list[networks.Call], on: str) -> None:
-    """Raise unless pooling and ReLU stand between the ``calls`` of convolutions."""
-    # Of the combinations tried, a kernel alone leaves more than 0.8 of the width; with pooling,
-    # less than 0.5 is left.
-    for number, (before, after) in enumerate(itertools.pairwise(calls), start=1):
-        if after.shape[-1] > 0.6 * before.shape[-1]:
-            raise Incorrect(
-                f"made with {on}, convolution {number} gets images {before.shape[-1]} pixels wide, "
-                f"and the next one still {after.shape[-1]}. Put 2×2 max pooling behind each "
-                "convolution."
-            )
-    # After ReLU there are no negative numbers; another layer of this kind may stand in its place.
-    others = any(type(part).__module__ == nn.ReLU.__module__ for part in model.modules())
-    if any(call.smallest < 0 for call in calls[1:]) and not others:
-        raise Incorrect(
-            f"made with {on}, negative numbers pass from one convolution to the next. Put a ReLU "
-            "behind each convolution."
-        )
+    networks.judge_layers(model, layers, (4, 1, 28, 28), f"made with {on}: ")
 
 
 def judge_results(results) -> None:
@@ -123,6 +98,11 @@ def judge_results(results) -> None:
         raise Incorrect(
             f"results has {len(rows)} row{'s' * (len(rows) > 1)}; expected are at least 3, so "
             "that there is something to compare. Train another variant."
+        )
+    if len({row[1] for row in rows}) == 1:
+        raise Incorrect(
+            f"all rows of results have the same number of parameters, {rows[0][1]:,}. Other "
+            "channels or another kernel size give another number: count those of each network."
         )
     for number, row in enumerate(rows):
         for earlier in range(number):

@@ -394,7 +394,7 @@ NETS = {
     ),
     "images turned": (
         forward(lambda self, x: ConvNet.forward(self, x.transpose(2, 3))),
-        "the images are changed before they come to the first convolution: there comes another order",
+        "before they come to the first convolution: there comes another order",
     ),
     "transposed maps": (
         between(lambda x: x.transpose(2, 3).flatten(1)),

@@ -41,15 +41,19 @@ def make_conv_net(channels=(6, 16), kernel_size=5):
         layers += [nn.Conv2d(before, after, kernel_size), nn.ReLU(), nn.MaxPool2d(2)]
         width = get_output_width(get_output_width(width, kernel_size), 2, stride=2)
         before = after
-    sizes = [nn.Linear(before * width**2, 84), nn.ReLU(), nn.Linear(84, 10)]
-    return nn.Sequential(*layers, nn.Flatten(), *sizes)
+    return nn.Sequential(*layers, nn.Flatten(), *head(nn.Linear(before * width**2, 120)))
+
+
+def head(first):
+    """The fully-connected layers, of which the first is given."""
+    return [first, nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)]
 
 
 def with_lazy_layers(channels=(6, 16), kernel_size=5):
     layers = []
     for n in channels:
         layers += [nn.LazyConv2d(n, kernel_size), nn.ReLU(), nn.MaxPool2d(2)]
-    return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(10))
+    return nn.Sequential(*layers, nn.Flatten(), *head(nn.LazyLinear(120)))
 
 
 def no_backend(graph, inputs):
@@ -90,11 +94,18 @@ def norm(features, dims=2, **options):
 
 
 def normed(**places):
-    """A class with four places for batch normalisation, three of them filled unless given."""
-    right = {"first": norm(6), "second": norm(16), "third": norm(40, 1), "fourth": None}
-    first, second, third, fourth = (right | places).values()
+    """A class with five places for batch normalisation, four of them filled unless given."""
+    right = {
+        "first": norm(6),
+        "second": norm(16),
+        "third": norm(120, 1),
+        "fourth": norm(84, 1),
+        "fifth": None,
+    }
+    first, second, third, fourth, fifth = (right | places).values()
     parts = [conv(1, 6, 5), first, nn.ReLU, pool, conv(6, 16, 5), second, nn.ReLU, pool]
-    parts += [nn.Flatten, linear(256, 40), third, nn.ReLU, linear(40, 10), fourth]
+    parts += [nn.Flatten, linear(256, 120), third, nn.ReLU]
+    parts += [linear(120, 84), fourth, nn.ReLU, linear(84, 10), fifth]
     return sequence(*(part for part in parts if part))
 
 

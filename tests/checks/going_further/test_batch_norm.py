@@ -1,6 +1,7 @@
 """Task 5.4: right ways, mistakes and their messages, blanks, traces."""
 
 import pytest
+import torch
 from torch import nn
 from torch.nn import functional
 
@@ -22,28 +23,50 @@ from tests.checks.tables import (
     assert_passes,
 )
 
+HEAD = (
+    linear(256, 120), norm(120, 1), nn.ReLU, linear(120, 84), norm(84, 1), nn.ReLU, linear(84, 10),
+)  # fmt: skip
+
+
 NormAfterReLU = sequence(
-    conv(1, 4, 5), nn.ReLU, pool, norm(4), nn.Flatten, linear(576, 20), nn.ReLU, norm(20, 1),
-    linear(20, 10),
+    conv(1, 6, 5), nn.ReLU, norm(6), pool, conv(6, 16, 5), nn.ReLU, pool, norm(16), nn.Flatten,
+    linear(256, 120), nn.ReLU, norm(120, 1), linear(120, 84), nn.ReLU, norm(84, 1), linear(84, 10),
+)  # fmt: skip
+
+
+NormAfterPooling = sequence(
+    conv(1, 6, 5), pool, norm(6), nn.ReLU, conv(6, 16, 5), norm(16), pool, nn.ReLU, nn.Flatten,
+    *HEAD,
 )  # fmt: skip
 
 
 NormLazy = sequence(
-    conv(1, 4, 5, bias=False), nn.LazyBatchNorm2d, nn.Flatten, linear(2304, 20, False),
-    nn.LazyBatchNorm1d, nn.ReLU, linear(20, 10),
+    conv(1, 6, 5, bias=False), nn.LazyBatchNorm2d, nn.ReLU, pool,
+    lambda: nn.LazyConv2d(16, 5, bias=False), nn.LazyBatchNorm2d, nn.ReLU, pool, nn.Flatten,
+    lambda: nn.LazyLinear(120, bias=False), nn.LazyBatchNorm1d, nn.ReLU,
+    linear(120, 84), nn.LazyBatchNorm1d, nn.ReLU, linear(84, 10),
 )  # fmt: skip
 
 
-NormOneLinear = sequence(conv(1, 4, 5), norm(4), nn.ReLU, nn.Flatten, linear(2304, 10))
+NormSlow = normed(first=norm(6, momentum=0.01), second=norm(16, momentum=None))
 
 
-NormSlow = normed(first=norm(6, momentum=0.01), second=norm(16, momentum=None, affine=False))
+class NormInserted(ConvNet):
+    """Blocks of the student's own in the stacks of notebook 3."""
 
+    class Block(nn.Module):
+        def __init__(self, before, after):
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(before, after, 5), nn.BatchNorm2d(after)
 
-NormAndDropout = sequence(
-    conv(1, 4, 5), norm(4), nn.ReLU, nn.Flatten, linear(2304, 20), norm(20, 1), nn.ReLU, drop(),
-    linear(20, 10),
-)  # fmt: skip
+        def forward(self, x):
+            return functional.max_pool2d(torch.relu(self.norm(self.conv(x))), 2)
+
+    def __init__(self):
+        super().__init__()
+        self.conv_stack = nn.Sequential(self.Block(1, 6), nn.Sequential(self.Block(6, 16)))
+        self.linear_stack.insert(1, nn.BatchNorm1d(120))
+        self.linear_stack.insert(4, nn.BatchNorm1d(84))
 
 
 class NormByHand(nn.Module):
@@ -51,17 +74,21 @@ class NormByHand(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.convolution, self.norm = nn.Conv2d(1, 4, 5), nn.BatchNorm2d(4)
-        self.hidden, self.norm2, self.last = (
-            nn.Linear(576, 20),
-            nn.BatchNorm1d(20),
-            nn.Linear(20, 10),
-        )
+        self.convolutions = nn.ModuleList([nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5)])
+        self.hidden = nn.ModuleList([nn.Linear(256, 120), nn.Linear(120, 84)])
+        norms = {n: nn.BatchNorm2d(n) for n in (6, 16)} | {n: nn.BatchNorm1d(n) for n in (120, 84)}
+        self.norms = nn.ModuleDict({str(n): norm for n, norm in norms.items()})
+        self.last = nn.Linear(84, 10)
         self.double()
 
     def forward(self, x):
-        x = functional.max_pool2d(functional.relu(self.norm(self.convolution(x))), 2).flatten(1)
-        return self.last(functional.relu(self.norm2(self.hidden(x))))
+        for layer in self.convolutions:
+            x = self.norms[str(layer.out_channels)](layer(x))
+            x = functional.max_pool2d(functional.relu(x), 2)
+        x = x.flatten(1)
+        for layer in self.hidden:
+            x = functional.relu(self.norms[str(layer.out_features)](layer(x)))
+        return self.last(x)
 
 
 @pytest.mark.parametrize(
@@ -69,10 +96,10 @@ class NormByHand(nn.Module):
     [
         BatchNormConvNet,
         NormAfterReLU,
+        NormAfterPooling,
+        NormInserted,
         NormLazy,
-        NormOneLinear,
         NormSlow,
-        NormAndDropout,
         NormByHand,
     ],
 )
@@ -122,22 +149,35 @@ class NormThrownAway(nn.Module):
         return self.last(x.mean((2, 3)))
 
 
+def without_relu(*places):
+    """``BatchNormConvNet`` without the layers at these places, which are ReLUs."""
+
+    class Net(BatchNormConvNet):
+        def __init__(self):
+            super().__init__()
+            assert all(isinstance(self.layers[place], nn.ReLU) for place in places)
+            kept = [layer for i, layer in enumerate(self.layers) if i not in places]
+            self.layers = nn.Sequential(*kept)
+
+    return Net
+
+
 BATCH_NORM_MISTAKES = {
     "none": (ConvNet, "no batch normalisation found"),
     "1d after convolution": (normed(first=norm(6, 1)), "a BatchNorm1d gets [8, 6, 24, 24]"),
-    "2d after linear": (normed(third=norm(40)), "a BatchNorm2d gets [8, 40]"),
+    "2d after linear": (normed(third=norm(120)), "a BatchNorm2d gets [8, 120]"),
     "wrong channels": (normed(second=norm(6)), "made for 6 channels, but gets 16"),
-    "wrong features": (normed(third=norm(256, 1)), "made for 256 numbers, but gets 40"),
+    "wrong features": (normed(third=norm(256, 1)), "made for 256 numbers, but gets 120"),
     "3d": (normed(first=lambda: nn.BatchNorm3d(6)), "a BatchNorm3d gets [8, 6, 24, 24]"),
     "no number": (normed(first=lambda: nn.BatchNorm2d()), "how many channels or numbers come in"),
     "momentum 0": (normed(second=norm(16, momentum=0.0)), "eval() knows nothing of the training"),
     "momentum 1": (normed(second=norm(16, momentum=1.0)), "eval() knows only the last batch"),
-    "momentum 90": (normed(third=norm(40, 1, momentum=90)), "has momentum=90"),
+    "momentum 90": (normed(third=norm(120, 1, momentum=90)), "has momentum=90"),
     "instance norm": (
-        normed(first=lambda: nn.InstanceNorm2d(6), second=None, third=None),
+        normed(first=lambda: nn.InstanceNorm2d(6), second=None, third=None, fourth=None),
         "no batch normalisation found",
     ),
-    "softmax": (normed(fourth=lambda: nn.Softmax(1)), "Leave the softmax out"),
+    "softmax": (normed(fifth=lambda: nn.Softmax(1)), "Leave the softmax out"),
     "made in forward": (NormInForward, "as layers made in __init__"),
     "before the layers": (
         sequence(norm(1), conv(1, 4, 5), nn.Flatten, norm(2304, 1), linear(2304, 10)),
@@ -147,7 +187,7 @@ BATCH_NORM_MISTAKES = {
     "first missing": (normed(first=None), "convolution number 1 has no BatchNorm2d"),
     "second missing": (normed(second=None), "convolution number 2 has no BatchNorm2d"),
     "1d missing": (normed(third=None), "linear layer number 1 has no BatchNorm1d"),
-    "after the last": (normed(fourth=norm(10, 1)), "after the last linear layer"),
+    "after the last": (normed(fifth=norm(10, 1)), "after the last linear layer"),
     "never called": (NormNeverCalled, "bn2 is defined, but forward never calls it"),
     "shared": (NormShared, "norm is used 2 times"),
     "thrown away": (NormThrownAway, "train() and eval() give the same scores"),
@@ -160,8 +200,115 @@ BATCH_NORM_MISTAKES = {
         "has no nn.Conv2d",
     ),
     "wrong size": (
-        sequence(conv(1, 4, 5), norm(4), nn.Flatten, linear(400, 10)),
-        "made for 400 numbers, but gets 2304",
+        sequence(
+            conv(1, 6, 5),
+            norm(6),
+            nn.ReLU,
+            pool,
+            conv(6, 16, 5),
+            norm(16),
+            nn.ReLU,
+            pool,
+            nn.Flatten,
+            linear(400, 120),
+        ),
+        "made for 400 numbers, but gets 256",
+    ),
+    "no scale to learn": (
+        normed(second=norm(16, affine=False)),
+        "has affine=False, so that it has no scale and shift to learn.",
+    ),
+    "no scale to learn in 1d": (normed(fourth=norm(84, 1, affine=False)), "has affine=False"),
+    "a ReLU forgotten": (
+        without_relu(2),
+        "there is no ReLU after the first convolution.",
+    ),
+    "a ReLU forgotten in linear_stack": (
+        without_relu(14),
+        "there is no ReLU after the second fully-connected layer.",
+    ),
+    "norms in place of ReLUs": (
+        without_relu(2, 6, 11, 14),
+        "there is no ReLU after the first convolution nor after the second convolution nor after",
+    ),
+    "2d in one place only": (normed(third=None, fourth=None), "linear layer number 1 has no Ba"),
+    "1d of the second missing": (normed(fourth=None), "linear layer number 2 has no BatchNorm1d"),
+    "two in a row": (
+        normed(first=lambda: nn.Sequential(nn.BatchNorm2d(6), nn.BatchNorm2d(6))),
+        "after the first convolution comes batch normalisation more than once",
+    ),
+    "of the images, too": (
+        sequence(norm(1), BatchNormConvNet),
+        "before they come to the first convolution: there comes batch normalisation",
+    ),
+    "of the flattened maps": (
+        normed(
+            second=None,
+            third=lambda: nn.Sequential(nn.BatchNorm1d(120)),
+        ),
+        "convolution number 2 has no BatchNorm2d after it",
+    ),
+    "no bias after the norm": (
+        sequence(
+            conv(1, 6, 5, bias=False),
+            nn.ReLU,
+            norm(6),
+            pool,
+            conv(6, 16, 5),
+            norm(16),
+            nn.ReLU,
+            pool,
+            nn.Flatten,
+            *HEAD,
+        ),
+        "the first convolution has no bias.",
+    ),
+    "average pooling": (
+        sequence(
+            conv(1, 6, 5),
+            norm(6),
+            nn.ReLU,
+            lambda: nn.AvgPool2d(2),
+            conv(6, 16, 5),
+            norm(16),
+            nn.ReLU,
+            pool,
+            nn.Flatten,
+            *HEAD,
+        ),
+        "the pooling after the first convolution takes the average",
+    ),
+    "another number of maps": (
+        sequence(
+            conv(1, 8, 5),
+            norm(8),
+            nn.ReLU,
+            pool,
+            conv(8, 16, 5),
+            norm(16),
+            nn.ReLU,
+            pool,
+            nn.Flatten,
+            *HEAD,
+        ),
+        "the first convolution gives 8 channels; asked for are 6.",
+    ),
+    "dropout, too": (
+        sequence(
+            conv(1, 6, 5),
+            norm(6),
+            nn.ReLU,
+            pool,
+            conv(6, 16, 5),
+            norm(16),
+            nn.ReLU,
+            pool,
+            nn.Flatten,
+            *HEAD[:3],
+            drop(),
+            *HEAD[3:],
+        ),
+        "after the first fully-connected layer comes dropout, which is not asked for.",
     ),
 }
 

@@ -12,6 +12,7 @@ from helpers.training import History
 from tests.checks.going_further.parts import (
     ListNet,
     conv,
+    head,
     linear,
     make_conv_net,
     no_backend,
@@ -28,25 +29,45 @@ from tests.checks.tables import (
 
 
 class VariantNet(nn.Module):
-    def __init__(self, channels=(6, 16), kernel_size=5):
+    """Lists of PyTorch's, and functions in forward."""
+
+    def __init__(self, channels=(6, 16), kernel_size=5, padding=0):
         super().__init__()
         ends = zip((1, *channels), channels, strict=False)
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, kernel_size, padding="same") for before, after in ends
+            nn.Conv2d(before, after, kernel_size, padding=padding) for before, after in ends
         )
-        self.head = nn.Linear(channels[-1], 10)
+        self.head = nn.ModuleList([nn.LazyLinear(120), nn.Linear(120, 84), nn.Linear(84, 10)])
 
     def forward(self, x):
         for convolution in self.convolutions:
             x = functional.max_pool2d(functional.relu(convolution(x)), 2)
-        return self.head(x.mean((2, 3)))
+        x = x.flatten(1)
+        for layer in self.head[:-1]:
+            x = functional.relu(layer(x))
+        return self.head[-1](x)
 
 
-def with_tanh(channels=(6, 16), kernel_size=5):
-    """Another activation, and batch normalisation, in a Sequential inside a Sequential."""
-    net = make_conv_net(channels, kernel_size)
-    parts = [nn.Tanh() if isinstance(layer, nn.ReLU) else layer for layer in net]
-    return nn.Sequential(nn.BatchNorm2d(1), nn.Sequential(*parts))
+def in_blocks(channels=(6, 16), kernel_size=5):
+    """Sequentials in a Sequential; pooling before ReLU, which gives the same numbers."""
+    blocks, before = [], 1
+    for after in channels:
+        parts = nn.Conv2d(before, after, kernel_size), nn.MaxPool2d((2, 2), stride=2)
+        blocks.append(nn.Sequential(*parts, nn.ReLU(inplace=True)))
+        before = after
+    return nn.Sequential(nn.Sequential(*blocks), nn.Flatten(), nn.Sequential(*lazy_head()))
+
+
+def lazy_head():
+    return head(nn.LazyLinear(120))
+
+
+def by_appending(channels=(6, 16), kernel_size=5):
+    net = nn.Sequential()
+    for number, after in enumerate(channels):
+        net.add_module(f"conv{number}", nn.LazyConv2d(after, kernel_size, padding="valid"))
+        net.append(nn.ReLU()).append(nn.MaxPool2d(2))
+    return net.append(nn.Flatten()).extend(lazy_head())
 
 
 def compiled(channels=(6, 16), kernel_size=5):
@@ -68,7 +89,7 @@ def table(**change):
 
 
 @pytest.mark.parametrize(
-    "answer", [make_conv_net, VariantNet, with_lazy_layers, with_tanh, compiled]
+    "answer", [make_conv_net, VariantNet, with_lazy_layers, in_blocks, by_appending, compiled]
 )
 def test_variants_right(answer):
     assert_passes(checks.variants, answer, table())
@@ -82,14 +103,8 @@ def test_variants_right_results():
 
 
 def typed_in(channels=(6, 16), kernel_size=5):
-    return nn.Sequential(*[layer() for layer in typed_in_layers(channels, kernel_size)])
-
-
-def typed_in_layers(channels, kernel_size):
-    first, second = channels[0], channels[-1]
-    yield from (conv(1, first, kernel_size), nn.ReLU, pool)
-    yield from (conv(first, second, kernel_size), nn.ReLU, pool)
-    yield from (nn.Flatten, linear(16 * 4 * 4, 10))
+    layers = with_lazy_layers(channels, kernel_size)
+    return nn.Sequential(*layers[:-5], nn.Linear(256, 120), *layers[-4:])
 
 
 def two_layers(channels=(6, 16), kernel_size=5):
@@ -102,14 +117,76 @@ def first_of_three(channels=(6, 16), kernel_size=5):
     return net
 
 
-def without(kind):
-    """``make_conv_net`` without the layers of a kind."""
+def changed(change, *more):
+    """``with_lazy_layers`` with ``change(layer)`` for each layer, and ``more`` at the end.
+
+    What ``change`` makes is a layer, or a list of layers.
+    """
 
     def make_net(channels=(6, 16), kernel_size=5):
-        layers = [m for m in make_conv_net(channels, kernel_size) if not isinstance(m, kind)]
-        return nn.Sequential(*layers[:-1], nn.LazyLinear(10))
+        layers = []
+        for layer in with_lazy_layers(channels, kernel_size):
+            made = change(layer)
+            layers += made if isinstance(made, list) else [made]
+        return nn.Sequential(*layers, *(layer() for layer in more))
 
     return make_net
+
+
+def without(kind):
+    """``with_lazy_layers`` without the layers of a kind."""
+    return changed(lambda layer: [] if isinstance(layer, kind) else layer)
+
+
+def in_place_of(kind, make):
+    """``with_lazy_layers`` with ``make()`` in place of the layers of a kind."""
+    return changed(lambda layer: make() if isinstance(layer, kind) else layer)
+
+
+def after(kind, make):
+    """``with_lazy_layers`` with ``make()`` behind each layer of a kind."""
+    return changed(lambda layer: [layer, make()] if isinstance(layer, kind) else layer)
+
+
+def pooling_by_the_kernel(channels=(6, 16), kernel_size=5):
+    return in_place_of(nn.MaxPool2d, lambda: nn.MaxPool2d(kernel_size))(channels, kernel_size)
+
+
+def one_convolution_too_many(channels=(6, 16), kernel_size=5):
+    *layers, flatten, a, b, c, d, e = with_lazy_layers(channels, kernel_size)
+    return nn.Sequential(*layers, nn.LazyConv2d(32, kernel_size), flatten, a, b, c, d, e)
+
+
+def kept_default(channels=(6, 16), kernel_size=5, layers=[]):  # noqa: B006 (the mistake itself)
+    before, width = 1, 28
+    for n in channels:
+        layers += [nn.Conv2d(before, n, kernel_size), nn.ReLU(), nn.MaxPool2d(2)]
+        before, width = n, (width - kernel_size + 1) // 2
+    layers += [nn.Flatten(), *head(nn.Linear(before * width**2, 120))]
+    return nn.Sequential(*layers)
+
+
+SHARED = head(nn.LazyLinear(120))[1:]
+
+
+def one_head_for_all(channels=(6, 16), kernel_size=5):
+    layers = list(with_lazy_layers(channels, kernel_size))
+    return nn.Sequential(*layers[:-4], *SHARED)
+
+
+def relu_in_the_head_only(channels=(6, 16), kernel_size=5):
+    layers = list(with_lazy_layers(channels, kernel_size))
+    convolutions = [layer for layer in layers[:-6] if not isinstance(layer, nn.ReLU)]
+    return nn.Sequential(*convolutions, *layers[-6:])
+
+
+def relu_in_the_stack_only(channels=(6, 16), kernel_size=5):
+    layers = list(with_lazy_layers(channels, kernel_size))
+    return nn.Sequential(*layers[:-4], layers[-3], layers[-1])
+
+
+def without_84(channels=(6, 16), kernel_size=5):
+    return nn.Sequential(*list(with_lazy_layers(channels, kernel_size))[:-3], nn.LazyLinear(10))
 
 
 def unpacking(channels=(6, 16), kernel_size=5):
@@ -123,38 +200,36 @@ def broken(*layers):
 
 
 def headless(channels=(6, 16), kernel_size=5):
-    net = VariantNet(channels, kernel_size)
-    net.head = nn.Identity()
-    return net
+    return nn.Sequential(*list(with_lazy_layers(channels, kernel_size))[:-5])
 
 
 def hundred(channels=(6, 16), kernel_size=5):
     net = VariantNet(channels, kernel_size)
-    net.head = nn.Linear(channels[-1], 100)
+    net.head[-1] = nn.Linear(84, 100)
     return net
 
 
 VARIANT_MISTAKES = {
     "channels ignored": (
         lambda channels=(6, 16), kernel_size=5: VariantNet((6, 16), kernel_size),
-        "the network has 2 convolutions; expected is one for each entry of channels: 1",
+        "made with channels=(8,), kernel_size=5: the network has 2 convolutions; asked for is 1.",
     ),
     "numbers ignored": (
         lambda channels=(6, 16), kernel_size=5: VariantNet((6, 16, 8)[: len(channels)]),
-        "6 output channels; expected are 8",
+        "kernel_size=5: the first convolution gives 6 channels; asked for are 8.",
     ),
     "kernel ignored": (
         lambda channels=(6, 16), kernel_size=5: VariantNet(channels),
-        "the kernels have sizes 5 and 5; expected is 3 for each",
+        "kernel_size=3: the first convolution has a kernel of 5×5 pixels; asked for is 3×3.",
     ),
-    "always two": (two_layers, "channels=(8,), kernel_size=5, the network has 2 convolutions"),
-    "typed in": (typed_in, "a linear layer is made for 256 numbers, but gets 128"),
+    "always two": (two_layers, "channels=(8,), kernel_size=5: the network has 2 convolutions"),
+    "typed in": (typed_in, "a linear layer is made for 256 numbers, but gets 1152"),
     "colour": (first_of_three, "takes 3 channels in; grey images have 1"),
     "no pooling": (
-        without((nn.MaxPool2d, nn.Linear)),
-        "convolution 1 gets images 28 pixels wide, and the next one still 24",
+        without(nn.MaxPool2d),
+        "there is no 2×2 max pooling after the first convolution nor after the second convolution",
     ),
-    "no ReLU": (without(nn.ReLU), "Put a ReLU behind each convolution"),
+    "no ReLU": (without(nn.ReLU), "there is no ReLU after the first convolution nor after"),
     "no flatten": (without(nn.Flatten), "Put nn.Flatten() in front"),
     "softmax": (
         lambda channels=(6, 16), kernel_size=5: nn.Sequential(
@@ -166,12 +241,18 @@ VARIANT_MISTAKES = {
         lambda channels=(6, 16), kernel_size=5: nn.Sequential(
             *(nn.Conv2d(1, number, kernel_size) for number in channels)
         ),
+        "there is no ReLU after the first convolution",
+    ),
+    "one channel again, after ReLU and pooling": (
+        lambda channels=(6, 16), kernel_size=5: nn.Sequential(
+            *(nn.Sequential(nn.Conv2d(1, n, kernel_size), nn.ReLU(), pool()) for n in channels)
+        ),
         "a convolution is made for 1 channel, but gets 6",
     ),
     "no convolution": (broken(nn.Flatten, linear(784, 10)), "the network has 0 convolutions;"),
     "one convolution": (
         broken(conv(1, 6, 5), nn.Flatten, linear(3456, 10)),
-        "the network has 1 convolution; expected is one for each entry of channels: 2",
+        "the network has 1 convolution; asked for are 2",
     ),
     "list": (ListNet, "layers is a list with layers in it"),
     "module list": (
@@ -208,9 +289,109 @@ VARIANT_MISTAKES = {
     ),
     "pools too often": (
         lambda channels=(6, 16), kernel_size=5: nn.Sequential(
-            *(layer for _ in channels for layer in (nn.LazyConv2d(8, kernel_size), nn.MaxPool2d(6)))
+            *(layer for n in channels for layer in (nn.LazyConv2d(n, kernel_size), nn.MaxPool2d(6)))
         ),
-        "less image left than a kernel needs",
+        "After the first convolution comes 6×6 max pooling; asked for is 2×2 max pooling",
+    ),
+    "ReLU in the head only": (
+        relu_in_the_head_only,
+        "there is no ReLU after the first convolution nor after the second convolution.",
+    ),
+    "ReLU in the convolutions only": (
+        relu_in_the_stack_only,
+        "there is no ReLU after the first fully-connected layer nor after the second",
+    ),
+    "tanh": (
+        in_place_of(nn.ReLU, nn.Tanh),
+        "after the first convolution and after the second convolution and after the first fully-",
+    ),
+    "leaky": (in_place_of(nn.ReLU, nn.LeakyReLU), "comes leaky ReLU; asked for is ReLU."),
+    "padding": (
+        lambda channels=(6, 16), kernel_size=5: VariantNet(channels, kernel_size, "same"),
+        "the first convolution pads the image (padding=same). Leave padding out here.",
+    ),
+    "padding by 1": (
+        lambda channels=(6, 16), kernel_size=5: VariantNet(channels, kernel_size, 1),
+        "the first convolution pads the image (padding=(1, 1)).",
+    ),
+    "strides": (
+        changed(
+            lambda m: (
+                nn.LazyConv2d(m.out_channels, m.kernel_size, stride=2)
+                if isinstance(m, nn.LazyConv2d)
+                else []
+                if isinstance(m, nn.MaxPool2d)
+                else m
+            )
+        ),
+        "the first convolution has stride=(2, 2). Leave stride out here.",
+    ),
+    "no bias": (
+        changed(
+            lambda m: (
+                nn.LazyConv2d(m.out_channels, m.kernel_size, bias=False)
+                if isinstance(m, nn.LazyConv2d)
+                else m
+            )
+        ),
+        "the first convolution has no bias.",
+    ),
+    "84 missing": (without_84, "the network has 2 fully-connected layers; asked for are 3."),
+    "100 in place of 120": (
+        changed(
+            lambda m: (
+                [nn.LazyLinear(100), nn.ReLU()]
+                if isinstance(m, nn.LazyLinear)
+                else nn.LazyLinear(84)
+                if getattr(m, "in_features", 0) == 120
+                else m
+            )
+        ),
+        "the first fully-connected layer gives 100 numbers; asked for are 120.",
+    ),
+    "one layer more": (
+        changed(lambda m: m, nn.ReLU, lambda: nn.Linear(10, 10)),
+        "the network has 4 fully-connected layers; asked for are 3.",
+    ),
+    "average pooling": (
+        in_place_of(nn.MaxPool2d, lambda: nn.AvgPool2d(2)),
+        "the pooling after the first convolution and after the second convolution takes the av",
+    ),
+    "pooling by 3": (
+        in_place_of(nn.MaxPool2d, lambda: nn.MaxPool2d(3, 2)),
+        "after the first convolution and after the second convolution comes 3×3 max pooling that m",
+    ),
+    "pooling by the kernel": (
+        pooling_by_the_kernel,
+        "after the first convolution comes 5×5 max pooling; asked for is 2×2 max pooling.",
+    ),
+    "one convolution too many": (
+        one_convolution_too_many,
+        "the network has 3 convolutions; asked for are 2.",
+    ),
+    "ReLU on the scores": (
+        changed(lambda m: m, nn.ReLU),
+        "there is a ReLU after the last layer, which turns every negative score into zero.",
+    ),
+    "dropout": (
+        after(nn.MaxPool2d, nn.Dropout),
+        "comes dropout, which is not asked for.",
+    ),
+    "batch norm": (
+        after(nn.LazyConv2d, nn.LazyBatchNorm2d),
+        "comes batch normalisation, which is not asked for.",
+    ),
+    "a default that is kept": (kept_default, "a default such as layers=[] is one list for all"),
+    "one head for all": (one_head_for_all, "has layers in it that an earlier call has made"),
+    "pooling before the convolution": (
+        lambda channels=(6, 16), kernel_size=3: nn.Sequential(
+            nn.MaxPool2d(2), *with_lazy_layers(channels, 3)
+        ),
+        "the images are changed before they come to the first convolution: there comes 2×2 max p",
+    ),
+    "flattened over the batch": (
+        in_place_of(nn.Flatten, lambda: nn.Flatten(0)),
+        "the images of the batch are mixed after the second convolution, by flatten.",
     ),
     "class": (lambda channels=(6, 16), kernel_size=5: ConvNet, "the class ConvNet itself"),
     "layers": (lambda channels=(6, 16), kernel_size=5: [nn.Conv2d(1, 6, 5)], "is a network"),
@@ -250,7 +431,14 @@ RESULT_MISTAKES = {
     "nan": (table(accuracy=float("nan")), "is nan, not a number"),
     "text": (table(accuracy="87%"), "a number was expected"),
     "list of epochs": (table(accuracy=[0.7, 0.8]), "Take the last"),
-    "same numbers": ([row("a"), row("b"), row("c")], "rows 0 and 1 of results have the same numb"),
+    "same numbers": (
+        [row("a"), row("b"), row("c", 91_000)],
+        "rows 0 and 1 of results have the same numb",
+    ),
+    "one count for all": (
+        [row("a"), row("b", seconds=61.0), row("c", seconds=62.0)],
+        "all rows of results have the same number of parameters, 44,426.",
+    ),
     "same name": (table(variant="base"), "the same variant, base"),
     "liar": (Liar(), "a list with one dictionary per variant"),
     "liar inside": (table(accuracy=Liar()), "a number was expected"),
