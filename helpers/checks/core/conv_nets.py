@@ -294,7 +294,9 @@ def _grouped(remarks: list[Remark]) -> str:
     for said, place in remarks:
         places.setdefault(said, []).append(place)
     sentences = [
-        said.format((" nor after " if "is no" in said else " and after ").join(where))
+        said.format(
+            (" nor after " if said.startswith("there is no") else " and after ").join(where)
+        )
         for said, where in list(places.items())[:3]
     ]
     return " ".join([*sentences[:1], *map(sentence, sentences[1:])])

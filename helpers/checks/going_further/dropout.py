@@ -53,11 +53,13 @@ def dropout(DropoutConvNet) -> str:
     dropped = networks.run(model, images)
     if close(networks.run(model, images), dropped, 1e-6):
         raise Incorrect(
-            "your dropout drops nothing: in train() mode, two calls with the same images give the "
-            "same scores. Leave the mode to train() and eval(): no eval() in forward."
-            if defined
-            else "no dropout found: in train() mode, two calls with the same images give the same "
-            "scores. Put nn.Dropout among the linear layers."
+            "nothing is dropped at random: in train() mode, two calls with the same images give "
+            "the same scores. "
+            + (
+                "Is there an eval() in forward? Leave the mode to whoever calls the network."
+                if defined
+                else "Put nn.Dropout(0.5) among the linear layers."
+            )
         )
     _judge_training(model)
     return "train() drops at random, anew in every call; eval() keeps all and repeats itself"

@@ -123,9 +123,11 @@ def scores_of(
             scores = call_network(model, images, on=on)
         except Incorrect as error:
             path = recording.path()
-            said = difference(path, layers, images) if layers else ""
-            said = said or _why_not_run(path, images, error.message)
-            raise Incorrect(f"{name} fails on {on}: {said}" if said else error.message) from None
+            if said := difference(path, layers, images) if layers else "":
+                said = f"{name} fails on {on}. What differs from what is asked for: {said}"
+            elif said := _why_not_run(path, images, error.message):
+                said = f"{name} fails on {on}: {said}"
+            raise Incorrect(said or error.message) from None
     if not isinstance(scores, torch.Tensor):
         raise Incorrect(
             f"{name} returned {describe(scores)} on {on}; expected is a tensor of scores. "

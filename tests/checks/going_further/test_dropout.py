@@ -175,7 +175,7 @@ class OtherLayersInTraining(Inserted):
 MISSING = "nothing is dropped after the ReLU behind the"
 NOWHERE = "Dropout is asked for after the two ReLUs in linear_stack, and nowhere else."
 DROPOUT_MISTAKES = {
-    "none": (ConvNet, "no dropout found"),
+    "none": (ConvNet, "Put nn.Dropout(0.5) among the linear layers."),
     "always on": (AlwaysOn, "training=self.training"),
     "p = 0": (dropping(nn.ReLU, drop(0)), "p=0, so it drops nothing"),
     "p = 1": (dropping(nn.ReLU, drop(1)), "p=1, so it drops all"),
@@ -253,7 +253,10 @@ DROPOUT_MISTAKES = {
     ),
     "made in forward": (MadeInForward, "if it is made in __init__"),
     "train in forward": (AlwaysTraining, "goes back to train() mode"),
-    "eval in forward": (NeverTraining, "your dropout drops nothing"),
+    "eval in forward": (
+        NeverTraining,
+        "nothing is dropped at random: in train() mode, two calls with the same images give",
+    ),
     "eval does nothing": (SilentEval, "goes back to train() mode"),
     "not called": (dropping(nn.ReLU, lambda: nn.Dropout), "made by calling its"),
     "softmax": (dropping(nn.ReLU, drop(), end=(lambda: nn.Softmax(1),)), "Leave the soft"),
