@@ -72,8 +72,11 @@ def draw_weights(network: nn.Module, own: int) -> None:
 
 
 def draw_images(network: nn.Module, own: int, shape: Sequence[int]) -> torch.Tensor:
-    """Images with numbers of both signs, where and of the type that ``network`` works with."""
-    images = torch.randn(shape, generator=seeded(own), device="cpu")
+    """Images, where and of the type that ``network`` works with.
+
+    Their numbers are of both signs, and neither their mean nor their spread is a usual one.
+    """
+    images = 0.5 + 1.5 * torch.randn(shape, generator=seeded(own), device="cpu")
     first = next(network.parameters(), images)
     return images.to(first.device, first.dtype)
 

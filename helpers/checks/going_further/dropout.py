@@ -96,8 +96,14 @@ def _judge_training(model: nn.Module) -> None:
     if not close(found[0].inputs[0], images, 1e-3):
         raise Incorrect(_wrong_place("before the first convolution"))
     arrived = [op.inputs[0] for op in found[1:]] + [scores]
-    for layer, op, came in zip(LAYERS, found, arrived, strict=True):
+    places = list(zip(LAYERS, found, arrived, strict=True))
+    for layer, op, came in sorted(places, key=lambda place: _is_asked_for(place[0])):
         _judge_after(layer, op.output, came)
+
+
+def _is_asked_for(layer: Layer) -> bool:
+    """Whether dropout is asked for after ``layer``."""
+    return layer.kind == "linear" and bool(layer.after)
 
 
 def _judge_after(layer: Layer, result: torch.Tensor, came: torch.Tensor) -> None:
@@ -107,7 +113,7 @@ def _judge_after(layer: Layer, result: torch.Tensor, came: torch.Tensor) -> None
         expected = apply(word, expected)
     expected = expected.flatten(1)
     same = close(came.flatten(1), expected, 1e-3)
-    if layer.kind == "linear" and layer.after:
+    if _is_asked_for(layer):
         if same:
             raise Incorrect(
                 f"in train() mode, nothing is dropped after the ReLU behind {layer.name}. Asked "
@@ -116,8 +122,8 @@ def _judge_after(layer: Layer, result: torch.Tensor, came: torch.Tensor) -> None
         _judge_dropped(f"after {layer.name}", came, expected)
     elif not same and not layer.after:
         raise Incorrect(
-            "dropout comes after the last layer, so it changes scores at random. "
-            "Put it before a linear layer, where the next layer can make up for what is missing."
+            "in train() mode, the scores are changed after the last layer. Put dropout before a "
+            "linear layer, where the next layer can make up for what is missing."
         )
     elif not same:
         raise Incorrect(_wrong_place(f"after {layer.name}"))
@@ -125,8 +131,8 @@ def _judge_after(layer: Layer, result: torch.Tensor, came: torch.Tensor) -> None
 
 def _wrong_place(place: str) -> str:
     return (
-        f"in train() mode, numbers change at random {place}. Dropout is asked for after the two "
-        "ReLUs in linear_stack, and nowhere else."
+        f"in train() mode, something else happens {place} than in eval() mode. Dropout is asked "
+        "for after the two ReLUs in linear_stack, and nowhere else."
     )
 
 

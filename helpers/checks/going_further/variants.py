@@ -42,20 +42,21 @@ def variants(make_conv_net, results) -> str:
             f"make_conv_net is {describe(make_conv_net)}; expected is a function that builds a "
             "new network for the channels and kernel size it is given."
         )
-    earlier: list[nn.Module] = []
     for channels, kernel_size in (((6, 16), 5), ((8,), 5), ((5, 7), 3), ((4, 6, 8), 3)):
         on = f"channels={channels}, kernel_size={kernel_size}"
-        model = networks.uncompiled(
-            networks.call_network(make_conv_net, channels, kernel_size, on=on, advice=ADVICE)
+        model, other = (
+            networks.uncompiled(
+                networks.call_network(make_conv_net, channels, kernel_size, on=on, advice=ADVICE)
+            )
+            for _ in range(2)
         )
         if not isinstance(model, nn.Module):
             raise Incorrect(
                 f"make_conv_net returned {describe(model)} for {on}; expected is a network. "
                 "End the function with return and the network."
             )
-        _judge_new(model, earlier, on)
+        _judge_new(model, other)
         _judge_variant(model, channels, kernel_size, on)
-        earlier.append(model)
     model = networks.uncompiled(
         networks.call_network(make_conv_net, on="a call without arguments", advice=ADVICE)
     )
@@ -64,14 +65,14 @@ def variants(make_conv_net, results) -> str:
     return "channels and kernel_size set every size; one function makes networks of any depth"
 
 
-def _judge_new(model: nn.Module, earlier: list[nn.Module], on: str) -> None:
-    """Raise if ``model`` has layers in it that stand in an earlier network, too."""
-    known = {id(part) for network in earlier for part in network.modules()}
-    if any(id(part) in known for part in model.modules()):
+def _judge_new(model: nn.Module, other) -> None:
+    """Raise if ``model`` and the ``other``, of a second call, have layers in common."""
+    parts = other.modules() if isinstance(other, nn.Module) else ()
+    if not {id(part) for part in model.modules()}.isdisjoint(map(id, parts)):
         raise Incorrect(
-            f"the network made with {on} has layers in it that an earlier call has made, so the "
-            "networks are not independent. Make all layers, and the list that holds them, anew "
-            "inside the function: a default such as layers=[] is one list for all calls."
+            "two calls of make_conv_net give networks with the same layers in them. Make all "
+            "layers, and the list that holds them, anew inside the function: a default such as "
+            "layers=[] is one list for all calls."
         )
 
 

@@ -131,7 +131,7 @@ WRONG: dict[str, list[Wrong]] = {
                             return self.linear_stack(self.flatten(self.conv_stack(x)))
                 """
             },
-            "your network ends with a softmax",
+            "changed after the last layer: there comes softmax",
         ),
     ],
     "3.2": [

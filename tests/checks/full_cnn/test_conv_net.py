@@ -491,6 +491,14 @@ NETS = {
     "8 channels": (conv(_0=nn.Conv2d(1, 8, 5)), "8 channels out; asked for are 6"),
     "second takes 1": (conv(_3=nn.Conv2d(1, 16, 5)), "what the first one gives out"),
     "kernel 3": (conv(_3=nn.Conv2d(6, 16, 3)), "3×3"),
+    "kernel 3, and the width that it leaves": (
+        variant(
+            conv=staticmethod(lambda: replaced(conv_layers(), _3=nn.Conv2d(6, 16, 3))),
+            linear=staticmethod(lambda: replaced(linear_layers(), _0=nn.Linear(400, 120))),
+            finish=lambda self: setattr(self, "linear_entry_dim", 5),
+        ),
+        "the second convolution has a kernel of 3×3 pixels; asked for is 5×5.",
+    ),
     "padding": (conv(_0=nn.Conv2d(1, 6, 5, padding="same")), "leave padding out"),
     "stride": (conv(_0=nn.Conv2d(1, 6, 5, stride=2)), "leave stride out"),
     "no bias": (conv(_0=nn.Conv2d(1, 6, 5, bias=False)), "no bias"),

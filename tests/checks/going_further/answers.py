@@ -173,7 +173,7 @@ WRONG: dict[str, list[Wrong]] = {
                             )
                 """
             },
-            "dropout comes after the last layer",
+            "the scores are changed after the last layer",
         ),
         Wrong(
             {

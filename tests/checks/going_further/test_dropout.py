@@ -173,7 +173,7 @@ class OtherLayersInTraining(Inserted):
 
 
 MISSING = "nothing is dropped after the ReLU behind the"
-NOWHERE = "Dropout is asked for after the two ReLUs in linear_stack, and nowhere else."
+NOWHERE = "than in eval() mode. Dropout is asked for after the two ReLUs in linear_stack, and now"
 DROPOUT_MISTAKES = {
     "none": (ConvNet, "Put nn.Dropout(0.5) among the linear layers."),
     "always on": (AlwaysOn, "training=self.training"),
@@ -182,7 +182,7 @@ DROPOUT_MISTAKES = {
     "percent": (dropping(nn.ReLU, drop(50)), "0.5, for example"),
     "p = 0.2": (
         dropping(nn.ReLU, drop(0.2)),
-        "20% of the numbers after the first fully-connected layer are dropped; asked for is one h",
+        "of the numbers after the first fully-connected layer are dropped; asked for is one half",
     ),
     "p = 0.2 in the second place": (
         dropping(nn.ReLU, drop(), second=(nn.ReLU, drop(0.2))),
@@ -206,20 +206,23 @@ DROPOUT_MISTAKES = {
     ),
     "in the convolutions only": (
         dropping(nn.ReLU, second=(nn.ReLU,), stack=(*STACK[:3], drop(), *STACK[3:])),
-        f"after the first convolution. {NOWHERE}",
+        f"after the first convolution {NOWHERE}",
     ),
     "in the convolutions, too": (
         dropping(nn.ReLU, drop(), stack=(*STACK[:3], lambda: nn.Dropout2d(0.5), *STACK[3:])),
-        f"after the first convolution. {NOWHERE}",
+        f"after the first convolution {NOWHERE}",
     ),
     "before the linear layers": (
         dropping(nn.ReLU, drop(), stack=(*STACK, drop())),
-        f"after the second convolution. {NOWHERE}",
+        f"after the second convolution {NOWHERE}",
     ),
-    "of the images": (functional_at("images"), f"before the first convolution. {NOWHERE}"),
-    "in forward, after the first": (functional_at("first"), f"first convolution. {NOWHERE}"),
-    "in forward, at the entry": (functional_at("entry"), f"second convolution. {NOWHERE}"),
-    "in forward, of the scores": (functional_at("scores"), "dropout comes after the last layer"),
+    "of the images": (functional_at("images"), f"before the first convolution {NOWHERE}"),
+    "in forward, after the first": (functional_at("first"), f"first convolution {NOWHERE}"),
+    "in forward, at the entry": (functional_at("entry"), f"second convolution {NOWHERE}"),
+    "in forward, of the scores": (
+        functional_at("scores"),
+        "the scores are changed after the last layer",
+    ),
     "alpha": (
         dropping(nn.ReLU, nn.AlphaDropout),
         "after the first fully-connected layer in train() mode is not what nn.Dropout(0.5) does",
@@ -231,8 +234,14 @@ DROPOUT_MISTAKES = {
     ),
     "not doubled": (dropped_by_hand(factor=1), "is multiplied by 1."),
     "all dropped": (dropped_by_hand(share=1, factor=1), "in train() mode, two calls"),
-    "p = 0.1 by hand": (dropped_by_hand(share=0.1), "10% of the numbers"),
-    "p = 0.3 by hand": (dropped_by_hand(share=0.3), "30% of the numbers"),
+    "p = 0.1 by hand": (
+        dropped_by_hand(share=0.1),
+        "of the numbers after the first fully-connected layer are dropped",
+    ),
+    "p = 0.3 by hand": (
+        dropped_by_hand(share=0.3),
+        "of the numbers after the first fully-connected layer are dropped",
+    ),
     "noise": (
         dropped_by_hand(mask=lambda self, x: torch.rand_like(x)),
         "is not what nn.Dropout(0.5) does: some numbers are set to 0, and all others are doubled",
@@ -243,10 +252,10 @@ DROPOUT_MISTAKES = {
     ),
     "after the last": (
         dropping(nn.ReLU, drop(), end=(drop(),)),
-        "after the last layer, so it changes scores at random",
+        "in train() mode, the scores are changed after the last layer",
     ),
     "never called": (NeverCalled, "dropout is defined, but forward never calls it"),
-    "scores dropped": (ScoresDropped, f"{MISSING} first fully-connected layer"),
+    "scores dropped": (ScoresDropped, "the scores are changed after the last layer"),
     "alpha after the last": (
         dropping(nn.ReLU, drop(), end=(nn.AlphaDropout,)),
         "after the last layer",

@@ -382,7 +382,10 @@ VARIANT_MISTAKES = {
         "comes batch normalisation, which is not asked for.",
     ),
     "a default that is kept": (kept_default, "a default such as layers=[] is one list for all"),
-    "one head for all": (one_head_for_all, "has layers in it that an earlier call has made"),
+    "one head for all": (
+        one_head_for_all,
+        "two calls of make_conv_net give networks with the same layers in them.",
+    ),
     "pooling before the convolution": (
         lambda channels=(6, 16), kernel_size=3: nn.Sequential(
             nn.MaxPool2d(2), *with_lazy_layers(channels, 3)
