@@ -4,7 +4,8 @@
         print(operation.name, operation.kind, tuple(operation.output.shape))
 
 A run tells what the classes of a network's parts do not: what stands in ``forward`` as a function,
-what is never used, which operation lets the images of a batch reach one another.
+what is never used, which operation lets the images of a batch reach one another. Only PyTorch's own
+functions are seen: not what happens in NumPy, in scripted code or in a ``torch.autograd.Function``.
 """
 
 from collections.abc import Iterator

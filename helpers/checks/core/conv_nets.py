@@ -26,6 +26,7 @@ from helpers.checks.core.what_happens import (
     Effect,
     effects,
     pair,
+    word_for,
 )
 from helpers.layers import Operation
 
@@ -172,7 +173,10 @@ def _is_as_asked(
     if not isinstance(arrived, torch.Tensor) or arrived.dim() < 2:
         return False
     norms = [op for op in between if op.name == "batch_norm"]
-    for order in permutations(before.after if before else ()):
+    asked = before.after if before else ()
+    if NORM in asked and not norms:
+        return False
+    for order in permutations(asked):
         expected = came
         for word in order:
             expected = apply(word, expected, norms)
@@ -190,7 +194,8 @@ def apply(word: str, x: torch.Tensor, norms: Sequence[Operation] = ()) -> torch.
     weights = [p for op in norms[:1] for p in op.constants if isinstance(p, nn.Parameter)]
     if len(weights) != 2 or weights[0].shape != x.shape[1:2]:
         return x
-    return F.batch_norm(x, None, None, *weights, training=True)
+    eps = norms[0].settings.get("eps", 1e-5)
+    return F.batch_norm(x, None, None, *weights, training=True, eps=eps)
 
 
 def _remarks(
@@ -200,7 +205,7 @@ def _remarks(
     names = [effect.word for effect in found]
     if not names and not complete:
         return []
-    mixing = [effect.operation.name for effect in found if effect.word == MIXED]
+    mixing = [word_for(effect.operation) for effect in found if effect.word == MIXED]
     if mixing:
         return [(_mixed(mixing[0], before), before.name if before else "")]
     if before is None:
@@ -212,7 +217,7 @@ def _remarks(
         listing = listed(names) if names else "nothing"
         remarks = [
             f"what comes after {{}} is {listing}, but the numbers are not those that "
-            f"{listed(before.after)} would give. Pass them on as they are."
+            f"{listed(before.after)} would give."
         ]
     return [(remark, before.name) for remark in remarks]
 
@@ -266,6 +271,11 @@ def _missing(found: list[Effect], asked: Sequence[str], complete: bool):
         yield f"after {{}} comes {pools[0]}; asked for is {POOL}."
     elif POOL in asked and not pools and complete:
         yield f"there is no {POOL} after {{}}. Asked for is one after each convolution."
+    if NORM in asked and any(e.operation.settings.get("training") is False for e in found):
+        yield (
+            f"the {NORM} after {{}} does not go by the batch in train() mode. Leave the mode to "
+            "train() and eval()."
+        )
     if NORM in asked and NORM not in names and complete:
         yield f"there is no {NORM} after {{}}. Asked for is one after each layer but the last."
 
@@ -278,7 +288,7 @@ def _extra(found: list[Effect], asked: Sequence[str]):
         if effect.word == REORDERED:
             yield (
                 "after {}, the numbers of each image are put into another order, by "
-                f"{effect.operation.name}. Leave it out."
+                f"{word_for(effect.operation)}. Leave it out."
             )
         elif effect.word not in known and not ("pool" in effect.word and POOL in asked):
             yield f"after {{}} comes {effect.word}, which is not asked for. Leave it out."

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-from helpers.checks.core.describing import show_size
+from helpers.checks.core.describing import listed, show_size
 from helpers.checks.core.values import close
 from helpers.layers import Operation
 
@@ -49,9 +49,14 @@ def effects(operations: Iterable[Operation]) -> list[Effect]:
     return [effect for effect in found if effect.word]
 
 
+def word_for(op: Operation) -> str:
+    """How the function is called in a sentence."""
+    return WORDS.get(op.name, op.name)
+
+
 def _word(op: Operation) -> str:
     given, made = op.inputs[0], op.output
-    called = WORDS.get(op.name, op.name)
+    called = word_for(op)
     if op.kind in ("max pooling", "average pooling"):
         return _pooling(op)
     if made is None:
@@ -76,8 +81,10 @@ def _pooling(op: Operation) -> str:
         return op.name
     size, stride = pair(size), pair(op.settings.get("stride") or size)
     moves = "" if stride == size else f" that moves by {show_size(stride)}"
-    padded = " with padding" if any(pair(op.settings.get("padding", 0))) else ""
-    return f"{show_size(size)} {kind} pooling{moves}{padded}"
+    usual = {"padding": 0, "dilation": 1, "ceil_mode": False}
+    others = [name for name, one in usual.items() if set(pair(op.settings.get(name, one))) != {one}]
+    more = f" with {listed(others)}" if others else ""
+    return f"{show_size(size)} {kind} pooling{moves}{more}"
 
 
 def pair(value) -> tuple[int, ...]:

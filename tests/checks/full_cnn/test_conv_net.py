@@ -466,7 +466,7 @@ NETS = {
     ),
     "one image for all": (
         forward(lambda self, x: ConvNet.forward(self, x[:1].expand_as(x))),
-        "are mixed before the first layer, by getitem",
+        "are mixed before the first layer, by a selection with [...]",
     ),
     "an instance": (ConvNet(), "Leave out the parentheses"),
     "a function": (lambda: ConvNet(), "expected is a class of networks"),

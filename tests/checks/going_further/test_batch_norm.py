@@ -48,7 +48,7 @@ NormLazy = sequence(
 )  # fmt: skip
 
 
-NormSlow = normed(first=norm(6, momentum=0.01), second=norm(16, momentum=None))
+NormSlow = normed(first=norm(6, momentum=0.01, eps=0.1), second=norm(16, momentum=None))
 
 
 class NormInserted(ConvNet):
@@ -162,7 +162,35 @@ def without_relu(*places):
     return Net
 
 
+class OneInEval(NormByHand):
+    """One norm goes by what it has kept, also in training."""
+
+    def forward(self, x):
+        self.norms["6"].eval()
+        return super().forward(x)
+
+
+class OneThrownAway(NormByHand):
+    def forward(self, x):
+        first, second = self.convolutions
+        x = first(x)
+        self.norms["6"](x)
+        x = functional.max_pool2d(functional.relu(x), 2)
+        x = functional.max_pool2d(functional.relu(self.norms["16"](second(x))), 2).flatten(1)
+        for layer in self.hidden:
+            x = functional.relu(self.norms[str(layer.out_features)](layer(x)))
+        return self.last(x)
+
+
 BATCH_NORM_MISTAKES = {
+    "one in eval": (
+        OneInEval,
+        "the batch normalisation after the first convolution does not go by the batch in train()",
+    ),
+    "one thrown away": (
+        OneThrownAway,
+        "there is no batch normalisation after the first convolution.",
+    ),
     "none": (ConvNet, "no batch normalisation found"),
     "1d after convolution": (normed(first=norm(6, 1)), "a BatchNorm1d gets [8, 6, 24, 24]"),
     "2d after linear": (normed(third=norm(120)), "a BatchNorm2d gets [8, 120]"),

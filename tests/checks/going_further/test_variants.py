@@ -357,6 +357,15 @@ VARIANT_MISTAKES = {
         in_place_of(nn.MaxPool2d, lambda: nn.AvgPool2d(2)),
         "the pooling after the first convolution and after the second convolution takes the av",
     ),
+    "pooling that rounds up": (
+        in_place_of(nn.MaxPool2d, lambda: nn.MaxPool2d(2, ceil_mode=True)),
+        "made with channels=(5, 7), kernel_size=3: after the second convolution comes 2×2 max pool"
+        "ing with ceil_mode; asked for is 2×2 max pooling.",
+    ),
+    "pooling with padding": (
+        in_place_of(nn.MaxPool2d, lambda: nn.MaxPool2d(2, padding=1)),
+        "comes 2×2 max pooling with padding; asked for is 2×2 max pooling.",
+    ),
     "pooling by 3": (
         in_place_of(nn.MaxPool2d, lambda: nn.MaxPool2d(3, 2)),
         "after the first convolution and after the second convolution comes 3×3 max pooling that m",
