@@ -8,6 +8,7 @@ from torch import nn
 
 from helpers.checks.core.calling import call
 from helpers.checks.core.conv_nets import draw_weights
+from helpers.checks.core.describing import sentence
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import close
 from helpers.checks.full_cnn.conv_net_run import LAYERS, Run, run
@@ -25,13 +26,25 @@ def judge_computation(net: nn.Module) -> None:
     draw_weights(net, 31)
     found = run(net.eval())
     images, scores = found.images, found.scores
+    if not scores.isfinite().all():
+        raise Incorrect(
+            "the scores of your network are not finite (nan or inf), although the images and all "
+            f"weights are. {sentence(found.difference())}".rstrip()
+        )
     with torch.no_grad():
-        again = [call(net, images), call(net.train(), images), call(net, images)]
-    if not all(_close(other, scores) for other in again):
+        again, trained, trained_again = (
+            call(net.train(training), images) for training in (False, True, True)
+        )
+    if not _close(again, scores) or not _close(trained_again, trained):
         raise Incorrect(
             "your network gives different scores for the same images: something in forward "
             "draws at random, such as a dropout, or a layer that is made there. Make all "
             "layers in __init__; dropout comes in notebook 5."
+        )
+    if not _close(trained, scores):
+        raise Incorrect(
+            "your network gives other scores in train() mode than in eval() mode. Leave out what "
+            "depends on the mode; such layers come in notebook 5."
         )
     _judge_passage(found, layers)
     if said := found.difference():

@@ -595,6 +595,16 @@ NETS = {
     "dropout": (conv(_2=nn.Sequential(nn.MaxPool2d(2), nn.Dropout(0.2))), "Dropout"),
     "batch norm": (conv(_2=nn.Sequential(nn.MaxPool2d(2), nn.BatchNorm2d(6))), "BatchNorm2d"),
     "dropout in forward": (forward(dropped), "draws at random"),
+    "another network in training": (
+        forward(lambda self, x: ConvNet.forward(self, x) * (1 + self.training)),
+        "other scores in train() mode than in eval() mode",
+    ),
+    "divided by zero": (
+        between(lambda x: x.flatten(1) / 0),
+        "are not finite (nan or inf), although the images and all weights are. After the second "
+        "convolution comes a division",
+    ),
+    "logarithm": (between(lambda x: x.log().flatten(1)), "comes log, which is not asked for"),
     "layers made in forward": (LayersInForward, "a layer that is made there"),
     "a layer unused": (UnusedLayer, "the second fully-connected layer is never used"),
     "a layer's result added": (TwiceThroughALayer, "there comes an addition"),
