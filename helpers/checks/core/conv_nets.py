@@ -12,10 +12,8 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from helpers.checks.core.describing import counted, listed, sentence, show_size
-from helpers.checks.core.seeds import seeded
 from helpers.checks.core.values import close
 from helpers.checks.core.what_happens import (
     MIXED,
@@ -61,27 +59,6 @@ def conv_net(channels: Sequence[int], kernel_size: int, norms: bool = False) -> 
     return [*layers[:-1], layers[-1]._replace(after=())]
 
 
-def draw_weights(network: nn.Module, own: int) -> None:
-    """Put weights into ``network`` with which layers hand on numbers of about the same size."""
-    generator = seeded(own)
-    norms = {id(m.weight) for m in network.modules() if isinstance(m, _BatchNorm)}
-    with torch.no_grad():
-        for p in network.parameters():
-            drawn = torch.randn(p.shape, generator=generator, device="cpu")
-            scale = (2 / p[0].numel()) ** 0.5 if p.dim() > 1 else 0.5
-            p.copy_(1 + 0.2 * drawn if id(p) in norms else scale * drawn)
-
-
-def draw_images(network: nn.Module, own: int, shape: Sequence[int]) -> torch.Tensor:
-    """Images, where and of the type that ``network`` works with.
-
-    Their numbers are of both signs, and neither their mean nor their spread is a usual one.
-    """
-    images = 0.5 + 1.5 * torch.randn(shape, generator=seeded(own), device="cpu")
-    first = next(network.parameters(), images)
-    return images.to(first.device, first.dtype)
-
-
 def difference(
     path: Sequence[Operation],
     layers: Sequence[Layer],
@@ -122,7 +99,7 @@ def _other_layers(found: list[Operation], layers: Sequence[Layer], complete: boo
         have, want = (sum(layer.kind == kind for layer in some) for some in (found, layers))
         if have > want or (complete and have < want):
             verb = "is" if want == 1 else "are"
-            return f"the network has {counted(have, words)}; asked for {verb} {want}."
+            return f"the images pass {counted(have, words)}; asked for {verb} {want}."
     for op, layer in zip(found, layers, strict=False):
         if op.kind != layer.kind:
             return f"a {WORDS[op.kind]} comes where {layer.name} is asked for."
@@ -205,7 +182,7 @@ def _remarks(
     names = [effect.word for effect in found]
     if not names and not complete:
         return []
-    mixing = [word_for(effect.operation) for effect in found if effect.word == MIXED]
+    mixing = [effect.operation for effect in found if effect.word == MIXED]
     if mixing:
         return [(_mixed(mixing[0], before), before.name if before else "")]
     if before is None:
@@ -222,11 +199,16 @@ def _remarks(
     return [(remark, before.name) for remark in remarks]
 
 
-def _mixed(name: str, before: Layer | None) -> str:
+def _mixed(op: Operation, before: Layer | None) -> str:
     place = "after {}" if before else "before the first layer"
+    if len(op.output.shape) and len(op.output) == len(op.inputs[0]):
+        return (
+            f"the images of the batch are mixed {place}, by {word_for(op)}. The first dimension "
+            "counts the images: leave it as it is."
+        )
     return (
-        f"the images of the batch are mixed {place}, by {name}. The first dimension counts the "
-        "images: leave it as it is."
+        f"{place}, {word_for(op)} changes the first dimension, which counts the images of the "
+        "batch. Leave that dimension as it is."
     )
 
 

@@ -16,6 +16,7 @@ MIXED, REORDERED = "a mixture of images", "another order of the numbers"
 # How functions are called in sentences, where that is not the name of the function itself.
 WORDS = {
     "batch_norm": NORM,
+    "hardtanh": "hardtanh or ReLU6",
     "leaky_relu": "leaky ReLU",
     "elu": "ELU",
     "gelu": "GELU",

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from helpers.checks.core.calling import call
-from helpers.checks.core.conv_nets import conv_net, difference, draw_images
+from helpers.checks.core.conv_nets import conv_net, difference
 from helpers.checks.core.describing import sentence, show_shape
 from helpers.checks.core.known_mistakes import Advice, advice_on
+from helpers.checks.core.network_runs import draw_images
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.values import is_blank
 from helpers.layers import Recording, recorded
@@ -160,10 +161,11 @@ def _why_not_run(message: str, run: Run) -> str:
             "In forward, pass them through self.flatten in between."
         )
     if len(shape) != 2 or shape[0] != BATCH:
+        said = f" {sentence(run.difference())}".rstrip()
         return (
-            f"{found} for a batch of {BATCH} images, so images were mixed up or maps kept apart. "
-            "Flatten all but the first dimension, which counts the images (nn.Flatten as it comes "
-            "does so)."
+            f"{found} for a batch of {BATCH} images; they take one row of numbers for each image."
+            f"{said} Flatten all but the first dimension, which counts the images (nn.Flatten as "
+            "it comes does so)."
         )
     width = math.isqrt(shape[1] // 16)
     maps = f" (16 maps of {width}×{width})" if width and 16 * width**2 == shape[1] else ""
@@ -179,5 +181,5 @@ def wrong_shape(run: Run) -> str:
     return (
         f"for a batch of {BATCH} images forward returns a tensor of shape "
         f"{show_shape(run.scores.shape)}; expected are ten scores per image, [{BATCH}, 10]. "
-        f"{sentence(run.difference())}"
-    ).rstrip()
+        f"{sentence(run.difference()) or 'Return what linear_stack gives, as it is.'}"
+    )

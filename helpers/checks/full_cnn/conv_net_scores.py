@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from helpers.checks.core.calling import call
-from helpers.checks.core.conv_nets import draw_weights
 from helpers.checks.core.describing import sentence
+from helpers.checks.core.network_runs import draw_weights, run_difference
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import close
 from helpers.checks.full_cnn.conv_net_run import LAYERS, Run, run
@@ -46,8 +46,8 @@ def judge_computation(net: nn.Module) -> None:
             "your network gives other scores in train() mode than in eval() mode. Leave out what "
             "depends on the mode; such layers come in notebook 5."
         )
-    _judge_passage(found, layers)
-    if said := found.difference():
+    if said := run_difference(net.eval(), LAYERS, images):
+        _judge_passage(found, layers)
         raise Incorrect(said)
     with torch.enable_grad():
         scores = call(net, images)

@@ -5,8 +5,9 @@ from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from helpers.checks.core.checking import check
-from helpers.checks.core.conv_nets import WORDS, Layer, apply, conv_net, draw_images
+from helpers.checks.core.conv_nets import WORDS, Layer, apply, conv_net
 from helpers.checks.core.describing import listed
+from helpers.checks.core.network_runs import draw_images
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seed
 from helpers.checks.core.values import close

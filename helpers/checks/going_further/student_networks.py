@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from helpers.checks.core.calling import attempt
-from helpers.checks.core.conv_nets import Layer, difference, draw_images, draw_weights
+from helpers.checks.core.conv_nets import Layer, difference
 from helpers.checks.core.describing import counted, describe, show_shape, show_size
 from helpers.checks.core.known_mistakes import Advice, advice_on
+from helpers.checks.core.network_runs import draw_images, draw_weights, run_difference
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.values import answered, are_probabilities
@@ -207,9 +208,7 @@ def judge_layers(
     """
     draw_weights(model, 50)
     images = draw_images(model, 51, shape)
-    with torch.no_grad(), recorded(model) as recording:
-        scores = model(images)
-    if said := difference(recording.path(), layers, images, scores):
+    if said := run_difference(model, layers, images):
         raise Incorrect(prefix + said)
 
 

@@ -188,6 +188,13 @@ class ThereAndBack(ConvNet):
         return self.linear_stack(x.flatten(2).flatten(1).unsqueeze(0).squeeze(0))
 
 
+class OneByOne(ConvNet):
+    """A loop over the images."""
+
+    def forward(self, x):
+        return torch.stack([ConvNet.forward(self, image[None])[0] for image in x])
+
+
 class WithSubclasses(ConvNet):
     """Layers of the student's own, made from PyTorch's, in a Sequential of Sequentials."""
 
@@ -203,6 +210,7 @@ class WithSubclasses(ConvNet):
 
 
 RIGHT = [
+    OneByOne,
     ByComparing,
     ThereAndBack,
     WithSubclasses,
@@ -390,7 +398,7 @@ NETS = {
     ),
     "images by their mean": (
         forward(lambda self, x: ConvNet.forward(self, x - x.mean())),
-        "the images of the batch are mixed before the first layer, by mean",
+        "before the first layer, mean changes the first dimension",
     ),
     "images turned": (
         forward(lambda self, x: ConvNet.forward(self, x.transpose(2, 3))),
@@ -406,15 +414,15 @@ NETS = {
     ),
     "images mixed in a reshape": (
         between(lambda x: x.reshape(256, -1).T),
-        "the images of the batch are mixed after the second convolution, by reshape",
+        "after the second convolution, reshape changes the first dimension",
     ),
     "images mixed in a transpose": (
         between(lambda x: x.transpose(0, 1).reshape(len(x), -1)),
-        "the images of the batch are mixed after the second convolution, by transpose",
+        "after the second convolution, transpose changes the first dimension",
     ),
     "images mixed in a permute": (
         between(lambda x: x.permute(1, 2, 3, 0).reshape(-1, 256)),
-        "the images of the batch are mixed after the second convolution, by permute",
+        "after the second convolution, permute changes the first dimension",
     ),
     "images turned round": (
         between(lambda x: x.flip(0).flatten(1)),
@@ -422,7 +430,7 @@ NETS = {
     ),
     "lazy, the batch in one row": (
         lazy(flatten=torch.flatten),
-        "the images of the batch are mixed after the second convolution, by flatten",
+        "after the second convolution, flatten changes the first dimension",
     ),
     "lazy, pooling before the convolution": (
         lazy(pool, 1, relu, pool, 2, relu),
@@ -466,7 +474,7 @@ NETS = {
     ),
     "one image for all": (
         forward(lambda self, x: ConvNet.forward(self, x[:1].expand_as(x))),
-        "are mixed before the first layer, by a selection with [...]",
+        "before the first layer, a selection with [...] changes the first dimension",
     ),
     "an instance": (ConvNet(), "Leave out the parentheses"),
     "a function": (lambda: ConvNet(), "expected is a class of networks"),
@@ -566,7 +574,7 @@ NETS = {
     ),
     "mean over the batch": (
         forward(lambda self, x: ConvNet.forward(self, x).mean(0)),
-        "The images of the batch are mixed after the third fully-connected layer, by mean",
+        "After the third fully-connected layer, mean changes the first dimension",
     ),
     "flattens the batch": (setting(flatten=nn.Flatten(0)), "all but the first dimension"),
     "flattens too little": (setting(flatten=nn.Flatten(2)), "all but the first dimension"),
@@ -595,6 +603,16 @@ NETS = {
     "dropout": (conv(_2=nn.Sequential(nn.MaxPool2d(2), nn.Dropout(0.2))), "Dropout"),
     "batch norm": (conv(_2=nn.Sequential(nn.MaxPool2d(2), nn.BatchNorm2d(6))), "BatchNorm2d"),
     "dropout in forward": (forward(dropped), "draws at random"),
+    "one by one, turned round": (
+        forward(
+            lambda self, x: torch.cat([ConvNet.forward(self, x[i : i + 1]) for i in (2, 1, 0)])
+        ),
+        "forward does not pass the images once through each layer",
+    ),
+    "one by one, without ReLU": (
+        type("ConvNet", (OneByOne,), {"conv": lambda self: replaced(conv_layers(), _1=None)}),
+        "forward does not pass the images once through each layer",
+    ),
     "another network in training": (
         forward(lambda self, x: ConvNet.forward(self, x) * (1 + self.training)),
         "other scores in train() mode than in eval() mode",

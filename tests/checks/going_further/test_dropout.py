@@ -279,7 +279,7 @@ DROPOUT_MISTAKES = {
     ),
     "another network": (
         sequence(*STACK[:3], nn.Flatten, linear(864, 120), nn.ReLU, drop(), linear(120, 10)),
-        "the network has 1 convolution; asked for are 2.",
+        "the images pass 1 convolution; asked for are 2.",
     ),
     "average pooling": (
         dropping(nn.ReLU, drop(), stack=(*STACK[:5], lambda: nn.AvgPool2d(2), nn.Flatten)),

@@ -62,6 +62,11 @@ class RGBByHand(nn.Module):
         return self.last(x)
 
 
+class RGBOneByOne(RGBConvNet):
+    def forward(self, x):
+        return torch.cat([super(RGBOneByOne, self).forward(image[None]) for image in x])
+
+
 class RGBInOwnTypes(RGBConvNet):
     def __init__(self):
         super().__init__()
@@ -74,6 +79,7 @@ class RGBInOwnTypes(RGBConvNet):
         RGBConvNet,
         RGBSequence,
         RGBPoolFirst,
+        RGBOneByOne,
         RGBLazy,
         lambda: ConvNet(3, 32),
         RGBByHand,
@@ -125,7 +131,7 @@ RGB_MISTAKES = {
     ),
     "mean of batch": (
         prepared(lambda x: x.mean(0, keepdim=True)),
-        "are mixed before the first layer, by mean",
+        "before the first layer, mean changes the first dimension",
     ),
     "luminance": (
         prepared(lambda x: (x * luminance).sum(1, keepdim=True), **grey()),
@@ -175,8 +181,8 @@ RGB_MISTAKES = {
     ),
     "flat images": (
         sequence(*stack(), lambda: nn.Flatten(0), linear(1600, 120), *HEAD[1:]),
-        "the shape [10] on 4 images of 3×32×32; expected is [4, 10]: the images of the batch are "
-        "mixed after the second convolution, by flatten",
+        "the shape [10] on 4 images of 3×32×32; expected is [4, 10]: after the second "
+        "convolution, flatten changes the first dimension, which counts the images of the batch",
     ),
     "no flatten, other size": (
         sequence(*stack(), *HEAD),
@@ -185,11 +191,11 @@ RGB_MISTAKES = {
     ),
     "the batch flattened, too": (
         flattening(lambda x: x.flatten()),
-        "the images of the batch are mixed after the second convolution, by flatten. The first",
+        "after the second convolution, flatten changes the first dimension",
     ),
     "the batch in one row": (
         flattening(lambda x: x.reshape(1, -1)),
-        "the images of the batch are mixed after the second convolution, by reshape. The first",
+        "after the second convolution, reshape changes the first dimension",
     ),
     "a view for one image": (
         flattening(lambda x: x.view(400)),
@@ -246,7 +252,7 @@ RGB_MISTAKES = {
     ),
     "one linear layer": (
         sequence(*stack(), nn.Flatten, linear(400, 10)),
-        "the network has 1 fully-connected layer; asked for are 3.",
+        "the images pass 1 fully-connected layer; asked for are 3.",
     ),
     "no ReLU": (
         sequence(*stack(bend=nn.Identity), nn.Flatten, *HEAD),

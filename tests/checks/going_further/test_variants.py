@@ -212,7 +212,7 @@ def hundred(channels=(6, 16), kernel_size=5):
 VARIANT_MISTAKES = {
     "channels ignored": (
         lambda channels=(6, 16), kernel_size=5: VariantNet((6, 16), kernel_size),
-        "made with channels=(8,), kernel_size=5: the network has 2 convolutions; asked for is 1.",
+        "made with channels=(8,), kernel_size=5: the images pass 2 convolutions; asked for is 1.",
     ),
     "numbers ignored": (
         lambda channels=(6, 16), kernel_size=5: VariantNet((6, 16, 8)[: len(channels)]),
@@ -222,7 +222,7 @@ VARIANT_MISTAKES = {
         lambda channels=(6, 16), kernel_size=5: VariantNet(channels),
         "kernel_size=3: the first convolution has a kernel of 5×5 pixels; asked for is 3×3.",
     ),
-    "always two": (two_layers, "channels=(8,), kernel_size=5: the network has 2 convolutions"),
+    "always two": (two_layers, "channels=(8,), kernel_size=5: the images pass 2 convolutions"),
     "typed in": (typed_in, "a linear layer is made for 256 numbers, but gets 1152"),
     "colour": (first_of_three, "takes 3 channels in; grey images have 1"),
     "no pooling": (
@@ -249,10 +249,10 @@ VARIANT_MISTAKES = {
         ),
         "a convolution is made for 1 channel, but gets 6",
     ),
-    "no convolution": (broken(nn.Flatten, linear(784, 10)), "the network has 0 convolutions;"),
+    "no convolution": (broken(nn.Flatten, linear(784, 10)), "the images pass 0 convolutions;"),
     "one convolution": (
         broken(conv(1, 6, 5), nn.Flatten, linear(3456, 10)),
-        "the network has 1 convolution; asked for are 2",
+        "the images pass 1 convolution; asked for are 2",
     ),
     "list": (ListNet, "layers is a list with layers in it"),
     "module list": (
@@ -336,7 +336,7 @@ VARIANT_MISTAKES = {
         ),
         "the first convolution has no bias.",
     ),
-    "84 missing": (without_84, "the network has 2 fully-connected layers; asked for are 3."),
+    "84 missing": (without_84, "the images pass 2 fully-connected layers; asked for are 3."),
     "100 in place of 120": (
         changed(
             lambda m: (
@@ -351,7 +351,7 @@ VARIANT_MISTAKES = {
     ),
     "one layer more": (
         changed(lambda m: m, nn.ReLU, lambda: nn.Linear(10, 10)),
-        "the network has 4 fully-connected layers; asked for are 3.",
+        "the images pass 4 fully-connected layers; asked for are 3.",
     ),
     "average pooling": (
         in_place_of(nn.MaxPool2d, lambda: nn.AvgPool2d(2)),
@@ -376,7 +376,7 @@ VARIANT_MISTAKES = {
     ),
     "one convolution too many": (
         one_convolution_too_many,
-        "the network has 3 convolutions; asked for are 2.",
+        "the images pass 3 convolutions; asked for are 2.",
     ),
     "ReLU on the scores": (
         changed(lambda m: m, nn.ReLU),
@@ -403,7 +403,7 @@ VARIANT_MISTAKES = {
     ),
     "flattened over the batch": (
         in_place_of(nn.Flatten, lambda: nn.Flatten(0)),
-        "the images of the batch are mixed after the second convolution, by flatten.",
+        "after the second convolution, flatten changes the first dimension",
     ),
     "class": (lambda channels=(6, 16), kernel_size=5: ConvNet, "the class ConvNet itself"),
     "layers": (lambda channels=(6, 16), kernel_size=5: [nn.Conv2d(1, 6, 5)], "is a network"),
