@@ -14,7 +14,7 @@ from helpers.checks.core.describing import sentence, show_shape
 from helpers.checks.core.known_mistakes import Advice, advice_on
 from helpers.checks.core.network_runs import draw_images
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import is_blank
+from helpers.checks.core.values import close, is_blank
 from helpers.layers import Recording, recorded
 
 PARTS = ("conv_stack", "flatten", "linear_stack", "linear_entry_dim")
@@ -150,7 +150,7 @@ def _why_not_run(message: str, run: Run) -> str:
     if last.kind != "linear":
         return run.difference() or message
     found = f"the fully-connected layers got a tensor of shape {show_shape(shape)}"
-    if shape in ((BATCH, 1, 28, 28), (BATCH, 784)):
+    if len(shape) > 1 and close(last.inputs[0].flatten(1), run.images.flatten(1)):
         return (
             f"{found}: these are the images, as if conv_stack had not seen them. Keep what each "
             "part returns, and give it to the next one: x = self.conv_stack(x)."

@@ -545,6 +545,11 @@ NETS = {
         "64 numbers per image (16 maps of 2×2)",
     ),
     "no pooling": (conv(_2=None, _5=None), "16 maps of 20×20"),
+    "the second pooling moves by 1, which leaves as many numbers as an image has": (
+        conv(_5=nn.MaxPool2d(2, 1)),
+        "784 numbers per image (16 maps of 7×7) come to a fully-connected layer that takes 256. "
+        "After the second convolution comes 2×2 max pooling that moves by 1×1; asked for is",
+    ),
     "pooling by 3": (
         conv(_5=nn.MaxPool2d(3)),
         "comes 3×3 max pooling; asked for is 2×2 max pooling",
