@@ -206,9 +206,10 @@ def _mixed(op: Operation, before: Layer | None) -> str:
             f"the images of the batch are mixed {place}, by {word_for(op)}. The first dimension "
             "counts the images: leave it as it is."
         )
+    hint = ", as nn.Flatten() does" if op.kind == "shape" else ""
     return (
         f"{place}, {word_for(op)} changes the first dimension, which counts the images of the "
-        "batch. Leave that dimension as it is."
+        f"batch. Leave that dimension as it is{hint}."
     )
 
 

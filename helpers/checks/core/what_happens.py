@@ -60,8 +60,8 @@ def _word(op: Operation) -> str:
     called = word_for(op)
     if op.kind in ("max pooling", "average pooling"):
         return _pooling(op)
-    if made is None:
-        return called
+    if made is None:  # it raised an error, which says more
+        return ""
     if op.kind in NAMED_FIRST and op.settings.get("training", True):
         return f"{called} over the batch" if op.kind == "softmax" and op.across_batch else called
     if op.across_batch:

@@ -464,6 +464,10 @@ NETS = {
         forward(lambda self, x: ConvNet.forward(self, F.pad(x[..., 1:], (0, 1)))),
         "there comes a selection with [...] and padding",
     ),
+    "a view for one image": (
+        between(lambda x: x.view(256)),
+        "raised RuntimeError on a batch of 3 images: shape '[256]' is invalid for input of size 768",
+    ),
     "maps multiplied": (
         between(lambda x: (2 * x).flatten(1)),
         "after the second convolution comes a multiplication, which is not asked for",

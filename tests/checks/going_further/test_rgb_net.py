@@ -199,7 +199,7 @@ RGB_MISTAKES = {
     ),
     "a view for one image": (
         flattening(lambda x: x.view(400)),
-        "view",
+        "raised RuntimeError on 4 images of 3×32×32: shape '[400]' is invalid for input of size",
     ),
     "flattened too little": (
         flattening(lambda x: x.flatten(2)),
