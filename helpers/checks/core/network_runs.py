@@ -43,11 +43,11 @@ def run_difference(network: nn.Module, layers: Sequence[Layer], images: torch.Te
         return said
     try:
         singly = [_run(network, layers, image) for image in images.split(1)]
+        together = torch.cat([one for _, one in singly])
     except Exception:  # as of a batch normalisation, which wants more than one image
         return said
-    alone = [one for _, one in singly if isinstance(one, torch.Tensor)]
-    one_by_one = not any(difference for difference, _ in singly)
-    return "" if one_by_one and close(torch.cat(alone), scores, 1e-3) else said
+    same = not any(said for said, _ in singly) and close(together, scores, 1e-3)
+    return "" if same else said
 
 
 def _run(network: nn.Module, layers: Sequence[Layer], images: torch.Tensor) -> tuple[str, object]:

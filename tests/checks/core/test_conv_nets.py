@@ -79,6 +79,30 @@ def test_sentences_of_one_kind_are_one_and_each_begins_with_a_capital_letter():
     )
 
 
+class OneByOne(nn.Module):
+    """``net`` in a loop over the images, in the order of ``places``."""
+
+    def __init__(self, net, places=(0, 1, 2, 3)):
+        super().__init__()
+        self.net, self.places = net, places
+
+    def forward(self, x):
+        return torch.cat([self.net(x[i : i + 1]) for i in self.places if i < len(x)])
+
+
+def test_images_may_be_taken_one_by_one():
+    layers, net = conv_net((6, 16), 5), network((6, 16), 5)
+    images = draw_images(net, 2, (4, 1, 28, 28))
+    draw_weights(net, 1)
+    assert run_difference(net, layers, images) == ""
+    assert run_difference(OneByOne(net), layers, images) == ""
+    assert run_difference(OneByOne(net, (1, 0, 2, 3)), layers, images) != ""
+    assert run_difference(OneByOne(net[:-2]), layers, images) != ""
+    normed = network((6, 16), 5, norms=True)
+    assert run_difference(normed, conv_net((6, 16), 5, norms=True), images) == ""
+    assert run_difference(normed, layers, images) != ""  # and norms want more than one image
+
+
 def test_of_a_run_that_ended_early_the_rest_is_not_missed():
     layers = list(network((6, 16), 5))
     assert said(nn.Sequential(*layers[:4], nn.Linear(7, 7)), conv_net((6, 16), 5)) != ""
