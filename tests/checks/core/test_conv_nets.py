@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from helpers.checks.core.conv_nets import HEAD, conv_net, difference
-from helpers.checks.core.network_runs import draw_images, draw_weights
+from helpers.checks.core.network_runs import draw_images, draw_weights, run_difference
 from helpers.checks.core.seeds import other_inputs
 from helpers.layers import get_output_width, recorded
 
