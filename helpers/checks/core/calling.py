@@ -55,6 +55,11 @@ def attempt(function: Callable, *args, on: str = "", **kwargs):
     judge_tensor(value, f"what {name} returns{where}")
     if value is None and printed.any_text:
         raise Incorrect(f"{name} prints something{where}, but returns nothing. End it with return.")
+    if value is None:  # of a stub that is still all dots, or of an answer without return
+        raise NotAnswered(
+            f"{name} returns nothing yet{where}. If it still holds dots (...), fill them in; if "
+            "not, end it with return and a value that is not None."
+        )
     if is_blank(value):
         raise NotAnswered(
             f"{name} returns nothing yet{where}. Fill in the dots and return a value."

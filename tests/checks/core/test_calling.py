@@ -40,7 +40,7 @@ def raising(error):
         ),
         (lambda x: ... + x, NotAnswered, "there are still dots (...) in <lambda> to fill in."),
         (lambda x: torch.relu(...), NotAnswered, "there are still dots (...) in <lambda>"),
-        (lambda x: None, NotAnswered, "<lambda> returns nothing yet on a 5×5 image."),
+        (lambda x: None, NotAnswered, "If it still holds dots (...), fill them in; if"),
         (lambda x: ..., NotAnswered, "<lambda> returns nothing yet on a 5×5 image."),
         (lambda x: print(x), Incorrect, "<lambda> prints something on a 5×5 image, but returns"),
         (..., NotAnswered, "in place of the dots"),
