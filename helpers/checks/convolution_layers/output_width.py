@@ -109,6 +109,7 @@ def output_width(function) -> str:
     for arguments, value in results_of(function, too_large, WIDTH_NAMES).items():
         raised = isinstance(value, Raised)
         if raised and isinstance(value.error, ValueError):
+            judge_sentence(value.error, show_call(WIDTH_NAMES, arguments), name)
             continue
         told = (
             f"raises {type(value.error).__name__}"
@@ -125,6 +126,15 @@ def output_width(function) -> str:
         f"28 → 24; right for {len(fitting)} settings of nn.Conv2d, and a ValueError for the "
         f"{len(too_large)} where the kernel does not fit"
     )
+
+
+def judge_sentence(error: ValueError, on: str, name: str) -> None:
+    """Raise unless ``error`` says something in words, or by the name of a class of its own."""
+    if type(error) is ValueError and not any(sign.isalpha() for sign in str(error)):
+        raise Incorrect(
+            f"for {on} {name} raises a ValueError, as it should, but without words. Put a sentence "
+            'into it that tells what does not fit: raise ValueError("...").'
+        )
 
 
 def judge_usual_values(function, name: str) -> None:

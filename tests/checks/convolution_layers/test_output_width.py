@@ -102,9 +102,9 @@ def guarded_by(error):
     return get_output_width
 
 
-def raising(kind):
+def raising(kind, words="too large"):
     def raise_it():
-        raise kind("too large")
+        raise kind() if words is None else kind(words)
 
     return raise_it
 
@@ -213,6 +213,10 @@ def two_arguments(input_width, kernel_size):
         (guarded_by(lambda: None), "returns nothing; it should raise"),
         (guarded_by(raising(AssertionError)), "raises AssertionError; it should raise"),
         (guarded_by(lambda: ValueError("too large")), "it should raise a ValueError"),
+        (guarded_by(raising(ValueError, None)), "raises a ValueError, as it should, but without"),
+        (guarded_by(raising(ValueError, "")), "but without words"),
+        (guarded_by(raising(ValueError, " \n")), "but without words"),
+        (guarded_by(raising(ValueError, 5)), "but without words"),
         (afraid, "nn.Conv2d gives 1. The kernel fits here"),
         (afraid_of(lambda w, k, s, p, d: s > w), "The kernel fits here"),
         (afraid_of(lambda w, k, s, p, d: k > w), "The kernel fits here"),
