@@ -1,9 +1,12 @@
 """The check of task 2.4: how much of the values moved, as a function and as measured."""
 
 import math
+from collections.abc import Iterator
 from functools import partial
+from itertools import product
 
 import torch
+import torch.nn.functional as F
 
 from helpers.checks.core.calling import attempt
 from helpers.checks.core.checking import check
@@ -143,28 +146,97 @@ def judge_keys(changes) -> None:
     answered(**{f"changes[{key!r}]": changes[key] for key in KEYS})
 
 
-def judge_changes(changes: dict) -> None:
-    """Raise unless all are numbers as they are measured, each with its own layer."""
+def judge_changes(changes: dict, measured: "Measured") -> None:
+    """Raise unless all numbers are those that ``measured`` has, each with its own pooling."""
     numbers = {key: real_number(changes[key], f"changes[{key!r}]") for key in KEYS}
     for key, number in numbers.items():
-        begin = f"changes[{key!r}] is {number:.4g}"
+        expected = measured.change(*POOLED[key])
+        if abs(number - expected) <= _ROUNDED:
+            continue
+        begin = f"changes[{key!r}] is {number:.4g}; measured here it is {expected:.4g}."
         if not math.isfinite(number):
-            raise Incorrect(f"{begin}, not a finite number. Is the image before the shift empty?")
+            raise Incorrect(f"{begin} Is there a division by 0?")
         if number == 0:
-            raise Incorrect(f"{begin}: nothing changed. Compare with the shifted image.")
+            raise Incorrect(f"{begin} With 0 nothing changed: compare before with after.")
         if number < 0:
-            raise Incorrect(f"{begin}; a change is never below 0. Measure it again.")
-        if number >= 3:
+            raise Incorrect(f"{begin} A change is never below 0.")
+        if abs(number - 100 * expected) <= 100 * _ROUNDED:
+            raise Incorrect(f"{begin} Give a share, not a percentage: leave out the 100.")
+        other = next((text for value, text in measured.others() if _nearly(number, value)), "")
+        raise Incorrect(
+            f"{begin} {number:.4g} is {other}."
+            if other
+            else f"{begin} Call relative_change with the feature maps before and after, "
+            f"{'as they are' if key == KEYS[0] else 'both sent through ' + LAYERS[key]}."
+        )
+
+
+# What each number is measured after: the kind of pooling, and by how many pixels.
+POOLED = {"convolution": ("", 1), "maximum": ("max", 2), "average": ("average", 2)}
+LAYERS = {"maximum": "nn.MaxPool2d(2)", "average": "nn.AvgPool2d(2)"}
+_POOLINGS = {"": lambda x, size: x, "max": F.max_pool2d, "average": F.avg_pool2d}
+_SIZES = (2, 3, 4, 5, 6)  # by which somebody may pool
+_ROUNDED = 6e-4  # a number may be rounded to three digits, as the table below the task has them
+_nearly = partial(close, tolerance=1e-4, floor=1e-3)
+
+
+class Measured:
+    """The changes of the notebook's images by a shift, measured in every way that is often taken.
+
+    ``layer`` takes ``images`` and ``shifted``, batches [N, 1, H, W]. Raises ``Incorrect`` if they
+    are not those of the notebook any more.
+    """
+
+    def __init__(self, layer, images, shifted):
+        given = isinstance(images, torch.Tensor) and isinstance(shifted, torch.Tensor)
+        if not (given and images.dim() == 4 and torch.equal(shifted, torch.roll(images, 1, -1))):
             raise Incorrect(
-                f"{begin}, far more than a shift by one pixel does. It is a share, not a "
-                "percentage; give relative_change the values before first, then those after."
+                "images and shifted are not what the cell above this task makes. Run that cell "
+                "again, and give tensors of your own other names."
             )
-    for one, other in (KEYS[:2], KEYS[1:], KEYS[::2]):
-        if numbers[one] == numbers[other]:
+        self.layer = layer
+        self.pairs = {"of the feature maps": None, "of the images": (images, shifted)}
+        self.pairs["of the feature maps"] = self._through(images, shifted)
+
+    def _through(self, before, after) -> tuple[torch.Tensor, torch.Tensor]:
+        try:
+            with torch.no_grad():
+                return self.layer(before), self.layer(after)
+        except Exception as error:  # whatever stands under this name now
             raise Incorrect(
-                f"changes has the same number for {one!r} and {other!r}. Measure each with its "
-                "own layer."
-            )
+                f"conv_layer raised {type(error).__name__} on the images. Run the cell that makes "
+                "it again, and give layers of your own other names."
+            ) from None
+
+    def change(
+        self, kind: str, size: int, what: str = "of the feature maps", turned=False
+    ) -> float:
+        """The change after pooling; ``turned``: with before and after in each other's place."""
+        before, after = (_POOLINGS[kind](x, size) for x in self.pairs[what])
+        if turned:
+            before, after = after, before
+        return ((after - before).abs().sum() / before.abs().sum()).item()
+
+    def others(self) -> Iterator[tuple[float, str]]:
+        """What else is measured, and what that is, in words; the usual mistakes first."""
+        poolings = [("", 1), *product(("max", "average"), _SIZES)]
+        images, shifted = self.pairs["of the images"]
+        for kind, size in poolings:
+            words = f"after {kind} pooling by {size}" if kind else "without pooling"
+            for what in self.pairs:
+                yield self.change(kind, size, what), f"the change {what} {words}"
+                yield (
+                    self.change(kind, size, what, turned=True),
+                    f"the change {what} {words}, with before and after in each other's place",
+                )
+        for kind, size in poolings[1:]:
+            pooled = (_POOLINGS[kind](x, size) for x in (images, shifted))
+            try:
+                before, after = self._through(*pooled)
+            except Incorrect:  # too small for the layer
+                continue
+            value = ((after - before).abs().sum() / before.abs().sum()).item()
+            yield value, f"what the layer makes of images after {kind} pooling by {size}"
 
 
 @check("2.4", "Measure the change", hints=(
@@ -174,10 +246,12 @@ def judge_changes(changes: dict) -> None:
     "divided by the same sum for before. Then send before and after through nn.MaxPool2d(2), or "
     "nn.AvgPool2d(2), and compare what comes out.",
 ))  # fmt: skip
-def shift_changes(relative_change, changes) -> str:
-    """Right: sum|after − before| / sum|before|, and its three measured values in a dictionary."""
+def shift_changes(relative_change, changes, layer, images, shifted) -> str:
+    """Right: sum|after − before| / sum|before|, and its values, measured on what ``layer`` makes of
+    ``images`` and of ``shifted``, [N, 1, H, W]: as it is, after max and after average pooling by 2.
+    """
     answered(relative_change=relative_change, changes=changes)
     judge_keys(changes)
     judge_change(relative_change)
-    judge_changes(changes)
+    judge_changes(changes, Measured(layer, images, shifted))
     return "0 is no change; 2 is an image as bright that shares no bright pixel with the old one"

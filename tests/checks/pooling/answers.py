@@ -6,6 +6,7 @@ from torch import nn
 
 from helpers import layers
 from tests.checks.parts import Data, Wrong, figure
+from tests.checks.pooling.parts import GIVEN, changes_of
 
 
 def get_pooled_width(input_width, kernel_size, stride=None):
@@ -22,12 +23,13 @@ def right_answers() -> dict[str, Callable[[], tuple]]:
     """For each check, by its name, a function that makes its arguments anew."""
     image = Data()[0][0]
     pooled = nn.MaxPool2d(5)(image)
-    changes = {"convolution": 0.4, "maximum": 0.2, "average": 0.3}
+    layer, images, shifted = GIVEN
+    changes = changes_of(layer(images).detach(), layer(shifted).detach())
     return {
         "max_pool": lambda: ((1, 5, 5), pooled, image),
         "pooled_width": lambda: (get_pooled_width, 3),
         "side_by_side": lambda: (figure([image[0], pooled[0]]), image, pooled),
-        "shift_changes": lambda: (relative_change, dict(changes)),
+        "shift_changes": lambda: (relative_change, dict(changes), *GIVEN),
     }
 
 

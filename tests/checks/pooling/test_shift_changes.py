@@ -7,14 +7,21 @@ import torch.nn.functional as F
 from torch import nn
 
 from helpers import checks
-from tests.checks.pooling.parts import IMAGE
+from tests.checks.pooling.parts import GIVEN, IMAGE, change, changes_of
 from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_no_trace, assert_passes
 
-CHANGES = {"convolution": 0.31, "maximum": 0.17, "average": 0.12}
+LAYER, IMAGES, SHIFTED = GIVEN
+with torch.no_grad():
+    BEFORE, AFTER = LAYER(IMAGES), LAYER(SHIFTED)
+MAXIMUM, AVERAGE = nn.MaxPool2d(2), nn.AvgPool2d(2)
+CHANGES = changes_of(BEFORE, AFTER)
 
 
-def change(before, after):
-    return (after - before).abs().sum() / before.abs().sum()
+def number(change_, before, after, *layers):
+    """A change after ``layers``, as a number."""
+    for layer in layers:
+        before, after = layer(before), layer(after)
+    return change_(before, after).item()
 
 
 def change_as_float(before, after):
@@ -58,7 +65,7 @@ def change_over_all_dimensions(before, after):
     ],
 )
 def test_shift_changes_right(function):
-    assert "0 is no change" in assert_passes(checks.shift_changes, function, CHANGES)
+    assert "0 is no change" in assert_passes(checks.shift_changes, function, CHANGES, *GIVEN)
 
 
 @pytest.mark.parametrize(
@@ -66,11 +73,14 @@ def test_shift_changes_right(function):
     [
         {key: torch.tensor(value) for key, value in CHANGES.items()},
         {key: np.float32(value) for key, value in CHANGES.items()} | {"image": 0.5},
-        {"average": 0.1, "maximum": 1.2, "convolution": 1},
+        dict(reversed(CHANGES.items())),
+        {key: round(value, 3) for key, value in CHANGES.items()},
+        changes_of(BEFORE.double(), AFTER.double()),
+        {key: torch.tensor([value]) for key, value in CHANGES.items()},
     ],
 )
 def test_shift_changes_right_numbers(changes):
-    assert_passes(checks.shift_changes, change, changes)
+    assert_passes(checks.shift_changes, change, changes, *GIVEN)
 
 
 def change_of_each_image(before, after):
@@ -144,7 +154,7 @@ def in_place(before, after):
     ],
 )
 def test_shift_changes_wrong_function(function, fragment):
-    assert_incorrect(checks.shift_changes, fragment, function, CHANGES)
+    assert_incorrect(checks.shift_changes, fragment, function, CHANGES, *GIVEN)
 
 
 @pytest.mark.parametrize(
@@ -158,31 +168,87 @@ def test_shift_changes_wrong_function(function, fragment):
         (Liar(), "a dictionary"),
         (CHANGES | {"maximum": 0.0}, "nothing changed"),
         (CHANGES | {"maximum": -0.2}, "never below 0"),
-        (CHANGES | {"average": 17.0}, "not a percentage"),
-        (CHANGES | {"average": float("nan")}, "not a finite number"),
-        (CHANGES | {"average": float("inf")}, "not a finite number"),
+        ({key: 100 * value for key, value in CHANGES.items()}, "not a percentage"),
+        (CHANGES | {"average": float("nan")}, "Is there a division by 0?"),
+        (CHANGES | {"average": float("inf")}, "Is there a division by 0?"),
+        (CHANGES | {"average": 7.0}, "both sent through nn.AvgPool2d(2)"),
+        (CHANGES | {"maximum": 6.0}, "both sent through nn.MaxPool2d(2)"),
+        (CHANGES | {"convolution": 5.0}, "the feature maps before and after, as they are"),
         (CHANGES | {"average": "12%"}, "a number was expected"),
         (CHANGES | {"average": torch.zeros((), device="meta")}, "on the device meta"),
         (CHANGES | {"average": nn.AvgPool2d(2)}, "a number was expected"),
-        (CHANGES | {"average": 0.31}, "same number for 'convolution' and 'average'"),
-        (CHANGES | {"maximum": 0.31}, "same number for 'convolution' and 'maximum'"),
+        (
+            CHANGES | {"average": CHANGES["convolution"]},
+            "is the change of the feature maps without pooling",
+        ),
+        (
+            CHANGES | {"maximum": CHANGES["convolution"]},
+            "is the change of the feature maps without pooling",
+        ),
         (CHANGES | {"average": torch.rand(5, 5)}, "one number was expected"),
-        (CHANGES | {"average": 0.17}, "same number for 'maximum' and 'average'"),
+        (
+            CHANGES | {"average": CHANGES["maximum"]},
+            "is the change of the feature maps after max pooling by 2",
+        ),
+        (
+            CHANGES | {"maximum": CHANGES["average"], "average": CHANGES["maximum"]},
+            "is the change of the feature maps after average pooling by 2",
+        ),
+        (changes_of(BEFORE, AFTER, 4), "of the feature maps after max pooling by 4"),
+        (changes_of(BEFORE, AFTER, 3), "of the feature maps after max pooling by 3"),
+        (changes_of(IMAGES, SHIFTED), "is the change of the images without pooling"),
+        (
+            CHANGES | {"average": number(change, IMAGES, SHIFTED, AVERAGE)},
+            "is the change of the images after average pooling by 2",
+        ),
+        (changes_of(AFTER, BEFORE), "with before and after in each other's place"),
+        (
+            CHANGES | {"maximum": number(change, AFTER, BEFORE, MAXIMUM)},
+            "after max pooling by 2, with before and after in each other's place",
+        ),
+        (
+            CHANGES | {"maximum": number(change, IMAGES, SHIFTED, MAXIMUM, LAYER)},
+            "what the layer makes of images after max pooling by 2",
+        ),
+        (
+            CHANGES | {"average": number(change, IMAGES, SHIFTED, AVERAGE, LAYER)},
+            "what the layer makes of images after average pooling by 2",
+        ),
         (CHANGES | {"convolution": change}, "a number was expected"),
     ],
 )
 def test_shift_changes_wrong_numbers(changes, fragment):
-    assert_incorrect(checks.shift_changes, fragment, change, changes)
+    assert_incorrect(checks.shift_changes, fragment, change, changes, *GIVEN)
 
 
 def test_shift_changes_blank():
-    assert_blank(checks.shift_changes, ..., CHANGES)
-    assert_blank(checks.shift_changes, change, ...)
-    assert_blank(checks.shift_changes, lambda before, after: ..., CHANGES)
-    assert_blank(checks.shift_changes, change, CHANGES | {"average": ...})
-    assert_blank(checks.shift_changes, change, dict.fromkeys(CHANGES))
+    assert_blank(checks.shift_changes, ..., CHANGES, *GIVEN)
+    assert_blank(checks.shift_changes, change, ..., *GIVEN)
+    assert_blank(checks.shift_changes, lambda before, after: ..., CHANGES, *GIVEN)
+    assert_blank(checks.shift_changes, change, CHANGES | {"average": ...}, *GIVEN)
+    assert_blank(checks.shift_changes, change, dict.fromkeys(CHANGES), *GIVEN)
 
 
 def test_shift_changes_leaves_no_trace():
-    assert_no_trace(checks.shift_changes, change, dict(CHANGES))
-    assert_no_trace(checks.shift_changes, in_place, dict(CHANGES))
+    assert_no_trace(checks.shift_changes, change, dict(CHANGES), *GIVEN)
+    assert_no_trace(checks.shift_changes, in_place, dict(CHANGES), *GIVEN)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (LAYER, IMAGES, IMAGES),
+        (LAYER, IMAGES, torch.roll(IMAGES, 2, -1)),
+        (LAYER, BEFORE[0, 0, 0], SHIFTED),
+        (LAYER, "images", SHIFTED),
+        (LAYER, SHIFTED, IMAGES),
+    ],
+)
+def test_images_that_were_overwritten_are_named(given):
+    assert_incorrect(checks.shift_changes, "Run that cell again", change, CHANGES, *given)
+
+
+def test_a_layer_that_was_overwritten_is_named():
+    given = nn.Conv2d(3, 8, 5), IMAGES, SHIFTED
+    fragment = "conv_layer raised RuntimeError on the images"
+    assert_incorrect(checks.shift_changes, fragment, change, CHANGES, *given)
