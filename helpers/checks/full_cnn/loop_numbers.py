@@ -114,8 +114,18 @@ def other_accuracies(bench: Bench) -> dict[float, str]:
     right = sum(RIGHT)
     shares = [n / size for n, size in zip(RIGHT, SIZES, strict=True)]
     with torch.no_grad():
-        flat = sum((bench.model(x).argmax() == y).sum().item() for x, y in bench.batches())
+        scores = [(bench.model(x), y) for x, y in bench.batches()]
+    flat = sum((s.argmax() == y).sum().item() for s, y in scores)
+    among = {
+        k: sum((s.topk(k).indices == y[:, None]).sum().item() for s, y in scores)
+        for k in range(2, 8)
+    }
     return {
+        **{
+            count / TOTAL: f"the share of images whose label is among the {k} highest scores. "
+            "Count an image only if its label has the highest one."
+            for k, count in among.items()
+        },
         flat / TOTAL: "too small: argmax() finds one place in the whole batch. Tell it to look "
         "along the dimension of the classes, so that it gives one class per image.",
         100 * right / TOTAL: "in percent. Return a number between 0 and 1; print it with :.1%.",

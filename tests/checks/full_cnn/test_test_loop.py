@@ -151,6 +151,17 @@ TEST_LOOPS = {
     "argmax over the batch": (test_with(best=lambda s: s.argmax(0)), "dimension of the classes"),
     "argmax over all": (test_with(best=lambda s: s.argmax()), "look along the dimension"),
     "lowest score": (test_with(best=lambda s: s.argmin(1)), "accuracy that test_loop returns is"),
+    **{
+        f"among the {k} highest": (
+            test_with(best=lambda s, k=k: s.topk(k).indices.T),  # [k, N], compared with y, [N]
+            f"is among the {k} highest scores",
+        )
+        for k in range(2, 8)
+    },
+    "highest but one": (
+        test_with(best=lambda s: s.kthvalue(9).indices),
+        "the accuracy that test_loop returns is",
+    ),
     "percent": (test_returns(lambda loss, accuracy: (loss, 100 * accuracy)), "in percent"),
     "count": (test_returns(lambda loss, accuracy: (loss, 27 * accuracy)), "the number of right"),
     "count per batch": (
@@ -298,7 +309,7 @@ def test_the_bench_tells_mistakes_apart():
         sum(loop_recorder.RIGHT) / loop_recorder.TOTAL,
         *loop_numbers.other_accuracies(bench),
     ]
-    assert len(accuracies) == 17
+    assert len(accuracies) == 23
     assert len({round(value, 4) for value in accuracies}) == len(accuracies)
     hits = [(bench.model(x).argmax(1) == y).sum().item() for x, y in batches]
     assert tuple(hits) == loop_recorder.RIGHT
