@@ -47,6 +47,11 @@ def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
         raise NotAnswered("runs is still empty: train once for each learning rate.")
     found = {}
     for key, values in runs.items():
+        if isinstance(key, str):
+            raise Incorrect(
+                f"the key {key!r} of runs is a text. Use the number itself, without quotes, as in "
+                "runs[1e-2]: the cells below calculate with it."
+            )
         rate = rate_of(key, "a key of runs")
         if is_blank(values):
             raise NotAnswered(f"put the accuracies in place of the dots for {_say(rate)} in runs.")

@@ -33,7 +33,7 @@ class History:
 def test_learning_rates_accepts():
     assert_passes(learning_rates, RUNS, 1e-1)
     assert_passes(learning_rates, RUNS, torch.tensor(0.1))
-    assert_passes(learning_rates, {"1e-3": SLOW * 2, "0.01": tuple(MIDDLE), "1e-1": FAST}, "0.1")
+    assert_passes(learning_rates, {1e-3: SLOW * 2, 0.01: tuple(MIDDLE), 0.1: FAST}, "0.1")
     assert_passes(learning_rates, {**RUNS, 1e-1: History()}, 0.1)
     more = {**RUNS, 0.3: [*FAST[:9], 0.884], 1e-5: [0.1] * 10, 1e-6: [0.1] * 10}
     assert_passes(learning_rates, more, 0.3)
@@ -49,11 +49,15 @@ CONTINUED = {1e-3: [0.87] * 4 + [0.88] * 6, 1e-2: MIDDLE, 1e-1: FAST}
     [
         ([SLOW, MIDDLE, FAST], 0.1, "expected is a dictionary"),
         ({1e-3: SLOW, 1e-1: FAST}, 0.1, "no accuracies for 1e-2"),
+        ({1e-3: SLOW, "1e-2": MIDDLE, 1e-1: FAST}, 0.1, "the key '1e-2' of runs is a text"),
+        ({1e-3: SLOW, "0.01": MIDDLE, "0.1": FAST}, 0.1, "without quotes, as in runs[1e-2]"),
+        ({"lr=1e-3": SLOW, 1e-2: MIDDLE, 1e-1: FAST}, 0.1, "the key 'lr=1e-3' of runs is a text"),
         ({1e-3: SLOW}, 1e-3, "1e-2 and 1e-1"),
         ({**RUNS, 1e-2: MIDDLE[:3]}, 0.1, "has 3 epochs"),
         ({**RUNS, 1e-2: (torch.nn.Linear(1, 1), MIDDLE)}, 0.1, "Take them apart"),
         ({**RUNS, 1e-2: 0.79}, 0.1, "a list with one number per epoch"),
-        ({**RUNS, "fast": FAST}, 0.1, "expected is a learning rate"),
+        ({**RUNS, "fast": FAST}, 0.1, "the key 'fast' of runs is a text"),
+        ({**RUNS, -0.1: FAST}, 0.1, "expected is a learning rate"),
         ({**RUNS, 1e-1: [100 * a for a in FAST]}, 0.1, "percent"),
         ({**RUNS, 1e-2: TRAIN}, 0.1, "looks like a loss"),
         ({**RUNS, 1e-2: FAST}, 0.1, "begin with the same numbers"),
