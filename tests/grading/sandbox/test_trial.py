@@ -2,7 +2,21 @@
 
 import pytest
 
+from authoring.facts import ROOT
+from grading.controls import known_wrong
+from grading.release import lessons_of
 from grading.sandbox.trial import decide
+
+TASKS = [task for lesson in lessons_of(ROOT / "solutions") for task in lesson.tasks]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.number)
+def test_each_task_has_wrong_answers_to_be_judged_beside_a_students(task):
+    wrong = known_wrong()[task.number]["wrong"]
+    assert len(wrong) >= 2
+    for answer in wrong:
+        assert answer.keys() <= {step.id for step in task.blanks}
+
 
 RIGHT, WRONG = {"outcome": "right", "words": ""}, {"outcome": "wrong", "words": ""}
 STOPPED = {"outcome": "stopped", "words": ""}
