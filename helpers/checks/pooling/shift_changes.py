@@ -180,6 +180,16 @@ _ROUNDED = 6e-4  # a number may be rounded to three digits, as the table below t
 _nearly = partial(close, tolerance=1e-4, floor=1e-3)
 
 
+def _are_feature_maps(value) -> bool:
+    """Whether ``value`` is [N, C, H, W], large enough to be pooled by all ``_SIZES``."""
+    return (
+        isinstance(value, torch.Tensor)
+        and value.is_floating_point()
+        and value.dim() == 4
+        and min(value.shape[-2:]) >= max(_SIZES)
+    )
+
+
 class Measured:
     """The changes of the notebook's images by a shift, measured in every way that is often taken.
 
@@ -201,12 +211,16 @@ class Measured:
     def _through(self, before, after) -> tuple[torch.Tensor, torch.Tensor]:
         try:
             with torch.no_grad():
-                return self.layer(before), self.layer(after)
-        except Exception as error:  # whatever stands under this name now
-            raise Incorrect(
-                f"conv_layer raised {type(error).__name__} on the images. Run the cell that makes "
-                "it again, and give layers of your own other names."
-            ) from None
+                maps = self.layer(before), self.layer(after)
+            if all(_are_feature_maps(x) for x in maps):
+                return maps
+            fault = f"gives {describe(maps[0])}"
+        except (Exception, SystemExit) as error:  # whatever stands under this name now
+            fault = f"raised {type(error).__name__}"
+        raise Incorrect(
+            f"conv_layer {fault} on the images. Run the cell that makes it again, and give layers "
+            "of your own other names."
+        )
 
     def change(
         self, kind: str, size: int, what: str = "of the feature maps", turned=False

@@ -143,7 +143,7 @@ WRONG: dict[str, list[Wrong]] = {
                     }
                 """
             },
-            "the same number for 'maximum' and 'average'",
+            "of the feature maps after max pooling by 2",
         ),
     ],
 }

@@ -252,3 +252,17 @@ def test_a_layer_that_was_overwritten_is_named():
     given = nn.Conv2d(3, 8, 5), IMAGES, SHIFTED
     fragment = "conv_layer raised RuntimeError on the images"
     assert_incorrect(checks.shift_changes, fragment, change, CHANGES, *given)
+
+
+@pytest.mark.parametrize(
+    ("layer", "fragment"),
+    [
+        (lambda images: None, "conv_layer gives None (of type NoneType) on"),
+        (nn.Flatten(), "conv_layer gives a tensor of shape [40, 784]"),
+        (nn.MaxPool2d(7), "conv_layer gives a tensor of shape [40, 1, 4, 4]"),
+        (lambda images: images.long(), "conv_layer gives a tensor"),
+    ],
+)
+def test_what_is_no_layer_of_feature_maps_is_named(layer, fragment):
+    given = layer, IMAGES, SHIFTED
+    assert_incorrect(checks.shift_changes, fragment, change, CHANGES, *given)
