@@ -3,6 +3,8 @@
 Each gets exactly its points, whoever sits beside whom.
 """
 
+import shutil
+
 import pytest
 
 from grading import grade as grading
@@ -82,6 +84,12 @@ def files_of_tools(desk: Desk) -> dict[str, dict[str, int]]:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
     return expected
+
+
+@pytest.fixture(scope="module")
+def course(course, tmp_path_factory):
+    """A copy of the release: what is graded here is not there for other tests."""
+    return shutil.copytree(course, tmp_path_factory.mktemp("graded") / "course")
 
 
 @pytest.fixture(scope="module")
