@@ -94,19 +94,20 @@ def norm(features, dims=2, **options):
 
 
 def normed(**places):
-    """A class with five places for batch normalisation, four of them filled unless given."""
+    """A class with five places for batch normalisation, four of them filled unless given.
+
+    Any other layer can be given as well, by its name.
+    """
     right = {
-        "first": norm(6),
-        "second": norm(16),
-        "third": norm(120, 1),
-        "fourth": norm(84, 1),
-        "fifth": None,
-    }
-    first, second, third, fourth, fifth = (right | places).values()
-    parts = [conv(1, 6, 5), first, nn.ReLU, pool, conv(6, 16, 5), second, nn.ReLU, pool]
-    parts += [nn.Flatten, linear(256, 120), third, nn.ReLU]
-    parts += [linear(120, 84), fourth, nn.ReLU, linear(84, 10), fifth]
-    return sequence(*(part for part in parts if part))
+        "conv1": conv(1, 6, 5), "first": norm(6), "relu1": nn.ReLU, "pool1": pool,
+        "conv2": conv(6, 16, 5), "second": norm(16), "relu2": nn.ReLU, "pool2": pool,
+        "flatten": nn.Flatten,
+        "linear1": linear(256, 120), "third": norm(120, 1), "relu3": nn.ReLU,
+        "linear2": linear(120, 84), "fourth": norm(84, 1), "relu4": nn.ReLU,
+        "linear3": linear(84, 10), "fifth": None,
+    }  # fmt: skip
+    assert places.keys() <= right.keys()
+    return sequence(*(part for part in (right | places).values() if part))
 
 
 BatchNormConvNet = normed()

@@ -23,7 +23,10 @@ class RGBConvNet(ConvNet):
 HEAD = (linear(400, 120), nn.ReLU, linear(120, 84), nn.ReLU, linear(84, 10))
 
 
-def stack(first=conv(3, 6, 5), second=conv(6, 16, 5), bend=nn.ReLU, pooling=pool):  # noqa: B008
+FIRST, SECOND = conv(3, 6, 5), conv(6, 16, 5)
+
+
+def stack(first=FIRST, second=SECOND, bend=nn.ReLU, pooling=pool):
     return first, bend, pooling, second, bend, pooling
 
 
