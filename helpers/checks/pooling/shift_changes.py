@@ -76,6 +76,10 @@ _MISTAKES = (
 _agree = partial(close, floor=1e-3)
 
 
+def _change(before: torch.Tensor, after: torch.Tensor) -> float:
+    return ((after - before).abs().sum() / before.abs().sum()).item()
+
+
 def judge_change(function) -> None:
     """Raise unless ``function(before, after)`` is sum|after − before| / sum|before|."""
     generator = seeded(24)
@@ -103,8 +107,7 @@ def judge_change(function) -> None:
                 "the whole. .sum() without a number in the parentheses sums all values."
             )
         found = real_number(value, "the value that relative_change returns")
-        b, a = before.double(), after.double()
-        if not _agree(found, (a - b).abs().sum() / b.abs().sum()):
+        if not _agree(found, _change(before.double(), after.double())):
             raise Incorrect(_message(function, found, before, after, on))
     same = torch.ones(1, 1, 4, 4)
     unmoved = real_number(
@@ -118,7 +121,7 @@ def _message(function, found: float, before: torch.Tensor, after: torch.Tensor, 
     if not math.isfinite(found):
         return f"on {on} relative_change gives {found}. Do you divide by something that is 0?"
     b, a = before.double(), after.double()
-    expected = ((a - b).abs().sum() / b.abs().sum()).item()
+    expected = _change(b, a)
     told = f"on {on} relative_change gives {found:.5g}; expected is {expected:.5g}."
     named = sentence_on(
         found, ((formula(b, a, a - b), text) for formula, text in _MISTAKES), _agree
@@ -205,8 +208,8 @@ class Measured:
                 "again, and give tensors of your own other names."
             )
         self.layer = layer
-        self.pairs = {"of the feature maps": None, "of the images": (images, shifted)}
-        self.pairs["of the feature maps"] = self._through(images, shifted)
+        maps = self._through(images, shifted)
+        self.pairs = {"of the feature maps": maps, "of the images": (images, shifted)}
 
     def _through(self, before, after) -> tuple[torch.Tensor, torch.Tensor]:
         try:
@@ -227,9 +230,7 @@ class Measured:
     ) -> float:
         """The change after pooling; ``turned``: with before and after in each other's place."""
         before, after = (_POOLINGS[kind](x, size) for x in self.pairs[what])
-        if turned:
-            before, after = after, before
-        return ((after - before).abs().sum() / before.abs().sum()).item()
+        return _change(after, before) if turned else _change(before, after)
 
     def others(self) -> Iterator[tuple[float, str]]:
         """What else is measured, and what that is, in words; the usual mistakes first."""
@@ -249,8 +250,10 @@ class Measured:
                 before, after = self._through(*pooled)
             except Incorrect:  # too small for the layer
                 continue
-            value = ((after - before).abs().sum() / before.abs().sum()).item()
-            yield value, f"what the layer makes of images after {kind} pooling by {size}"
+            yield (
+                _change(before, after),
+                f"what the layer makes of images after {kind} pooling by {size}",
+            )
 
 
 @check("2.4", "Measure the change", hints=(
