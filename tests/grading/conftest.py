@@ -1,6 +1,7 @@
 """A release, made once; and no grading test where answers cannot be held in a sandbox."""
 
 import os
+import shutil
 
 import pytest
 
@@ -20,8 +21,14 @@ def boxed():
 
 
 @pytest.fixture(scope="session")
-def course(tmp_path_factory):
-    """The course folder of a release."""
-    folder = tmp_path_factory.mktemp("course")
+def released(tmp_path_factory):
+    """The course folder of a release, which nobody changes."""
+    folder = tmp_path_factory.mktemp("released")
     release(course=folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def course(released, tmp_path_factory):
+    """A copy of it for the tests of one file: what is graded there, no other test finds."""
+    return shutil.copytree(released, tmp_path_factory.mktemp("copied") / "course")

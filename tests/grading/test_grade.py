@@ -5,7 +5,6 @@ import inspect
 import json
 import os
 import re
-import shutil
 import textwrap
 
 import pytest
@@ -230,12 +229,6 @@ def as_text(notebook: dict, id: str) -> dict:
 def twice(notebook: dict, id: str) -> dict:
     (cell,) = (cell for cell in notebook["cells"] if cell.get("id") == id)
     return notebook | {"cells": [*notebook["cells"], cell | {"source": "weight_shape = 1"}]}
-
-
-@pytest.fixture(scope="module")
-def course(course, tmp_path_factory):
-    """A copy of the release: what is graded here is not there for other tests."""
-    return shutil.copytree(course, tmp_path_factory.mktemp("graded") / "course")
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ FIRST = "01_convolution_layers"
 NAMES = ["01_convolution_layers", "02_pooling", "03_full_cnn", "04_inspection", "05_going_further"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def assignment(course):
     """The lessons and the text of the cells of the release."""
     return lessons_in(course), stubs_in(course)

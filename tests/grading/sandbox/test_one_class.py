@@ -3,8 +3,6 @@
 Each gets exactly its points, whoever sits beside whom.
 """
 
-import shutil
-
 import pytest
 
 from grading import grade as grading
@@ -17,7 +15,7 @@ from tests.grading.sandbox.honest import HONEST
 from tests.grading.students import Desk
 from tests.grading.test_grade import ALL, TASKS, all_but, points
 from tests.grading.test_handed_in import LAYOUTS, PEOPLE
-from tests.grading.test_submissions import FIRST, NAMES, PLACES, TOOLS
+from tests.grading.test_submissions import FIRST, PLACES, TOOLS
 
 LIMITS = Limits(cpu_seconds=20, wall_seconds=60.0)
 ENCODINGS = ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"]
@@ -58,38 +56,27 @@ def honest_class(desk: Desk) -> dict[str, dict[str, int]]:
 
 def files_of_tools(desk: Desk) -> dict[str, dict[str, int]]:
     """The same few answers as tools and students store them; returns the points of each."""
-    one, two, files = part(desk, *THREE), part(desk, "2.1"), {}
-    for number, made in enumerate(TOOLS.values()):
-        files[f"tool {number}"] = {f"{FIRST}.ipynb": stored(made(one))}
+    one, two = part(desk, *THREE), part(desk, "2.1")
+    made = {f"tool {number}": tool(one) for number, tool in enumerate(TOOLS.values())}
+    made |= {f"place {place.__name__}": place(one) for place in PLACES}
+    files = {f"{student}/{FIRST}.ipynb": stored(notebook) for student, notebook in made.items()}
     for encoding in ENCODINGS:
-        files[f"encoding {encoding}"] = {f"{FIRST}.ipynb": stored(one, encoding)}
-    for place in PLACES:
-        files[f"place {place.__name__}"] = {f"{FIRST}.ipynb": stored(place(one))}
-    expected = dict.fromkeys(files, points(*THREE))
+        files[f"encoding {encoding}/{FIRST}.ipynb"] = stored(one, encoding)
+    expected = dict.fromkeys((path.split("/")[0] for path in files), points(*THREE))
+    for first, last, number in PEOPLE:
+        files[f"{first} {last}_{number}_assignsubmission_file_/{FIRST}.ipynb"] = stored(one)
+        expected[f"{first} {last}"] = points(*THREE)
     for number, names in enumerate(LAYOUTS):
         both = dict(zip(names, (stored(one), stored(two)), strict=True))
-        files[f"layout {number}"] = both
+        files |= {f"layout {number}/{path}": data for path, data in both.items()}
         files[f"layout {number} as zip.zip"] = zipped(both)
-        expected |= dict.fromkeys(
-            (f"layout {number}", f"layout {number} as zip"), points(*THREE, "2.1")
-        )
-    for first, last, number in PEOPLE:
-        folder = f"{first} {last}_{number}_assignsubmission_file_"
-        files[folder] = {f"{NAMES[0]}.ipynb": stored(one)}
-        expected[f"{first} {last}"] = points(*THREE)
-    for student, found in files.items():
-        whole = {student: found} if isinstance(found, bytes) else found
-        for path, data in whole.items():
-            target = desk.folder / (path if isinstance(found, bytes) else f"{student}/{path}")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+        for student in (f"layout {number}", f"layout {number} as zip"):
+            expected[student] = points(*THREE, "2.1")
+    for path, data in files.items():
+        target = desk.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
     return expected
-
-
-@pytest.fixture(scope="module")
-def course(course, tmp_path_factory):
-    """A copy of the release: what is graded here is not there for other tests."""
-    return shutil.copytree(course, tmp_path_factory.mktemp("graded") / "course")
 
 
 @pytest.fixture(scope="module")
