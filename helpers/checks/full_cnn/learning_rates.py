@@ -47,7 +47,7 @@ def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
         raise NotAnswered("runs is still empty: train once for each learning rate.")
     found = {}
     for key, values in runs.items():
-        if isinstance(key, str):
+        if isinstance(key, (str, bytes)):
             raise Incorrect(
                 f"the key {key!r} of runs is a text. Use the number itself, without quotes, as in "
                 "runs[1e-2]: the cells below calculate with it."
@@ -55,7 +55,11 @@ def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
         rate = rate_of(key, "a key of runs")
         if is_blank(values):
             raise NotAnswered(f"put the accuracies in place of the dots for {_say(rate)} in runs.")
-        values = getattr(values, "accuracies", values)  # a History of helpers.training
+        if hasattr(values, "accuracies"):
+            raise Incorrect(
+                f"the run of {_say(rate)} is {describe(values)}, which has more than the "
+                "accuracies. Keep these alone in runs: its .accuracies."
+            )
         if isinstance(values, (tuple, list)) and any(isinstance(v, nn.Module) for v in values):
             raise Incorrect(
                 f"the run of {_say(rate)} holds a network besides the accuracies: train_anew "
@@ -67,6 +71,12 @@ def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
         raise Incorrect(
             f"runs has no accuracies for {' and '.join(f'{_say(rate)}' for rate in missing)}. "
             "Train a new network with this learning rate, and store its list under this key."
+        )
+    hidden = next((rate for rate in RATES if rate not in runs), None)
+    if hidden:  # as by a key in float32
+        raise Incorrect(
+            f"runs[{_say(hidden)}] finds nothing, although there is a key of nearly this number. "
+            "Use the number as Python writes it as the key: the cells below look it up."
         )
     for rate, values in found.items():
         if len(values) < EPOCHS:

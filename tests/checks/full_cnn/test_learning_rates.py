@@ -1,5 +1,6 @@
 """Task 3.9: right ways, mistakes and their messages, blanks, traces."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -34,7 +35,7 @@ def test_learning_rates_accepts():
     assert_passes(learning_rates, RUNS, 1e-1)
     assert_passes(learning_rates, RUNS, torch.tensor(0.1))
     assert_passes(learning_rates, {1e-3: SLOW * 2, 0.01: tuple(MIDDLE), 0.1: FAST}, "0.1")
-    assert_passes(learning_rates, {**RUNS, 1e-1: History()}, 0.1)
+    assert_passes(learning_rates, {np.float64(r): np.array(v) for r, v in RUNS.items()}, 0.1)
     more = {**RUNS, 0.3: [*FAST[:9], 0.884], 1e-5: [0.1] * 10, 1e-6: [0.1] * 10}
     assert_passes(learning_rates, more, 0.3)
     assert_passes(learning_rates, more, 0.1)
@@ -51,6 +52,10 @@ CONTINUED = {1e-3: [0.87] * 4 + [0.88] * 6, 1e-2: MIDDLE, 1e-1: FAST}
         ({1e-3: SLOW, 1e-1: FAST}, 0.1, "no accuracies for 1e-2"),
         ({1e-3: SLOW, "1e-2": MIDDLE, 1e-1: FAST}, 0.1, "the key '1e-2' of runs is a text"),
         ({1e-3: SLOW, "0.01": MIDDLE, "0.1": FAST}, 0.1, "without quotes, as in runs[1e-2]"),
+        ({1e-3: SLOW, 1e-2: MIDDLE, b"0.1": FAST}, 0.1, "the key b'0.1' of runs is a text"),
+        ({1e-3: SLOW, 1e-2: MIDDLE, torch.tensor(0.1): FAST}, 0.1, "runs[1e-1] finds nothing"),
+        ({1e-3: SLOW, np.float32(0.01): MIDDLE, 0.1: FAST}, 0.1, "runs[1e-2] finds nothing"),
+        ({**RUNS, 1e-1: History()}, 0.1, "Keep these alone in runs: its .accuracies."),
         ({"lr=1e-3": SLOW, 1e-2: MIDDLE, 1e-1: FAST}, 0.1, "the key 'lr=1e-3' of runs is a text"),
         ({1e-3: SLOW}, 1e-3, "1e-2 and 1e-1"),
         ({**RUNS, 1e-2: MIDDLE[:3]}, 0.1, "has 3 epochs"),
