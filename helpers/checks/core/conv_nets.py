@@ -287,7 +287,7 @@ def _other_bends(found: list[Effect]) -> list[str]:
 def _grouped(remarks: list[Remark]) -> str:
     """The remarks in their order, each sentence once, with all its places."""
     places: dict[str, list[str]] = {}
-    for said, place in remarks:
+    for said, place in dict.fromkeys(remarks):  # an operation may come twice in one place
         places.setdefault(said, []).append(place)
     sentences = [
         said.format(

@@ -265,6 +265,10 @@ RGB_MISTAKES = {
         sequence(*stack(pooling=lambda: nn.AvgPool2d(2)), nn.Flatten, *HEAD),
         "the pooling after the first convolution and after the second convolution takes the avera",
     ),
+    "the smallest of each window": (
+        sequence(*stack(pooling=lambda: Smallest()), nn.Flatten, *HEAD),
+        "after the first convolution and after the second convolution comes neg, which is not ask",
+    ),
     "ReLU on the scores": (
         sequence(*stack(), nn.Flatten, *HEAD, nn.ReLU),
         "a ReLU after the last layer, which turns every negative score into zero",
@@ -279,6 +283,11 @@ RGB_MISTAKES = {
     ),
     "tuple": (sequence(RGBConvNet, lambda: Tupled()), "expected is a tensor of scores"),
 }
+
+
+class Smallest(nn.Module):
+    def forward(self, x):
+        return -functional.max_pool2d(-x, 2)
 
 
 class Detached(nn.Module):
