@@ -7,6 +7,7 @@ prints one line for each, and can be stopped at any time without losing what was
 from helpers.training.fitting import LEARNING_RATE, fit, predict
 from helpers.training.history import History, epoch_line
 from helpers.training.loops import best_device, test_loop, train_loop
+from helpers.training.recorded import recorded_runs, runs_path
 
 __all__ = [
     "LEARNING_RATE",
@@ -15,6 +16,8 @@ __all__ = [
     "epoch_line",
     "fit",
     "predict",
+    "recorded_runs",
+    "runs_path",
     "test_loop",
     "train_loop",
 ]
