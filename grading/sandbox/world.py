@@ -16,6 +16,7 @@ from types import FunctionType, MethodType, ModuleType
 import torch
 from torch.utils._device import DeviceContext
 
+from grading.sandbox import memory
 from helpers.checks.full_cnn import loop_recorder
 
 _OURS = ("helpers", "grading")
@@ -29,35 +30,44 @@ def keep() -> Callable[[], None]:
     spaces = [(vars(m), dict(_kept(m)), frozenset(vars(m))) for m in modules]
     bodies = [(kind, dict(vars(kind))) for kind in classes]
     functions = [_made_of(function) for function in _functions(spaces, bodies)]
-    known, no_cell, set_on, delete_on = vars(builtins), _NO_CELL, type.__setattr__, type.__delattr__
-    calm_down, cell_of = calm, _content
+    cells = [(cell, _content(cell)) for one, *_ in functions for cell in one.__closure__ or ()]
+    cells = [(cell, content) for cell, content in cells if content is not _NO_CELL]
+    changed_spaces = memory.dicts_as_they_were([space for space, *_ in spaces])
+    changed_bodies = memory.dicts_as_they_were([_dict_of(kind) for kind in classes])
+    changed_functions = memory.objects_as_they_were([function for function, *_ in functions])
+    changed_cells = memory.objects_as_they_were([cell for cell, _ in cells])
+    known, unknown, set_on, delete_on = vars(builtins), object(), type.__setattr__, type.__delattr__
+    calm_down = calm
 
     def put_back() -> None:
-        for space, kept, names in spaces:
+        for place in changed_spaces():
+            space, kept, names = spaces[place]
             for name, value in kept.items():
-                if space.get(name, no_cell) is not value:
+                if space.get(name, unknown) is not value:
                     space[name] = value
             for name in (known.keys() & space.keys()) - names:
                 del space[name]
-        for kind, kept in bodies:
+        for place in changed_bodies():
+            kind, kept = bodies[place]
             body = vars(kind)
             for name, value in kept.items():
-                if body.get(name, no_cell) is not value and name not in _FILLED_IN:
+                if body.get(name, unknown) is not value and name not in _FILLED_IN:
                     set_on(kind, name, value)
             if len(body) != len(kept):
                 for name in [name for name in body if name not in kept]:
                     if any(name in vars(base) for base in kind.__mro__[1:]):
                         delete_on(kind, name)
-        for function, code, defaults, by_name, cells in functions:
+        for place in changed_functions():
+            function, code, defaults, by_name = functions[place]
             if function.__code__ is not code:
                 function.__code__ = code
             if function.__defaults__ is not defaults:
                 function.__defaults__ = defaults
             if function.__kwdefaults__ is not by_name:
                 function.__kwdefaults__ = by_name
-            for cell, content in cells:
-                if content is not no_cell and cell_of(cell) is not content:
-                    cell.cell_contents = content
+        for place in changed_cells():
+            cell, content = cells[place]
+            cell.cell_contents = content
         calm_down()
 
     return put_back
@@ -146,9 +156,13 @@ def _functions(spaces: list, bodies: list) -> Iterator[FunctionType]:
 
 
 def _made_of(function: FunctionType) -> tuple:
-    cells = [(cell, _content(cell)) for cell in function.__closure__ or ()]
-    made_of = function.__code__, function.__defaults__, function.__kwdefaults__
-    return function, *made_of, cells
+    return function, function.__code__, function.__defaults__, function.__kwdefaults__
+
+
+def _dict_of(kind: type) -> dict:
+    """The dictionary itself of a class, of which ``vars`` shows but a view."""
+    (found,) = gc.get_referents(vars(kind))
+    return found
 
 
 def _content(cell):
