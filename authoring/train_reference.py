@@ -78,6 +78,11 @@ def table() -> str:
             f"`{info['command']}`",
         )
         lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        "`lottery_official.json` and `lottery_drawn.json` are the recorded runs of notebook 3,",
+        "made by `authoring/train_lottery.py`: losses and accuracies of each seed, by epoch.",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -11,10 +11,11 @@ in a caption that depends on which images were picked.
 from helpers.plots.images import convolution_step, images_row, pixel_values, plot_grid, show_image
 from helpers.plots.network import feature_maps, heat, kernels
 from helpers.plots.picture import Picture
-from helpers.plots.results import bars, confusion, curves, mistakes
+from helpers.plots.results import among, bars, confusion, curves, mistakes
 
 __all__ = [
     "Picture",
+    "among",
     "bars",
     "confusion",
     "convolution_step",

@@ -54,19 +54,54 @@ def curves(
     if reference is not None:
         label = f"{reference[1]}: {show(reference[0])}"
         axes.axhline(reference[0], color=GREY, linestyle=":", linewidth=1.5, label=label)
-    axes.set_xlim(0.5, max(epochs, 2) + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    if percent:
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("epoch", fontsize=SMALL)
-    axes.set_ylabel(ylabel, fontsize=SMALL)
-    axes.tick_params(labelsize=SMALL)
-    axes.grid(color="0.9")
-    axes.spines[["top", "right"]].set_visible(False)
+    _by_epoch(axes, epochs, ylabel, percent)
     if len(values) <= 4:
         axes.legend(fontsize=SMALL, framealpha=0.9)
     else:  # would cover the lines
         picture.legend(fontsize=SMALL, loc="outside right upper")
+    if title:
+        axes.set_title(title, fontsize=NORMAL, parse_math=False)
+    return picture
+
+
+def among(
+    own: Sequence[float],
+    others: Sequence[Sequence[float]],
+    *,
+    ylabel: str = "test accuracy",
+    title: str = "",
+    data=None,
+) -> Picture:
+    """A run of one's own as a thick line with dots, among those of ``others``, thin lines.
+
+    Each run is a share from 0 to 1 by epoch, counted from 1; the others are of one length. The
+    runs are compared after the last epoch that all of them have.
+    """
+    own, others = as_array(own).reshape(-1), as_array(others)
+    if not own.size or not others.size:
+        raise ValueError("there is nothing to draw: each line needs at least one value")
+    last = min(len(own), others.shape[1])
+    end, ends = own[last - 1], others[:, last - 1]
+    runs = count_text(len(others), "recorded run")
+    caption = (
+        f"{ylabel[:1].upper()}{ylabel[1:]} by epoch. Thin lines: {runs}, after epoch {last} "
+        f"between {ends.min():.1%} and {ends.max():.1%}, the median at {np.median(ends):.1%}. "
+        f"Thick line with dots: your run, after epoch {last} at {end:.1%}, above "
+        f"{np.mean(ends < end - 1e-6):.0%} of them."  # a share in float32 is not above itself
+    )
+    picture = Picture(7.6, 4.2, caption, data)
+    axes = picture.subplots()
+    for number, line in enumerate(others):
+        label = None if number else runs
+        axes.plot(range(1, len(line) + 1), line, color="0.55", linewidth=0.8, label=label)
+    label = f"your run, after epoch {last} at {end:.1%}"
+    axes.plot(
+        range(1, len(own) + 1), own, color=MARK, linewidth=3.5, marker="o", markersize=7,
+        label=label,
+    )  # fmt: skip
+    _by_epoch(axes, max(len(own), others.shape[1]), ylabel, percent=True)
+    axes.set_ylim(0, 1)
+    axes.legend(fontsize=SMALL, framealpha=0.9, loc="upper left")
     if title:
         axes.set_title(title, fontsize=NORMAL, parse_math=False)
     return picture
@@ -195,3 +230,16 @@ def bars(
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     heading(picture, title)
     return picture
+
+
+def _by_epoch(axes, epochs: int, ylabel: str, percent: bool) -> None:
+    """Names and scales of axes whose lines go from epoch to epoch."""
+    axes.set_xlim(0.5, max(epochs, 2) + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if percent:
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_xlabel("epoch", fontsize=SMALL)
+    axes.set_ylabel(ylabel, fontsize=SMALL)
+    axes.tick_params(labelsize=SMALL)
+    axes.grid(color="0.9")
+    axes.spines[["top", "right"]].set_visible(False)

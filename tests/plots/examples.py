@@ -55,6 +55,9 @@ ALL = {
     "feature_maps": lambda data: plots.feature_maps(normal(32, 10, 10), IMAGE, data=data),
     "heat": lambda data: plots.heat(IMAGE, normal(28, 28), title="Coat: 98.7%", data=data),
     "curves": lambda data: plots.curves({"training": [2, 1], "test": [2, 1.5]}, data=data),
+    "among": lambda data: plots.among(
+        np.linspace(0.1, 0.65, 12), np.linspace(0.1, np.linspace(0.2, 0.7, 32), 10).T, data=data
+    ),
     "confusion": lambda data: plots.confusion(
         np.arange(100).reshape(10, 10) * 10, FASHION_CLASSES, data=data
     ),

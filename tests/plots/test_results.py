@@ -57,6 +57,49 @@ def test_nothing_to_draw_is_said(series):
         plots.curves(series)
 
 
+OTHERS = [[0.1, 0.1, 0.2], [0.1, 0.3, 0.4], [0.1, 0.5, 0.6], [0.1, 0.6, 0.7]]
+
+
+def test_ones_own_run_is_the_thick_line_among_thin_ones():
+    picture = plots.among([0.1, 0.2, 0.5], OTHERS, title="Mine")
+    *thin, own = picture.axes[0].get_lines()
+    assert [list(line.get_ydata()) for line in thin] == OTHERS
+    assert list(own.get_ydata()) == [0.1, 0.2, 0.5]
+    assert all(list(line.get_xdata()) == [1, 2, 3] for line in (*thin, own))
+    assert own.get_linewidth() > 3 * max(line.get_linewidth() for line in thin)
+    assert own.get_zorder() >= max(line.get_zorder() for line in thin), "drawn over them"
+    assert own.get_marker() == "o" and {line.get_marker() for line in thin} == {"None"}
+    assert picture.caption == (
+        "Test accuracy by epoch. Thin lines: 4 recorded runs, after epoch 3 between 20.0% and "
+        "70.0%, the median at 50.0%. Thick line with dots: your run, after epoch 3 at 50.0%, "
+        "above 50% of them."
+    )
+    labels = [text.get_text() for text in picture.axes[0].get_legend().get_texts()]
+    assert labels == ["4 recorded runs", "your run, after epoch 3 at 50.0%"]
+    assert (picture.axes[0].get_xlabel(), picture.axes[0].get_title()) == ("epoch", "Mine")
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ([0.1, 0.2, 0.65, 0.9, 0.95], "your run, after epoch 3 at 65.0%, above 75% of them"),
+        ([0.1, 0.2], "your run, after epoch 2 at 20.0%, above 25% of them"),
+        (torch.tensor([0.1]), "your run, after epoch 1 at 10.0%, above 0% of them"),
+    ],
+)
+def test_runs_are_compared_after_the_last_epoch_that_all_have(own, said):
+    picture = plots.among(own, OTHERS)
+    assert said in picture.caption
+    assert len(picture.axes[0].get_lines()[-1].get_ydata()) == len(own), "all of it is drawn"
+    assert picture.axes[0].get_xlim()[1] > max(len(own), 3)
+
+
+@pytest.mark.parametrize(("own", "others"), [([], OTHERS), ([0.1], [])])
+def test_no_run_to_draw_is_said(own, others):
+    with pytest.raises(ValueError, match="nothing to draw"):
+        plots.among(own, others)
+
+
 def test_confusion_prints_every_count():
     matrix = torch.tensor([[8, 2], [1, 9]])
     picture = plots.confusion(matrix, ["Coat", "Bag"])
