@@ -1,17 +1,20 @@
 """The check of task 1.4: one value of a convolution, computed by hand, and how it goes wrong."""
 
 import math
+from contextlib import nullcontext
+from copy import deepcopy
 from functools import partial
 
 import torch
 from torch import nn
 
+from helpers.checks.convolution_layers.other_convolutions import OtherConvolutions
 from helpers.checks.convolution_layers.value_by_hand_mistakes import mistakes_by_hand
 from helpers.checks.core.calling import advised, attempt
 from helpers.checks.core.checking import check
-from helpers.checks.core.describing import describe
+from helpers.checks.core.describing import describe, listed, show_size
 from helpers.checks.core.known_mistakes import sentence_on
-from helpers.checks.core.outcomes import Incorrect
+from helpers.checks.core.outcomes import CheckError, Incorrect
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.values import answered, close, real_number
 
@@ -32,7 +35,7 @@ _CASES = (
 # What Python says where something does not fit, and what is then added.
 _ADVICE = (
     ("size of tensor a (28)", "The whole image is in it: cut out a window, with three indices, "
-     "image[0, rows, columns]."),
+     "image[:, rows, columns]."),
     ("must match the size", "Is your window as high and wide as the kernel? The slice a:b has b "
      "- a entries."),
     ("out of bounds", "The channel picks a kernel, layer.weight[channel], and a bias. The image "
@@ -73,10 +76,11 @@ def value_by_hand(function) -> str:
         try:
             value = attempt(function, image, layer, *place, on=on)
         except Incorrect as error:
-            if number and kernel != 5:
+            worked = _CASES[number - 1][2]  # the kernel of the case before
+            if number and kernel != worked:
                 raise Incorrect(
-                    f"{error.message} With a kernel of 5 it works: take the size from the layer, "
-                    "layer.kernel_size[0], in place of a typed 5."
+                    f"{error.message} With a kernel of {show_size((worked, worked))} it works: "
+                    "take height and width of the window from layer.kernel_size."
                 ) from None
             raise advised(error, _ADVICE) from None
         if not all(close(now, then, 0) for now, then in zip(numbers, copies, strict=True)):
@@ -95,11 +99,16 @@ def value_by_hand(function) -> str:
             named = _diagnosis(found, picture[0], weight[:, 0], bias, *place)
             if number < 2 and not _known_slip(function, 1 - number):
                 named = ""  # by chance: numbers of another layer, say, came close to a slip
+            unused = _unused(function, number, case, found)
+            if {"image", "layer"} <= {*unused}:  # a number that is nothing's value
+                named = ""
             sentence = (
                 named
-                or _what_is_not_used(function, number, case, found)
-                or "Print your window, the kernel and the bias for this place, and compare their "
-                "shapes."
+                or _on_unused(unused)
+                or (
+                    "Print the window, the kernel and the bias for this place, and follow your "
+                    "steps with them."
+                )
             )
             raise Incorrect(
                 f"value_by_hand gives {found:.4f}, the layer {expected:.4f}, on {on}. {sentence}"
@@ -121,18 +130,40 @@ def _known_slip(function, number: int) -> bool:
     return _agree(found, expected) or bool(_diagnosis(found, *numbers, *place))
 
 
-def _what_is_not_used(function, number: int, case: tuple, found: float) -> str:
-    """A sentence if the value stays the same for another image or another layer, else ''."""
+def _unused(function, number: int, case: tuple, found: float) -> list[str]:
+    """The arguments that do not count: with others in their place the value is the same."""
     layer, image = _make(number, case)
-    other_layer, other_image = _make(99, case)
-    for name, arguments in (("image", (other_image, layer)), ("layer", (image, other_layer))):
-        value = attempt(function, *arguments, *case[3:])
-        if _agree(_one_number(value, case[2], "another image"), found):
-            return (
-                f"For another {name} your function gives the same: use the {name} that it is "
-                "given, and not one from outside."
-            )
-    return ""
+    height, width, kernel, channel, row, column = case
+    negative = deepcopy(layer)
+    with torch.no_grad():
+        for numbers in negative.parameters():
+            numbers.neg_()
+    given = {"image": image, "layer": layer, "channel": channel, "row": row, "column": column}
+    counts = {"channel": 8, "row": height - kernel + 1, "column": width - kernel + 1}
+    others = {"image": [_make(99, case)[1], -image], "layer": [_make(99, case)[0], negative]} | {
+        name: [n for n in range(count) if n != given[name]][:3] for name, count in counts.items()
+    }
+
+    def gives_the_same(arguments: dict) -> bool:
+        try:
+            value = attempt(function, *arguments.values())
+            return _agree(_one_number(value, kernel, "another image"), found)
+        except CheckError:
+            return False
+
+    return [
+        name
+        for name, values in others.items()
+        if all(gives_the_same(given | {name: value}) for value in values)
+    ]
+
+
+def _on_unused(names: list[str]) -> str:
+    """A sentence on arguments that do not count; '' if there are none."""
+    if not names:
+        return ""
+    others, those = (listed(f"{word} {name}" for name in names) for word in ("another", "the"))
+    return f"For {others} your function gives the same: calculate with {those} that it is given."
 
 
 def _make(seed: int, case: tuple) -> tuple[nn.Conv2d, torch.Tensor]:
@@ -165,18 +196,18 @@ def _one_number(value, kernel: int, on: str) -> float:
         shape = tuple(value.shape)
         if shape[-2:] == (kernel, kernel) and kernel > 1:
             raise Incorrect(
-                f"value_by_hand returns {describe(value)}: the products, one per pixel of the "
-                "window. Sum them up to get one number."
+                f"value_by_hand returns {describe(value)}, a number per pixel of the window; "
+                "asked for is one. Multiply, and sum up all the products."
             )
         if shape[-1] == kernel:
             raise Incorrect(
-                f"value_by_hand returns {describe(value)}: the products are summed in one "
-                "direction only. .sum() without a number in the parentheses sums them all."
+                f"value_by_hand returns {describe(value)}; asked for is one number. .sum() "
+                "without a number in the parentheses sums in all directions."
             )
         if shape == (8,):
             raise Incorrect(
-                "value_by_hand returns 8 numbers, one per channel; only the given channel is "
-                "asked for. Is it the bias that is still a list of 8?"
+                "value_by_hand returns 8 numbers, as many as there are channels; only the given "
+                "channel is asked for. Is it the bias that is still a list of 8?"
             )
         raise Incorrect(
             f"value_by_hand returns {describe(value)} on {on}; asked for is the one value at the "
@@ -186,19 +217,35 @@ def _one_number(value, kernel: int, on: str) -> float:
 
 
 def _judge_own_work(function, number: int, case: tuple, expected: float) -> None:
-    """Raise if the value follows the layer's output when that is changed behind its back."""
-    layer, image = _make(number, case)
+    """Raise if the value follows the layer's output, or another convolution of more than a window.
+
+    Both are changed behind its back. Where it only compares its value with theirs, it may raise.
+    """
+    changes = (
+        (_changed_layer, nullcontext, "the layer computed it"),
+        (lambda layer: layer, OtherConvolutions, "a convolution of PyTorch computed it, from more "
+         "of the image than the window"),
+    )  # fmt: skip
+    for change, block, who in changes:
+        layer, image = _make(number, case)
+        try:
+            with block():
+                value = attempt(function, image, change(layer), *case[3:])
+            follows = not _agree(real_number(value, "value"), expected)
+        except CheckError:
+            continue
+        if follows:
+            raise Incorrect(
+                f"the value is right, but {who}. Take a window of the image, layer.weight and "
+                "layer.bias, and compute it yourself."
+            )
+
+
+def _changed_layer(layer: nn.Conv2d) -> nn.Conv2d:
+    """The layer, whose output is not what its weights make any more."""
     convolve = layer._conv_forward  # what layer(image) and layer.forward(image) come to
     layer._conv_forward = lambda *args: convolve(*args) + 1000
-    try:
-        value = real_number(attempt(function, image, layer, *case[3:]), "value")
-    except Incorrect:  # as when it compares its value with the layer's
-        return
-    if not _agree(value, expected):
-        raise Incorrect(
-            "the value is right, but the layer computed it. Take a window of the image, "
-            "layer.weight and layer.bias, and compute it yourself."
-        )
+    return layer
 
 
 def _diagnosis(found, image, kernels, bias, channel, row, column) -> str:
@@ -207,5 +254,5 @@ def _diagnosis(found, image, kernels, bias, channel, row, column) -> str:
     size = kernels.shape[-1]
     window = image[row : row + size, column : column + size]
     right = ((window * kernels[channel]).sum() + bias[channel]).item()
-    nearly = "That is nearly it: do not round on the way, and stay with torch.float32."
+    nearly = "That is nearly it: do not round, and stay with torch.float32."
     return named or nearly * (abs(found - right) < 0.02)

@@ -1,5 +1,6 @@
 """What else a student may compute in place of the value of task 1.4, and the sentence on it."""
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -23,8 +24,9 @@ def mistakes_by_hand(image, kernels, bias, channel, row, column) -> Iterator[tup
     yield s * b, "The bias multiplies; it should be added."
     yield max(0.0, s + b), "There is no ReLU in the layer: negative values stay."
     yield abs(s + b), "The sign is to be kept: negative values stay."
-    yield float(round(s + b)), "Do not round the value."
-    yield float(int(s + b)), "Do not round the value."
+    for scale in (1, 10):  # to a whole number, to one digit after the point
+        for cut in (round, math.floor, math.ceil):
+            yield cut(scale * (s + b)) / scale, "Do not round the value."
     another = "That is the bias of another channel: take the one with the index channel."
     for other, kernel in enumerate(kernels):
         own = f"Kernel and bias are those of channel {other}; take those with the index channel."
@@ -52,7 +54,7 @@ def _other_products(image, kernels, channel, row, column) -> list[tuple[torch.Te
         (products.mean(), "Sum the products; do not take their mean."),
         (summed(column, row),
          "Row and column are swapped: rows come first in image[channel, row, column]."),
-        (summed(0, 0), "Your window stands at (0, 0), whatever row and column are."),
+        (summed(0, 0), "Your window stands at (0, 0) in place of (row, column)."),
         (summed(row - size // 2, column - size // 2),
          "Your window has its middle at (row, column); there its upper left corner belongs."),
         (summed(row - size + 1, column - size + 1),

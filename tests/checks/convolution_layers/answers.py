@@ -116,6 +116,15 @@ WRONG: dict[str, list[Wrong]] = {
             },
             "the value is right, but the layer computed it",
         ),
+        Wrong(
+            {
+                "answer-1-4": """
+                    def value_by_hand(image, layer, channel, row, column):
+                        return torch.conv2d(image, layer.weight, layer.bias)[channel, row, column]
+                """
+            },
+            "a convolution of PyTorch computed it, from more of the image than the window",
+        ),
     ],
     "1.5": [
         Wrong(

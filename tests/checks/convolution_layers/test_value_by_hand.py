@@ -1,9 +1,13 @@
 """Task 1.4: right ways, mistakes and their messages, blanks, traces."""
 
+import copy
+import math
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from helpers import checks
 from helpers.checks.convolution_layers import value_by_hand
@@ -53,6 +57,19 @@ def by_functional(image, layer, channel=0, row=0, column=0):
     return F.conv2d(window, layer.weight[[channel]], layer.bias[[channel]])
 
 
+def by_unfold(image, layer, channel, row, column):
+    windows = image.unfold(1, layer.kernel_size[0], 1).unfold(2, layer.kernel_size[1], 1)
+    return (windows[:, row, column] * layer.weight[channel]).sum() + layer.bias[channel]
+
+
+def by_sum_compared_with_functional(image, layer, channel, row, column):
+    value = by_sum(image, layer, channel, row, column)
+    maps = F.conv2d(image, layer.weight, layer.bias)
+    print("by PyTorch:", maps[channel, row, column])
+    assert torch.isclose(value, maps[channel, row, column], atol=1e-4)
+    return value
+
+
 def by_sum_compared_with_the_layer(image, layer, channel, row, column):
     value = by_sum(image, layer, channel, row, column)
     assert torch.isclose(value, layer(image)[channel, row, column], atol=1e-4)
@@ -68,6 +85,8 @@ def by_sum_compared_with_the_layer(image, layer, channel, row, column):
         by_dot,
         by_einsum,
         by_functional,
+        by_unfold,
+        by_sum_compared_with_functional,
         by_sum_compared_with_the_layer,
         lambda image, layer, *place: by_sum(image, layer, *place).detach().requires_grad_(),
     ],
@@ -191,6 +210,72 @@ def by_forward(image, layer, channel, row, column):
     return layer.forward(image)[channel, row, column]
 
 
+def by_functional_of_all(image, layer, channel, row, column):
+    return F.conv2d(image, layer.weight, layer.bias)[channel, row, column]
+
+
+def by_functional_of_one_kernel(image, layer, channel, row, column):
+    maps = torch.conv2d(image[None], layer.weight[[channel]])
+    return maps[0, 0, row, column] + layer.bias[channel]
+
+
+def by_functional_that_jumps(image, layer, channel, row, column):
+    """All that lies below and to the right of the corner, but only one place of the window."""
+    rest = image[None, :, row:, column:]
+    return F.conv2d(rest, layer.weight, layer.bias, stride=28)[0, channel, 0, 0]
+
+
+def by_another_layer(image, layer, channel, row, column):
+    other = nn.Conv2d(1, 1, layer.kernel_size)
+    with torch.no_grad():
+        other.weight[0], other.bias[0] = layer.weight[channel], layer.bias[channel]
+    return other(image)[0, row, column]
+
+
+def by_copy(image, layer, channel, row, column):
+    return copy.deepcopy(layer)(image)[channel, row, column]
+
+
+def by_loaded_layer(image, layer, channel, row, column):
+    other = nn.Conv2d(1, 8, layer.kernel_size)
+    other.load_state_dict(layer.state_dict())
+    with torch.inference_mode():
+        return nn.Sequential(other)(image)[channel, row, column].item()
+
+
+def by_conv3d(image, layer, channel, row, column):
+    maps = F.conv3d(image[None, None], layer.weight[[channel], None], layer.bias[[channel]])
+    return maps[0, 0, 0, row, column]
+
+
+def by_rows(image, layer, channel, row, column):
+    kernel = layer.weight[channel, 0]
+    rows = image[0, row : row + len(kernel)]
+    sums = [F.conv1d(r[None, None], k[None, None])[0, 0] for r, k in zip(rows, kernel, strict=True)]
+    return sum(s[column] for s in sums) + layer.bias[channel]
+
+
+def layer_on_a_window(image, layer, channel, row, column):
+    k = layer.kernel_size[0]
+    return layer(image[:, row : row + k, column : column + k])[channel]
+
+
+def typed(**numbers):
+    """A function that takes numbers of its own in place of these arguments."""
+
+    def value_by_hand(image, layer, channel, row, column):
+        place = {"channel": channel, "row": row, "column": column} | numbers
+        return by_sum(image, layer, **place)
+
+    return value_by_hand
+
+
+def squeezed(image, layer, channel, row, column):
+    kernel = layer.weight[channel].squeeze()
+    window = image[0, row : row + kernel.shape[0], column : column + kernel.shape[1]]
+    return (window * kernel).sum() + layer.bias[channel]
+
+
 def printing(image, layer, channel, row, column):
     print(by_sum(image, layer, channel, row, column))
 
@@ -213,7 +298,7 @@ def printing(image, layer, channel, row, column):
         (changed(lambda w, k, b, c: w[0, 0] * k.sum() + b[c]), "a pixel of its own"),
         (changed(lambda w, k, b, c: (w * k)[-1, -1] + b[c]), "= starts anew"),
         (changed(lambda w, k, b, c: (w * k)[0].sum() + b[c]), "Only the first row"),
-        (changed(lambda w, k, b, c: (w * k).sum(0) + b[c]), "in one direction only"),
+        (changed(lambda w, k, b, c: (w * k).sum(0) + b[c]), "sums in all directions"),
         (changed(lambda w, k, b, c: ((w * k).sum(), b[c])), "returns a tuple; asked for is one"),
         (changed(lambda w, k, b, c: ((w * k).sum() + b[c]).half()), "nearly it"),
         (changed(lambda w, k, b, c: (w * k).sum() * b[c]), "should be added"),
@@ -227,11 +312,32 @@ def printing(image, layer, channel, row, column):
         (changed(lambda w, k, b, c: k.sum() + b[c]), "image is not in it"),
         (changed(lambda w, k, b, c: w.sum() * k.sum() + b[c]), "Sums are multiplied"),
         (changed(lambda w, k, b, c: (w + k).sum() + b[c]), "Kernel and window are added"),
-        (changed(lambda w, k, b, c: w * k + b[c]), "Sum them up"),
+        (changed(lambda w, k, b, c: w * k + b[c]), "sum up all the products"),
         (changed(lambda w, k, b, c: (w * k).sum() + b), "8 numbers"),
         (changed(lambda w, k, b, c: (w * k)[0, 0] + b[c]), "Only the first product"),
-        (changed(lambda w, k, b, c: 0.5), "For another image your function gives the same"),
-        (changed(lambda w, k, b, c: (w / k).sum() + b[c]), "Print your window"),
+        (changed(lambda w, k, b, c: 0.5), "For another image, another layer, another channel"),
+        (changed(lambda w, k, b, c: 0.0), "another row and another column your function gives"),
+        (changed(lambda w, k, b, c: -1), "For another image, another layer, another channel"),
+        (changed(lambda w, k, b, c: (w / k).sum() + b[c]), "Print the window"),
+        (changed(lambda w, k, b, c: ((w * k).sum() + b[c]) ** 2), "Print the window"),
+        (changed(lambda w, k, b, c: round(((w * k).sum() + b[c]).item(), 1)), "Do not round"),
+        (
+            changed(lambda w, k, b, c: round(((w * k).sum() + b[c]).item(), 2)),
+            "nearly it: do not round",
+        ),
+        (changed(lambda w, k, b, c: torch.round((w * k).sum() + b[c], decimals=1)), "Do not round"),
+        (
+            changed(lambda w, k, b, c: math.floor(10 * ((w * k).sum() + b[c]).item()) / 10),
+            "Do not round",
+        ),
+        (changed(lambda w, k, b, c: int(10 * ((w * k).sum() + b[c])) / 10), "Do not round"),
+        (changed(lambda w, k, b, c: f"{(w * k).sum() + b[c]:.1f}"), "a number was expected"),
+        (typed(channel=3, row=12, column=10), "For another channel, another row and another"),
+        (typed(row=12, column=10), "For another row and another column your function gives the"),
+        (typed(row=4, column=9), "calculate with the row and the column that it is given"),
+        (typed(row=12), "For another row your function gives the same: calculate with the row"),
+        (typed(column=0), "For another column your function gives the same"),
+        (typed(channel=5), "Kernel and bias are those of channel 5"),
         (changed(lambda w, k, b, c: "12"), "a number was expected"),
         (changed(lambda w, k, b, c: Liar()), "a number was expected"),
         (changed(lambda w, k, b, c: float("nan")), "no ordinary number"),
@@ -255,11 +361,21 @@ def printing(image, layer, channel, row, column):
         (place_first, "in the order image, layer, channel, row, column"),
         (channel_of_the_image, "The image has one channel, number 0"),
         (no_window, "The whole image is in it"),
-        (typed_five, "in place of a typed 5"),
+        (typed_five, "With a kernel of 5×5 it works: take height and width of the window from"),
+        (squeezed, "With a kernel of 2×2 it works: take height and width of the window from"),
         (one_short, "one pixel too small"),
         (slice_short, "as high and wide as the kernel?"),
         (by_layer, "the layer computed it"),
         (by_forward, "the layer computed it"),
+        (by_copy, "the layer computed it"),
+        (layer_on_a_window, "the layer computed it"),
+        (by_functional_of_all, "a convolution of PyTorch computed it, from more of the image"),
+        (by_functional_of_one_kernel, "a convolution of PyTorch computed it"),
+        (by_functional_that_jumps, "a convolution of PyTorch computed it"),
+        (by_another_layer, "a convolution of PyTorch computed it"),
+        (by_loaded_layer, "a convolution of PyTorch computed it"),
+        (by_conv3d, "a convolution of PyTorch computed it"),
+        (by_rows, "a convolution of PyTorch computed it"),
         (printing, "prints something"),
         (lambda image, layer: 0.0, "raised TypeError"),
         (lambda image, layer, *place: layer(image), "the one value at the given channel"),
