@@ -11,7 +11,7 @@ from helpers.checks.core.describing import describe, first_line
 from helpers.checks.core.known_mistakes import Advice, advice_on
 from helpers.checks.core.limits import TimeUp, quiet
 from helpers.checks.core.outcomes import CheckError, Incorrect, NotAnswered
-from helpers.checks.core.values import answered, is_blank, judge_tensor
+from helpers.checks.core.values import answered, judge_tensor
 
 # What stands behind the errors that are likely in any of the functions: a part of the message, and
 # what to try.
@@ -29,8 +29,7 @@ def attempt(function: Callable, *args, on: str = "", **kwargs):
     Raises ``NotAnswered`` if it returns a blank, or stumbles over one, and ``Incorrect`` if it
     raises, or prints its result in place of returning it. What it prints is not shown.
     """
-    if is_blank(function):
-        raise NotAnswered("put your answer in place of the dots.")
+    answered(**{"the function that is asked for": function})
     if not callable(function):
         raise Incorrect(f"a function was expected here, and this is {describe(function)}.")
     where = f" on {on}" if on else ""
@@ -46,7 +45,7 @@ def attempt(function: Callable, *args, on: str = "", **kwargs):
         ) from None
     except (Exception, SystemExit) as error:
         if "ellipsis" in str(error).lower():
-            raise NotAnswered(f"there are still dots (...) in {name} to fill in.") from None
+            raise NotAnswered(f"{name} comes upon dots (...) that wait to be filled in.") from None
         if isinstance(error, SystemExit):
             raise Incorrect(f"{name} ends the program{where}. Leave out exit().") from None
         raise Incorrect(
@@ -60,10 +59,8 @@ def attempt(function: Callable, *args, on: str = "", **kwargs):
             f"{name} returns nothing yet{where}. If it still holds dots (...), fill them in; if "
             "not, end it with return and a value that is not None."
         )
-    if is_blank(value):
-        raise NotAnswered(
-            f"{name} returns nothing yet{where}. Fill in the dots and return a value."
-        )
+    if value is Ellipsis:
+        raise NotAnswered(f"{name} returns dots (...){where}. Put a value in their place.")
     return value
 
 
@@ -79,8 +76,8 @@ def call_student(
     name = getattr(function, "__name__", type(function).__name__)
     try:
         return attempt(function, *args, on=on, **kwargs)
-    except NotAnswered:
-        if not again:
+    except NotAnswered as error:
+        if not (again and "returns nothing" in error.message):
             raise
         raise Incorrect(
             f"{name} has answered once, but returns nothing on {on}. "

@@ -23,9 +23,9 @@ def judge_image(image) -> None:
 
 
 def judge_comma(value, name: str) -> None:
-    """Raise for a tuple of one thing, which a comma at the end of a line makes."""
+    """Raise for a tuple of one thing, which a comma after it makes."""
     if isinstance(value, tuple) and len(value) == 1:
-        raise Incorrect(f"{name} is a tuple. Take away the comma at the end of the line.")
+        raise Incorrect(f"{name} is a tuple with one thing in it. Take away the comma after that.")
 
 
 def judge_wrapping(value, name: str) -> None:

@@ -21,8 +21,13 @@ def is_blank(value) -> bool:
 def answered(**answers) -> None:
     """Raise ``NotAnswered`` for the first of the named values that is still blank."""
     for name, value in answers.items():
-        if is_blank(value):
+        if value is Ellipsis:
             raise NotAnswered(f"put your answer in place of the dots, so that {name} has a value.")
+        if value is None:
+            raise NotAnswered(
+                f"{name} is None: it has no value yet. Give it one; a function that makes it must "
+                "end with return."
+            )
 
 
 def judge_tensor(value, name: str) -> None:
@@ -53,8 +58,7 @@ def shape_of(value, name: str) -> tuple[int, ...]:
     try:
         items = value.tolist() if isinstance(value, (torch.Tensor, np.ndarray)) else value
         items = list(itertools.islice(items, MOST_ENTRIES))  # it may be a generator without end
-        if any(is_blank(n) for n in items):
-            raise NotAnswered(f"there are still dots (...) in {name} to fill in.")
+        answered(**{f"entry {place} of {name}": n for place, n in enumerate(items)})
         if any(isinstance(n, bool) or int(n) != n for n in items):
             raise ValueError
         return tuple(int(n) for n in items)
@@ -96,9 +100,9 @@ def real_number(value, name: str) -> float:
 
 def _advice(value, wanted: str) -> str:
     if isinstance(value, tuple) and len(value) == 1:
-        return f"{wanted} was expected. Take away the comma at the end of the line"
+        return f"{wanted} was expected. Take away the comma, which makes a tuple of it"
     if isinstance(value, str):
-        return f"{wanted} was expected. Leave out the quotes"
+        return f"{wanted} was expected. Leave out the quotes, or what makes a text of it"
     return f"{wanted} was expected"
 
 

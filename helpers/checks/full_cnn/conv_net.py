@@ -7,7 +7,7 @@ from torch.nn.parameter import is_lazy
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import answered, is_blank
+from helpers.checks.core.values import answered
 from helpers.checks.full_cnn.conv_net_layers import judge_extras, judge_layers
 from helpers.checks.full_cnn.conv_net_run import BATCH, PARTS, build, run, wrong_shape
 from helpers.checks.full_cnn.conv_net_scores import judge_computation
@@ -72,8 +72,8 @@ def judge_parts(net: nn.Module) -> None:
         if not list(net.children()):
             raise NotAnswered("fill in __init__ of ConvNet: its parts are still missing.")
     for name in PARTS:
-        if name not in missing and is_blank(getattr(net, name)):
-            raise NotAnswered(f"put your answer in place of the dots for self.{name}.")
+        if name not in missing:
+            answered(**{f"self.{name}": getattr(net, name)})
     if missing:
         raise Incorrect(
             f"an instance of ConvNet has no {' and no '.join(missing)}. "

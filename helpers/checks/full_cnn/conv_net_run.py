@@ -109,7 +109,9 @@ def run(net: nn.Module) -> Run:
     happened = recording.operations
     if isinstance(problem, Incorrect):
         found.problem = Incorrect(_why_not_run(problem.message, found))
-    elif scores is Ellipsis or (scores is None and not problem and not happened):
+    elif scores is Ellipsis:
+        found.problem = NotAnswered("forward of ConvNet returns dots (...). Return the scores.")
+    elif scores is None and not problem and not happened:
         found.problem = NotAnswered("fill in forward of ConvNet: it returns nothing yet.")
     elif scores is None and not problem:
         found.problem = Incorrect(

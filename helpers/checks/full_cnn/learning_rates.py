@@ -9,7 +9,7 @@ from torch import nn
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import answered, close, is_blank, real_number
+from helpers.checks.core.values import answered, close, real_number
 from helpers.checks.full_cnn.training_run import EPOCHS, judge_shares, numbers, same
 
 RATES = (1e-3, 1e-2, 1e-1)
@@ -43,7 +43,7 @@ def learning_rates(runs, best_learning_rate) -> str:
 
 def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
     """The accuracies for each learning rate; at least those of the three rates asked for."""
-    if not runs or all(is_blank(values) for values in runs.values()):
+    if not runs:
         raise NotAnswered("runs is still empty: train once for each learning rate.")
     found = {}
     for key, values in runs.items():
@@ -53,8 +53,7 @@ def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
                 "runs[1e-2]: the cells below calculate with it."
             )
         rate = rate_of(key, "a key of runs")
-        if is_blank(values):
-            raise NotAnswered(f"put the accuracies in place of the dots for {_say(rate)} in runs.")
+        answered(**{f"the entry for {_say(rate)} in runs": values})
         if hasattr(values, "accuracies"):
             raise Incorrect(
                 f"the run of {_say(rate)} is {describe(values)}, which has more than the "

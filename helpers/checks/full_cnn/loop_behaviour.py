@@ -37,8 +37,13 @@ def run_loop(function, name: str, bench: Bench, *args):
             value = call(function, *args, on="four batches of images")
     except Incorrect as error:
         raise Incorrect(why_it_raised(error.message, record, name)) from None
-    if value is Ellipsis or (value is None and not record.passes and not record.sizes):
-        raise NotAnswered(f"fill in the body of {name}: it does nothing and returns nothing yet.")
+    if value is Ellipsis:
+        raise NotAnswered(f"{name} returns dots (...). Put what is asked for in their place.")
+    if value is None and not record.passes and not record.sizes:
+        raise NotAnswered(
+            f"fill in the body of {name}: so far it leaves the loader and the network alone, and "
+            "returns nothing."
+        )
     if value is None:
         raise Incorrect(
             f"{name} goes through the loader, but returns nothing. Keep the numbers, and end the "

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
-from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import answered, close, is_blank
+from helpers.checks.core.outcomes import Incorrect
+from helpers.checks.core.values import answered, close
 from helpers.checks.full_cnn import loop_behaviour as behaviour
 from helpers.checks.full_cnn import loop_recorder
 from helpers.checks.full_cnn.loop_numbers import judge_accuracy, judge_loss, judge_number
@@ -95,6 +95,10 @@ def _two_values(found) -> tuple:
         raise Incorrect(
             f"test_loop returns {len(found)} values; expected are two, the loss and the accuracy."
         )
-    if any(is_blank(value) for value in found):
-        raise NotAnswered("there are still dots (...) in what test_loop returns.")
+    answered(
+        **{
+            f"value {place} of the two that test_loop returns": value
+            for place, value in enumerate(found, start=1)
+        }
+    )
     return tuple(found)

@@ -79,7 +79,9 @@ def call_network(function, *args, on: str, advice: Advice = ()):
     except Incorrect as error:
         if "'NoneType' object is not callable" in error.message:
             name = error.message.split(" ", 1)[0]
-            raise NotAnswered(f"a part of {name} is still None. Fill it in.") from None
+            raise NotAnswered(
+                f"{name} calls something that is None. Give that a value first."
+            ) from None
         hint = advice_on(error.message, _ADVICE, advice)
         raise Incorrect(f"{error.message.rstrip('.')}. {hint}".rstrip()) from None
 

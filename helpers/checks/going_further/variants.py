@@ -9,7 +9,7 @@ from helpers.checks.core.conv_nets import conv_net
 from helpers.checks.core.describing import describe, listed
 from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import answered, is_blank, real_number, whole_number
+from helpers.checks.core.values import answered, real_number, whole_number
 from helpers.checks.going_further import student_networks as networks
 from helpers.checks.going_further.shares import read_share
 
@@ -139,9 +139,7 @@ def _row(number: int, result) -> tuple[str, int, float, float]:
             f"row {number} of results lacks {listed(missing)}; each row needs {listed(keys)}."
         )
     names = [f'"{key}" in row {number} of results' for key in keys]
-    for name, key in zip(names, keys, strict=True):
-        if is_blank(result[key]):
-            raise NotAnswered(f"put what you measured in place of the dots for {name}.")
+    answered(**{name: result[key] for name, key in zip(names, keys, strict=True)})
     parameters = whole_number(result["parameters"], names[1])
     seconds = real_number(result["seconds"], names[2])
     if parameters <= 0:

@@ -136,7 +136,7 @@ def _message(function, found: float, before: torch.Tensor, after: torch.Tensor, 
 
 
 def judge_keys(changes) -> None:
-    """Raise unless ``changes`` is a dictionary with a value for each of the three keys."""
+    """Raise unless ``changes`` is a dictionary with the three keys."""
     if not isinstance(changes, dict):
         raise Incorrect(
             f"changes is {describe(changes)}; expected is a dictionary with the keys "
@@ -146,11 +146,11 @@ def judge_keys(changes) -> None:
     if missing:
         there = ", ".join(repr(key) for key in changes) or "no key"
         raise Incorrect(f"changes has {there}; the key {missing[0]!r} is missing.")
-    answered(**{f"changes[{key!r}]": changes[key] for key in KEYS})
 
 
 def judge_changes(changes: dict, measured: "Measured") -> None:
     """Raise unless all numbers are those that ``measured`` has, each with its own pooling."""
+    answered(**{f"changes[{key!r}]": changes[key] for key in KEYS})
     numbers = {key: real_number(changes[key], f"changes[{key!r}]") for key in KEYS}
     for key, number in numbers.items():
         expected = measured.change(*POOLED[key])

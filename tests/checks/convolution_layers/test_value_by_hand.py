@@ -396,6 +396,15 @@ def test_value_by_hand_blank(function):
     assert_blank(checks.value_by_hand, function)
 
 
+def without_return(image, layer, channel, row, column):
+    by_sum(image, layer, channel, row, column)
+
+
+def test_value_by_hand_without_return():
+    message = assert_blank(checks.value_by_hand, without_return)
+    assert "returns nothing yet" in message and "if not, end it with return" in message
+
+
 def test_value_by_hand_blank_by_name():
     assert "so that value_by_hand has a value" in assert_blank(checks.value_by_hand, ...)
 

@@ -38,12 +38,13 @@ def raising(error):
             Incorrect,
             "student raised RuntimeError on a 5×5 image: without a message.",
         ),
-        (lambda x: ... + x, NotAnswered, "there are still dots (...) in <lambda> to fill in."),
-        (lambda x: torch.relu(...), NotAnswered, "there are still dots (...) in <lambda>"),
+        (lambda x: ... + x, NotAnswered, "<lambda> comes upon dots (...) that wait to be"),
+        (lambda x: torch.relu(...), NotAnswered, "<lambda> comes upon dots (...) that"),
         (lambda x: None, NotAnswered, "If it still holds dots (...), fill them in; if"),
-        (lambda x: ..., NotAnswered, "<lambda> returns nothing yet on a 5×5 image."),
+        (lambda x: ..., NotAnswered, "<lambda> returns dots (...) on a 5×5 image."),
         (lambda x: print(x), Incorrect, "<lambda> prints something on a 5×5 image, but returns"),
         (..., NotAnswered, "in place of the dots"),
+        (None, NotAnswered, "the function that is asked for is None"),
         (5, Incorrect, "a function was expected here, and this is 5 (of type int)."),
     ],
 )
@@ -52,6 +53,16 @@ def test_attempt_that_fails(function, kind, message):
         calling.attempt(function, 1, on="a 5×5 image")
     assert type(caught.value) is kind
     assert message in caught.value.message
+
+
+def test_a_function_that_has_answered_before_and_now_does_not():
+    for function, kind, message in (
+        (lambda x: None, Incorrect, "<lambda> has answered once, but returns nothing on"),
+        (lambda x: ..., NotAnswered, "<lambda> returns dots"),
+        (lambda x: ... + x, NotAnswered, "<lambda> comes upon dots"),
+    ):
+        with pytest.raises(kind, match=message):
+            calling.call_student(function, 1, on="a number", again=True)
 
 
 def test_the_end_of_the_program_is_no_answer():

@@ -50,9 +50,24 @@ def test_shape_of_something_else(value):
         values.shape_of(value, "predicted")
 
 
-def test_shape_of_dots():
-    with pytest.raises(NotAnswered):
-        values.shape_of((8, ...), "predicted")
+@pytest.mark.parametrize(
+    ("blank", "message"),
+    [
+        (..., "in place of the dots, so that entry 1 of"),
+        (None, "entry 1 of predicted is None: it has no"),
+    ],
+)
+def test_shape_of_dots_or_none(blank, message):
+    with pytest.raises(NotAnswered, match=message):
+        values.shape_of((8, blank), "predicted")
+
+
+def test_dots_are_spoken_of_where_there_are_dots():
+    with pytest.raises(NotAnswered, match="put your answer in place of the dots, so that b has"):
+        values.answered(a=1, b=..., c=None)
+    with pytest.raises(NotAnswered, match="b is None: it has no value yet") as caught:
+        values.answered(a=1, b=None, c=...)
+    assert "dots" not in caught.value.message
 
 
 @pytest.mark.parametrize("value", [3, 3.0, np.int64(3), torch.tensor(3), np.array([3])])

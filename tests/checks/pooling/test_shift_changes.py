@@ -229,6 +229,18 @@ def test_shift_changes_blank():
     assert_blank(checks.shift_changes, change, dict.fromkeys(CHANGES), *GIVEN)
 
 
+def without_return(before, after):
+    (after - before).abs().sum() / before.abs().sum()
+
+
+def test_shift_changes_without_return():
+    """Then the numbers that the notebook computes with it are None, too."""
+    message = assert_blank(checks.shift_changes, without_return, dict.fromkeys(CHANGES), *GIVEN)
+    assert message.startswith("without_return returns nothing yet")
+    message = assert_blank(checks.shift_changes, change, dict.fromkeys(CHANGES), *GIVEN)
+    assert message.startswith("changes['convolution'] is None") and "dots" not in message
+
+
 def test_shift_changes_leaves_no_trace():
     assert_no_trace(checks.shift_changes, change, dict(CHANGES), *GIVEN)
     assert_no_trace(checks.shift_changes, in_place, dict(CHANGES), *GIVEN)
