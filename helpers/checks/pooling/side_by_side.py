@@ -3,13 +3,14 @@
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.text import Text
 
 from helpers.checks.core.checking import check
-from helpers.checks.core.describing import describe, show_shape
+from helpers.checks.core.describing import describe, show_shape, show_size
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import answered, close
+from helpers.checks.pooling.seen import Seen, is_seen, pictures_on
 
 
 @check("2.3", "Show both", hints=(
@@ -20,13 +21,16 @@ from helpers.checks.core.values import answered, close
     "plt.subplots gives.",
 ))  # fmt: skip
 def side_by_side(fig, image, pooled) -> str:
-    """Right: a figure with ``image`` and ``pooled`` beside each other, each under its own title."""
+    """Right: a figure with two axes, ``image`` on one and ``pooled`` on the other, as they are.
+
+    Each has a title of its own. They may stand side by side or one above the other.
+    """
     answered(fig=fig, image=image, pooled=pooled)
     _judge_figure(fig)
     wanted = {"image": _numbers(image, "image"), "pooled": _numbers(pooled, "pooled")}
     if wanted["image"].shape == wanted["pooled"].shape:
         raise Incorrect("pooled is as large as the image. Run your cell of Task 2.1 again.")
-    axes = [(ax, _pictures(ax)) for ax in fig.axes if ax.get_visible() and not _is_colorbar(ax)]
+    axes = [(ax, pictures_on(ax)) for ax in fig.axes if is_seen(ax)]
     drawn = [(ax, pictures) for ax, pictures in axes if pictures]
     if not drawn:
         raise Incorrect(
@@ -36,7 +40,7 @@ def side_by_side(fig, image, pooled) -> str:
         raise Incorrect(_one_axes_message(len(axes), len(drawn[0][1])))
     top = [(ax, pictures[-1]) for ax, pictures in drawn]  # it hides those under it
     places = {
-        name: [ax for ax, picture in top if _shows(picture, numbers)]
+        name: [ax for ax, picture in top if _shows(picture.numbers, numbers)]
         for name, numbers in wanted.items()
     }
     if len(places["image"]) > 1 and not places["pooled"]:
@@ -45,13 +49,24 @@ def side_by_side(fig, image, pooled) -> str:
         raise Incorrect("both axes show the pooled image. Draw the image itself on the first.")
     for name, numbers in wanted.items():
         if not places[name]:
-            hidden = [picture for _, pictures in drawn for picture in pictures[:-1]]
+            hidden = [picture.numbers for _, pictures in drawn for picture in pictures[:-1]]
             raise Incorrect(_missing_message(name, numbers, [p for _, p in top], hidden))
-    first, second = places["image"][0], places["pooled"][0]
-    _judge_beside(first, second)
-    _judge_titles(first, second)
-    old, new = ("×".join(map(str, numbers.shape)) for numbers in wanted.values())
+    both = places["image"][0], places["pooled"][0]
+    for ax, picture in top:
+        if ax in both and not picture.is_whole:
+            raise Incorrect(
+                f"only a part of {_CALLED['image' if ax is both[0] else 'pooled']} is in view. "
+                "Leave out what sets the limits of its axes, such as set_xlim, or sharex and "
+                "sharey, with which one picture sets those of the other."
+            )
+    _judge_number(len(axes), sum(not ax.has_data() for ax, _ in axes))
+    _judge_apart(*both)
+    _judge_titles(*both)
+    old, new = (show_size(numbers.shape) for numbers in wanted.values())
     return f"two pictures, two titles: {old} pixels beside {new}"
+
+
+_CALLED = {"image": "the image", "pooled": "the pooled image"}
 
 
 def _judge_figure(fig) -> None:
@@ -88,20 +103,6 @@ def _numbers(picture, name: str) -> np.ndarray:
     return picture.reshape(picture.shape[-2:]).astype(float)
 
 
-def _pictures(ax: Axes) -> list[np.ndarray]:
-    """The number grids that are drawn on ``ax``, each as height × width; the topmost is last."""
-    artists = [*ax.get_images(), *(c for c in ax.collections if isinstance(c, QuadMesh))]
-    artists = sorted((a for a in artists if a.get_visible()), key=lambda a: a.get_zorder())
-    grids = [artist.get_array() for artist in artists]
-    grids = [np.ma.filled(np.ma.asarray(grid, dtype=float), 0.0) for grid in grids]
-    grids = [grid[..., 0] if grid.ndim == 3 else grid for grid in grids]
-    return [grid for grid in grids if grid.ndim == 2]
-
-
-def _is_colorbar(ax: Axes) -> bool:
-    return ax.get_label() == "<colorbar>" or getattr(ax, "_colorbar", None) is not None
-
-
 def _shows(drawn: np.ndarray, wanted: np.ndarray) -> bool:
     """Whether the picture is ``wanted``, in whatever units of brightness."""
     scale = max(np.abs(drawn).max(), 1e-12), max(np.abs(wanted).max(), 1e-12)
@@ -116,48 +117,73 @@ def _one_axes_message(num_axes: int, num_pictures: int) -> str:
         )
     if num_axes == 1:
         return "the figure has one axes only. Make two side by side with plt.subplots(1, 2)."
-    return "one axes is still empty. Draw the image on axes[0] and the pooled image on axes[1]."
+    return (
+        f"the figure has {num_axes} axes, and a picture on one of them only. Draw the image on "
+        "axes[0] and the pooled image on axes[1]."
+    )
 
 
 def _missing_message(
-    name: str, wanted: np.ndarray, drawn: list[np.ndarray], hidden: list[np.ndarray]
+    name: str, wanted: np.ndarray, drawn: list[Seen], hidden: list[np.ndarray]
 ) -> str:
-    called = {"image": "the image", "pooled": "the pooled image"}[name]
-    sizes = " and ".join("×".join(map(str, grid.shape)) for grid in drawn)
+    called, grids = _CALLED[name], [picture.numbers for picture in drawn]
+    sizes = " and ".join(show_size(grid.shape) for grid in grids)
     if any(_shows(grid, wanted) for grid in hidden):
         return f"{called} is hidden under another picture. Draw each on axes of its own."
-    if any(_shows(grid.T, wanted) for grid in drawn):
-        return f"{called} is shown with rows and columns swapped. Take {name}[0] as it is."
-    if any(_shows(turned, wanted) for grid in drawn for turned in (grid[::-1], grid[:, ::-1])):
-        return f"{called} is shown as in a mirror. Take {name}[0] as it is."
-    if any(grid.shape == wanted.shape for grid in drawn):
+    turned = (
+        (lambda grid: grid[::-1], "upside down"),
+        (lambda grid: grid[:, ::-1], "as in a mirror"),
+        (lambda grid: grid[::-1, ::-1], "turned by half a turn"),
+        (lambda grid: grid.T, "with rows and columns swapped"),
+    )
+    for turn, how in turned:
+        if any(_shows(turn(grid), wanted) for grid in grids):
+            return (
+                f"{called} is shown {how}. Give {name}[0] to imshow as it is, and leave the axes "
+                "as imshow makes them: with the first row at the top and the first column on the "
+                "left."
+            )
+    if any(grid.shape == wanted.shape for grid in grids):
         return (
             f"a picture of the right size is there, but it is not {called}. Show {name}[0], and "
             "run the cell again if you took another image in the meantime."
         )
     return (
-        f"{called}, {'×'.join(map(str, wanted.shape))} pixels, is not shown; the pictures there "
-        f"have {sizes}. Show {name}[0]."
+        f"{called}, {show_size(wanted.shape)} pixels, is not shown; the pictures there have "
+        f"{sizes}. Show {name}[0]."
     )
 
 
-def _judge_beside(first: Axes, second: Axes) -> None:
-    one, other = first.bbox, second.bbox  # in pixels, also where a figure has parts of its own
-    apart = abs((one.x0 + one.x1) / 2 - (other.x0 + other.x1) / 2)
-    if apart < min(one.width, other.width) / 2:
+def _judge_number(count: int, empty: int) -> None:
+    if count > 2:
+        which = {0: "", 1: ", one of them empty"}.get(empty, f", {empty} of them empty")
         raise Incorrect(
-            "the pictures stand one above the other. Side by side is one row, two columns: "
+            f"the figure has {count} axes{which}; asked for are two, one for each picture: "
             "plt.subplots(1, 2)."
         )
 
 
+def _judge_apart(first: Axes, second: Axes) -> None:
+    one, other = first.bbox, second.bbox  # in pixels, also where a figure has parts of its own
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    smaller = min(one.width * one.height, other.width * other.height)
+    if min(width, height) > 0 and width * height > 0.1 * smaller:
+        raise Incorrect(
+            "the axes of the two pictures lie one over the other. plt.subplots(1, 2) gives two "
+            "that stand side by side."
+        )
+
+
 def _judge_titles(first: Axes, second: Axes) -> None:
+    for ax in (first, second):
+        _judge_words(ax)
     titles = [_title(first), _title(second)]
     if not any(titles):
         raise Incorrect(
             "neither picture has a title yet. Give each its own, with set_title on its axes."
         )
-    for title, which in zip(titles, ("the image", "the pooled image"), strict=True):
+    for title, which in zip(titles, _CALLED.values(), strict=True):
         if not title:
             raise Incorrect(
                 f"{which} has no title. set_title belongs to one axes: what is set twice on the "
@@ -165,6 +191,20 @@ def _judge_titles(first: Axes, second: Axes) -> None:
             )
     if titles[0] == titles[1]:
         raise Incorrect(f"both titles read {titles[0]!r}. Let each say what its own picture shows.")
+
+
+def _judge_words(ax: Axes) -> None:
+    """Raise if something else was put in the place of the title, or of the method that sets it."""
+    if not isinstance(ax.title, Text):
+        raise Incorrect(
+            f"{describe(ax.title)} was put in the place of an axes' title, where Matplotlib keeps "
+            'an object of its own. Call axes[0].set_title("...") instead, and run the cell again.'
+        )
+    if "set_title" in vars(ax):
+        raise Incorrect(
+            f"{describe(ax.set_title)} was put in the place of set_title. Do not set it with =, "
+            'but call it: axes[0].set_title("..."); then run the cell again.'
+        )
 
 
 def _title(ax: Axes) -> str:

@@ -107,6 +107,19 @@ WRONG: dict[str, list[Wrong]] = {
             },
             "the image has no title",
         ),
+        Wrong(
+            {
+                "answer-2-3": """
+                    fig, axes = plt.subplots(1, 3)
+                    axes[0].imshow(image[0])
+                    axes[0].set_title("image")
+                    axes[1].imshow(pooled[0])
+                    axes[1].set_title("pooled")
+                    plt.show()
+                """
+            },
+            "the figure has 3 axes, one of them empty; asked for are two",
+        ),
     ],
     "2.4": [
         Wrong(

@@ -71,6 +71,29 @@ def with_subfigures():
     return fig
 
 
+def with_a_mesh_from_below():
+    """The last row first, as somebody does who knows that meshes begin at the bottom."""
+    fig, axes = plt.subplots(1, 2)
+    for ax, picture, title in zip(axes, (IMAGE, POOLED), ("a", "b"), strict=True):
+        ax.pcolor(picture[0].flip(0))
+        ax.set_title(title)
+    return fig
+
+
+def turned(change, **how):
+    """A figure whose first axes was changed after the picture was drawn."""
+    fig = figure(**how)
+    change(fig.axes[0])
+    return fig
+
+
+def with_third(change):
+    """A figure with a third axes, which was then changed."""
+    fig = figure(shape=(1, 3))
+    change(fig.axes[2])
+    return fig
+
+
 def with_one_over_the_other():
     fig = figure()
     fig.axes[0].images[0].set_zorder(2)  # on top, though drawn first
@@ -87,7 +110,17 @@ def with_one_over_the_other():
         lambda: figure(pictures=(IMAGE[0].numpy(), (255 * POOLED[0]).byte())),
         lambda: figure(pictures=(POOLED[0], IMAGE[0]), titles=("pooled", "image")),
         lambda: figure(vmin=0, vmax=1),
-        lambda: figure(shape=(1, 3)),
+        lambda: figure(shape=(2, 1)),
+        lambda: with_third(lambda ax: ax.remove()),
+        lambda: with_third(lambda ax: ax.set_visible(False)),
+        lambda: with_third(lambda ax: ax.set_axis_off()),
+        lambda: turned(lambda ax: ax.set_axis_off()),
+        lambda: figure(pictures=(IMAGE[0].flip(0), POOLED[0].flip(0)), origin="lower"),
+        lambda: turned(lambda ax: ax.invert_yaxis(), pictures=(IMAGE[0].flip(0), POOLED[0])),
+        lambda: turned(lambda ax: ax.set_xlim(-3, 31)),
+        lambda: figure(extent=(0, 1, 1, 0)),
+        lambda: figure(extent=(0, 28, 0, 28)),
+        with_a_mesh_from_below,
         with_pyplot,
         with_colorbars,
         with_mesh,
@@ -129,6 +162,38 @@ def invisible():
     return fig
 
 
+def shared():
+    """The pooled image, drawn last, sets the limits of both."""
+    fig, axes = plt.subplots(1, 2, sharex=True, sharey=True)
+    for ax, picture, title in zip(axes, (IMAGE, POOLED), ("a", "b"), strict=True):
+        ax.imshow(picture[0])
+        ax.set_title(title)
+    return fig
+
+
+def in_one_place():
+    fig = Figure()
+    for picture, title in ((IMAGE, "image"), (POOLED, "pooled")):
+        ax = fig.add_axes((0.1, 0.1, 0.8, 0.8))
+        ax.imshow(picture[0])
+        ax.set_title(title)
+    return fig
+
+
+def mesh():
+    fig = figure(pictures=())
+    for ax, picture in zip(fig.axes, (IMAGE, POOLED), strict=True):
+        ax.pcolormesh(picture[0])
+    return fig
+
+
+def put(name, value, number=0):
+    """A figure in which something was put in the place of an attribute of an axes."""
+    fig = figure()
+    setattr(fig.axes[number], name, value)
+    return fig
+
+
 def two_figures():
     return plt.figure(), plt.figure()
 
@@ -144,10 +209,30 @@ def two_figures():
         (lambda: figure(titles=("Bag", "Bag")), "both titles read 'Bag'"),
         (lambda: figure(pictures=(IMAGE[0], IMAGE[0])), "both axes show the image"),
         (lambda: figure(pictures=(POOLED[0], POOLED[0])), "both axes show the pooled image"),
-        (lambda: figure(pictures=(IMAGE[0], None)), "one axes is still empty"),
+        (lambda: figure(pictures=(IMAGE[0], None)), "2 axes, and a picture on one of them only"),
+        (lambda: figure(pictures=(None, None, POOLED[0]), shape=(1, 3)), "3 axes, and a picture"),
+        (lambda: figure(shape=(1, 3)), "the figure has 3 axes, one of them empty; asked for are"),
+        (lambda: figure(shape=(2, 2)), "the figure has 4 axes, 2 of them empty"),
+        (lambda: figure((IMAGE[0], POOLED[0], OTHER), shape=(1, 3)), "has 3 axes; asked for"),
+        (lambda: figure((IMAGE[0], POOLED[0], IMAGE[0]), shape=(1, 3)), "has 3 axes; asked for"),
+        (lambda: with_third(lambda ax: ax.plot([1, 2])), "has 3 axes; asked for are two"),
+        (lambda: figure(origin="lower"), "the image is shown upside down"),
+        (lambda: turned(lambda ax: ax.invert_yaxis()), "the image is shown upside down"),
+        (lambda: turned(lambda ax: ax.set_ylim(-0.5, 27.5)), "the image is shown upside down"),
+        (lambda: figure(pictures=(IMAGE[0].flip(0), POOLED[0])), "the image is shown upside down"),
+        (lambda: figure(pictures=(IMAGE[0], POOLED[0].flip(0))), "the pooled image is shown ups"),
+        (mesh, "the image is shown upside down"),
+        (lambda: turned(lambda ax: ax.invert_xaxis()), "the image is shown as in a mirror"),
+        (lambda: figure(pictures=(IMAGE[0].rot90(2), POOLED[0])), "turned by half a turn"),
+        (lambda: turned(lambda ax: ax.set_xlim(0, 10)), "only a part of the image is in view"),
+        (shared, "only a part of the image is in view"),
+        (in_one_place, "lie one over the other"),
+        (lambda: put("title", "image"), "the text 'image' was put in the place of an axes' title"),
+        (lambda: put("title", "pooled", 1), "the text 'pooled' was put in the place"),
+        (lambda: put("title", ("image",)), "was put in the place of an axes' title"),
+        (lambda: put("set_title", "image"), "the text 'image' was put in the place of set_title"),
         (both_on_the_first, "drawn on the same axes"),
         (lambda: figure(shape=(1, 1)), "one axes only"),
-        (lambda: figure(shape=(2, 1)), "one row, two columns"),
         (lambda: figure(pictures=()), "no picture in the figure"),
         (lambda: figure(pictures=(IMAGE[0].T, POOLED[0])), "rows and columns swapped"),
         (lambda: figure(pictures=(IMAGE[0], POOLED[0].flip(1))), "in a mirror"),
