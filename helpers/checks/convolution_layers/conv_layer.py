@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from helpers.checks.core.calling import attempt
-from helpers.checks.core.describing import describe, show_shape
+from helpers.checks.core.describing import describe, show_shape, show_size
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.shapes import judge_comma
@@ -18,7 +18,7 @@ _OTHER_LAYERS = (
     (nn.Conv1d, "nn.Conv1d slides along one direction; an image has two: take nn.Conv2d."),
     (nn.Conv3d, "nn.Conv3d slides in three directions; an image has two: take nn.Conv2d."),
     (nn.ConvTranspose2d, "nn.ConvTranspose2d makes images larger; take nn.Conv2d."),
-    (nn.Sequential, "hand over the nn.Conv2d itself, without nn.Sequential around it."),
+    (nn.Sequential, "hand over one nn.Conv2d by itself, without nn.Sequential."),
 )  # fmt: skip
 
 
@@ -43,8 +43,8 @@ def judge_conv2d(layer, name: str) -> nn.Conv2d:
     judge_tensor(layer.weight, f"the weight of {name}")
     if not all(torch.isfinite(numbers).all() for numbers in layer.parameters()):
         raise Incorrect(
-            f"some weights of {name} are no ordinary numbers, but nan or inf. Make the layer "
-            "again, with ordinary ones."
+            f"some weights or biases of {name} are no ordinary numbers, but nan or inf. Make the "
+            "layer again, with ordinary ones."
         )
     return layer
 
@@ -98,13 +98,13 @@ def judge_garment_layer(layer, name: str, padding: int) -> nn.Conv2d:
         )
     if stride != (1, 1):
         raise Incorrect(
-            f"your kernel moves by {max(stride)} pixels at a time (stride={max(stride)}), so it "
-            "skips places; asked for is every place. Leave out stride."
+            f"your layer has stride={_shown(stride)}; asked for is a kernel that moves by 1 pixel "
+            "at a time, to every place. Leave out stride."
         )
     if dilation != (1, 1):
         raise Incorrect(
-            f"dilation={max(dilation)} leaves gaps between the pixels that the kernel looks at. "
-            "Leave it out."
+            f"your layer has dilation={_shown(dilation)}; asked for is a kernel that looks at "
+            "pixels side by side. Leave out dilation."
         )
     _judge_padding(layer, padding)
     if layer.bias is None:
@@ -124,6 +124,11 @@ def judge_garment_layer(layer, name: str, padding: int) -> nn.Conv2d:
     return layer
 
 
+def _shown(setting: tuple[int, int]) -> str:
+    """A setting as it is mostly written: ``2`` for ``(2, 2)``."""
+    return str(setting[0] if setting[0] == setting[1] else setting)
+
+
 def _judge_padding(layer: nn.Conv2d, padding: int) -> None:
     words = {"same": (2, 2), "valid": (0, 0)}
     given = words[layer.padding] if isinstance(layer.padding, str) else pair(layer.padding)
@@ -131,8 +136,8 @@ def _judge_padding(layer: nn.Conv2d, padding: int) -> None:
         return
     if not padding:
         raise Incorrect(
-            f"your layer has padding={layer.padding!r}, which adds pixels around the image. Leave "
-            "out padding here; it comes later."
+            f"your layer has padding={layer.padding!r}; here the image is to stay as it is. Leave "
+            "out padding; it comes later."
         )
     if given == (0, 0):
         raise Incorrect(
@@ -144,10 +149,10 @@ def _judge_padding(layer: nn.Conv2d, padding: int) -> None:
             f"padding={given} keeps only one of height and width. One number counts for both; and "
             "padding also takes a word: which?"
         )
-    more = "larger" if min(given) > padding else "smaller"
+    made = show_size(28 + 2 * added - 4 for added in given)  # what a kernel of 5×5 makes
     raise Incorrect(
-        f"with padding={given[0] if given[0] == given[1] else given} the output is {more} than the "
-        "image. padding also takes a word: which?"
+        f"with padding={_shown(given)} an image of 28×28 becomes {made}. padding also takes a "
+        "word: which?"
     )
 
 
@@ -159,15 +164,15 @@ def seeded_images(*shape: int) -> torch.Tensor:
 
 def judge_pure(layer: nn.Conv2d, name: str, images: torch.Tensor) -> None:
     """Raise unless ``layer`` does what its weights say, and nothing else."""
-    device = layer.weight.device
+    images = images.to(layer.weight.device)
     padding = layer.padding if isinstance(layer.padding, str) else pair(layer.padding)
     with torch.no_grad():
-        made = attempt(layer, images.to(device), on="a batch of images")
-        expected = F.conv2d(
-            images.to(device), layer.weight, layer.bias, layer.stride, padding, layer.dilation
-        )
-    zeros = getattr(layer, "padding_mode", "zeros") == "zeros"
-    if zeros and not (isinstance(made, torch.Tensor) and close(made, expected, 2e-3)):
+        made = attempt(layer, images, on="a batch of images")
+        if layer.padding_mode != "zeros":  # F.conv2d pads with zeros only
+            around = layer._reversed_padding_repeated_twice
+            images, padding = F.pad(images, around, mode=layer.padding_mode), 0
+        expected = F.conv2d(images, layer.weight, layer.bias, layer.stride, padding, layer.dilation)
+    if not (isinstance(made, torch.Tensor) and close(made, expected, 2e-3)):
         raise Incorrect(
             f"{name} gives something else than the convolution with its weights. Take nn.Conv2d "
             "as it is."

@@ -55,7 +55,7 @@ def conv_output(predicted_shape, feature_maps, conv_layer, image) -> str:
         (24, 24): "that is one map alone. Keep all that come out of the layer.",
         (1, 24, 24): "that is one map alone. Keep all that come out of the layer.",
         (24, 24, 8): "PyTorch puts the channels first. Leave the output as it is.",
-        (8, 1, 5, 5): "these are the layer's weights. Call the layer with the image.",
+        (8, 1, 5, 5): "that is the shape of the layer's weights. Call the layer with the image.",
     }
     judge_made(feature_maps, (8, 24, 24), "feature_maps", mistakes)
     _judge_maps(feature_maps.reshape(8, 24, 24), layer, image)

@@ -28,7 +28,7 @@ def same_padding(same_layer, same_shape) -> str:
     """Right: ``nn.Conv2d(1, 8, 5)`` with padding "same" (or 2, which is the same), [8, 28, 28]."""
     answered(same_layer=same_layer, same_shape=same_shape)
     shape = shape_of(same_shape, "same_shape")
-    judge_garment_layer(same_layer, "same_layer", padding=2)
+    mode = judge_garment_layer(same_layer, "same_layer", padding=2).padding_mode
     mistakes = {
         (8, 1, 5, 5): "that is the shape of the weights; asked for is what comes out.",
         (8, 24, 24): "that is the shape without padding.",
@@ -37,4 +37,5 @@ def same_padding(same_layer, same_shape) -> str:
         (8, 26, 26): "padding comes on both sides, so the output is as wide as the image.",
     }
     judge_shape(shape, (8, 28, 28), "same_shape", mistakes)
-    return "[1, 28, 28] → [8, 28, 28]: (5 - 1) / 2 = 2 pixels of zeros on each side"
+    filled = {"zeros": "2 pixels of zeros", "reflect": "2 mirrored pixels"}.get(mode, "2 pixels")
+    return f"[1, 28, 28] → [8, 28, 28]: (5 - 1) / 2 = {filled} on each side"

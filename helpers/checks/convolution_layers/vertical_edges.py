@@ -103,7 +103,9 @@ def _flat_message(weights: torch.Tensor, total: float) -> str:
     known = f"the weights add up to {total:.3g}, so a flat area of brightness 1 gives {total:.3g}"
     if (weights - weights[0, 0]).abs().max() <= 1e-6 * weights.abs().max():
         return f"all weights are the same: {known}. That blurs; edges need both signs."
-    if weights.abs().max() * weights.shape[0] <= 1 and len(weights.unique()) == weights.numel():
+    typed = (1000 * weights - (1000 * weights).round()).abs().max() < 1e-3  # a few digits each
+    small = weights.abs().max() * weights.shape[0] <= 1
+    if small and not typed and len(weights.unique()) == weights.numel():
         return (
             f"the weights look like the random numbers that the layer was made with; {known}. "
             "Write your own into edge_kernel, and run the cell again."

@@ -85,7 +85,7 @@ def judge_made(
     shape = tuple(made.shape)
     if shape == (1, *right):
         return
-    image = "that is an image still. Call the layer with it."
+    image = "that is the shape of an image still. Call the layer with the image."
     mistakes = {(28, 28): image, (1, 28, 28): image, (1, 1, 28, 28): image, **mistakes}
     otherwise = (
         f"that is for {shape[0]} images. Pass one image through the layer."

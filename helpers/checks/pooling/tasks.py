@@ -29,7 +29,7 @@ def max_pool(predicted_shape, pooled, image) -> str:
             "with the image: pooled is what comes out."
         )
     judge_comma(pooled, "pooled")
-    if isinstance(pooled, tuple) and len(pooled) == 2:
+    if isinstance(pooled, tuple) and len(pooled) == 2 and isinstance(pooled[0], torch.Tensor):
         raise Incorrect("pooled is a pair: leave out return_indices, or keep the first part only.")
     if not isinstance(pooled, torch.Tensor):
         raise Incorrect(f"pooled is {describe(pooled)}; expected is the tensor that comes out.")
@@ -49,15 +49,16 @@ def max_pool(predicted_shape, pooled, image) -> str:
         }
         judge_shape(predicted, (1, 5, 5), "predicted_shape", mistakes)
     mistakes = {
-        (1, 24, 24): "the window moved by 1 pixel only. Leave out stride (or you convolved).",
-        (1, 6, 6): "one window too many. Take 5 pixels; leave out ceil_mode and padding.",
-        (1, 14, 14): "that is pooling by 2; take a window of 5 pixels.",
-        (8, 24, 24): "that is the output of a convolution; pool the image itself.",
-        (8, 4, 4): "that is the output of a convolution, pooled; pool the image itself.",
+        (1, 24, 24): "windows of 5 that move by 1 pixel only make 24. Pool with "
+        "nn.MaxPool2d(5), and leave out stride.",
+        (1, 6, 6): "that is one window too many. Take 5 pixels; leave out ceil_mode and padding.",
+        (1, 14, 14): "pooling by 2 makes 14; take a window of 5 pixels.",
+        (8, 24, 24): "so many channels come out of a convolution; pool the image itself.",
+        (8, 4, 4): "so many channels come out of a convolution; pool the image itself.",
         (5, 5): "the channel got lost. Give the image with its channel, [1, 28, 28].",
-        (1, 28, 5): "only the columns are pooled. Take nn.MaxPool2d, not nn.MaxPool1d.",
-        (1, 1, 1): "that is the largest of all; keep that of each window.",
-        (): "that is the largest of all; keep that of each window.",
+        (1, 28, 5): "28 rows are left. nn.MaxPool2d pools in both directions, nn.MaxPool1d in one.",
+        (1, 1, 1): "that is a single number; keep the largest of each window.",
+        (): "that is a single number; keep the largest of each window.",
     }
     judge_made(pooled, (1, 5, 5), "pooled", mistakes)
     _judge_pooled(pooled.reshape(1, 5, 5), image.detach().reshape(1, 28, 28))
@@ -71,8 +72,8 @@ def _judge_pooled(pooled: torch.Tensor, image: torch.Tensor) -> None:
     begin = "pooled has the right shape, but not the right values: "
     if not pooled.is_floating_point():
         raise Incorrect(
-            f"{begin}these are whole numbers. Leave out what rounds, and return_indices, which "
-            "tells places in place of values."
+            f"{begin}they are of type {pooled.dtype}, those of the image of {image.dtype}. Leave "
+            "out what rounds or compares, and return_indices, which gives places, not values."
         )
     mistakes = (
         (F.avg_pool2d(picture, 5), "these are the windows' means. Take nn.MaxPool2d."),

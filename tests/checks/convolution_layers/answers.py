@@ -158,7 +158,7 @@ WRONG: dict[str, list[Wrong]] = {
                     same_shape = (8, 28, 28)
                 """
             },
-            "the output is smaller than the image. padding also takes a word",
+            "an image of 28×28 becomes 26×26. padding also takes a word",
         ),
         Wrong(
             {

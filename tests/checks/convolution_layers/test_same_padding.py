@@ -15,12 +15,27 @@ from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_no_
         (nn.Conv2d(1, 8, 5, padding="same"), (8, 28, 28)),
         (nn.Conv2d(1, 8, 5, padding=2), [8, 28, 28]),
         (nn.Conv2d(1, 8, (5, 5), padding=(2, 2)), torch.Size([8, 28, 28])),
-        (nn.Conv2d(1, 8, 5, padding="same", padding_mode="reflect"), (8, 28, 28)),
         (torch.compile(nn.Conv2d(1, 8, 5, 1, 2), backend="eager"), torch.tensor([8, 28, 28])),
     ],
 )
 def test_same_padding_right(answer):
     assert "2 pixels of zeros" in assert_passes(checks.same_padding, *answer)
+
+
+@pytest.mark.parametrize(
+    ("mode", "filled"),
+    [("reflect", "2 mirrored pixels"), ("replicate", "2 pixels"), ("circular", "2 pixels")],
+)
+@pytest.mark.parametrize("padding", [2, "same"])
+def test_same_padding_with_other_things_than_zeros(mode, filled, padding):
+    layer = nn.Conv2d(1, 8, 5, padding=padding, padding_mode=mode)
+    line = assert_passes(checks.same_padding, layer, (8, 28, 28))
+    assert line.endswith(f"= {filled} on each side")
+
+
+class Doubled(nn.Conv2d):
+    def forward(self, images):
+        return 2 * super().forward(images)
 
 
 SAME = nn.Conv2d(1, 8, 5, padding="same")
@@ -32,11 +47,23 @@ SAME = nn.Conv2d(1, 8, 5, padding="same")
         (nn.Conv2d(1, 8, 5), (8, 28, 28), "adds no padding"),
         (nn.Conv2d(1, 8, 5, "same"), (8, 28, 28), "the word stands where the stride belongs"),
         (nn.Conv2d(1, 8, 5, padding="valid"), (8, 28, 28), "adds no padding"),
-        (nn.Conv2d(1, 8, 5, padding=5), (8, 28, 28), "larger than the image"),
-        (nn.Conv2d(1, 8, 5, padding=4), (8, 28, 28), "larger than the image"),
-        (nn.Conv2d(1, 8, 5, padding=1), (8, 28, 28), "smaller than the image"),
+        (nn.Conv2d(1, 8, 5, padding=5), (8, 28, 28), "an image of 28×28 becomes 34×34"),
+        (nn.Conv2d(1, 8, 5, padding=4), (8, 28, 28), "an image of 28×28 becomes 32×32"),
+        (nn.Conv2d(1, 8, 5, padding=1), (8, 28, 28), "an image of 28×28 becomes 26×26"),
+        (nn.Conv2d(1, 8, 5, padding=(1, 3)), (8, 26, 30), "with padding=(1, 3) an image of 28×28"),
+        (nn.Conv2d(1, 8, 5, padding=1, padding_mode="circular"), (8, 28, 28), "becomes 26×26"),
+        (Doubled(1, 8, 5, padding=2), (8, 28, 28), "something else than the convolution"),
+        (
+            Doubled(1, 8, 5, padding="same", padding_mode="reflect"),
+            (8, 28, 28),
+            "something else than the convolution",
+        ),
         (nn.Conv2d(1, 8, 5, padding=(2, 0)), (8, 28, 24), "keeps only one of height and width"),
-        (nn.Conv2d(1, 8, 5, stride=2, padding=2), (8, 28, 28), "moves by 2 pixels"),
+        (
+            nn.Conv2d(1, 8, 5, stride=2, padding=2),
+            (8, 28, 28),
+            "stride=2; asked for is a kernel that moves by 1",
+        ),
         (nn.Conv2d(1, 8, 3, padding="same"), (8, 28, 28), "3×3 pixels"),
         (nn.Conv2d(1, 6, 5, padding="same"), (8, 28, 28), "gives 6 channels"),
         (nn.Conv2d(3, 8, 5, padding="same"), (8, 28, 28), "grey"),

@@ -62,6 +62,10 @@ def replaced(weights):
         (edge_layer([[0] * 3] * 3), "all weights are 0"),
         (edge_layer([[1, 0, -1], [2, 0, -1], [1, 0, -1]]), "add up to 1"),
         (edge_layer([[-1, 5, -1]] * 3), "add up to 9"),
+        (
+            edge_layer([[0.11, -0.12, 0.3], [0.14, -0.15, 0.16], [0.17, -0.18, 0.19]]),
+            "Choose weights whose positive and negative parts cancel",
+        ),
         (edge_layer(SOBEL, bias=0.5), "the bias is not 0"),
         (edge_layer([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]), "the second should be 0"),
         (edge_layer([[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]), "the second should be 0"),

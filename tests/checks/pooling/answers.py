@@ -51,7 +51,7 @@ WRONG: dict[str, list[Wrong]] = {
                     pooled = nn.MaxPool2d(5, stride=1)(image)
                 """
             },
-            "the window moved by 1 pixel only",
+            "windows of 5 that move by 1 pixel only make 24",
         ),
     ],
     "2.2": [
