@@ -48,7 +48,13 @@ def build(network_class) -> nn.Module:
         if any(not is_blank(value) for value in parts.values()):
             raise Incorrect(_SUPER)
         raise NotAnswered("fill in __init__ of ConvNet: its parts are still missing.")
-    return copy.deepcopy(net).cpu()
+    try:
+        return copy.deepcopy(net).cpu()
+    except ValueError:  # as of nn.LazyBatchNorm2d; other lazy layers can be copied
+        raise Incorrect(
+            "an instance of ConvNet has a layer that does not know its sizes yet and cannot be "
+            "copied. Take a layer that is told its sizes, without Lazy in its name."
+        ) from None
 
 
 _SUPER = (

@@ -33,6 +33,10 @@ def build_network(network, name: str) -> nn.Module:
             f"{name} makes an object of type {type(model).__name__}; expected is a network. "
             f"Let the class inherit from nn.Module: class {name}(nn.Module)."
         )
+    if "_modules" not in vars(model):  # nn.Module.__init__ never ran
+        raise Incorrect(
+            f"{name} sets its own numbers only. Begin __init__ with super().__init__()."
+        )
     judge_lists(model)
     return model
 

@@ -113,6 +113,8 @@ def judge_convolution(layer) -> nn.Conv2d:
             f"first_layer is {describe(layer)}, not the convolution that sees the grey image. "
             "Do task 4.1 first."
         )
+    if isinstance(layer.stride[0], str):
+        raise Incorrect("first_layer has a word as its stride, and cannot run. Do task 4.1 first.")
     if layer.weight.is_meta:
         raise Incorrect(
             "first_layer is on the device meta, where a layer has no numbers. Do task 4.1 first."

@@ -242,6 +242,12 @@ class NoSuperNumberOnly(nn.Module):
         self.linear_entry_dim = 4
 
 
+class LazyNorm(ConvNet):
+    def __init__(self):
+        super().__init__()
+        self.conv_stack.append(nn.LazyBatchNorm2d())
+
+
 class Misspelled(nn.Module):
     def _init_(self):
         super().__init__()
@@ -486,6 +492,7 @@ NETS = {
     "no super": (NoSuper, "super().__init__()"),
     "no super, only a number": (NoSuperNumberOnly, "super().__init__()"),
     "__init__ misspelled": (Misspelled, "misspelled"),
+    "lazy batch normalisation": (LazyNorm, "without Lazy in its name"),
     "__init__ wants a device": (NeedsArgument, "asks for further arguments"),
     "parts in the class": (InTheClass, "outside of __init__"),
     "class in Sequential": (ClassInSequential, "with parentheses"),

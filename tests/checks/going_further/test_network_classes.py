@@ -76,6 +76,11 @@ class NoInit(nn.Module):
         self.conv_stack = nn.Conv2d(1, 6, 5)
 
 
+class OnlyANumber(nn.Module):
+    def __init__(self):
+        self.linear_entry_dim = 4
+
+
 class NotAModule:
     pass
 
@@ -98,6 +103,7 @@ CLASS_MISTAKES = {
     "no parentheses": (lambda: nn.Sequential(nn.ReLU), "made by calling its class"),
     "list of layers": (lambda: HidingNet(), "a dict with layers in it"),
     "no super": (NoInit, "Begin __init__ with super().__init__()"),
+    "no super, only a number": (OnlyANumber, "Begin __init__ with super().__init__()"),
     "no forward": (Unfinished, "Write def forward(self, x) in the class"),
     "object": (NotAModule, "makes an object of type NotAModule"),
     "liar": (Liar(), "expected is a class"),

@@ -208,6 +208,10 @@ def test_kernel_pictures_blank_and_trace():
     )
     nowhere = nn.Conv2d(1, 6, 5, device="meta")
     assert_incorrect(checks.kernel_pictures, "the device meta", draw(kernels_of(layer)), nowhere)
+    worded = nn.Conv2d(1, 6, 5, "same")
+    assert_incorrect(
+        checks.kernel_pictures, "a word as its stride", draw(kernels_of(layer)), worded
+    )
     assert_no_trace(checks.kernel_pictures, draw(kernels_of(layer)), layer)
 
 
