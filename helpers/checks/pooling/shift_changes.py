@@ -212,17 +212,22 @@ class Measured:
         self.pairs = {"of the feature maps": maps, "of the images": (images, shifted)}
 
     def _through(self, before, after) -> tuple[torch.Tensor, torch.Tensor]:
+        fault = f"is {describe(self.layer)}"
         try:
             with torch.no_grad():
                 maps = self.layer(before), self.layer(after)
-            if all(_are_feature_maps(x) for x in maps):
+            if not all(_are_feature_maps(x) for x in maps):
+                fault = f"gives {describe(maps[0])} on the images"
+            elif not math.isfinite(_change(*maps)):
+                fault = "gives nothing but zeros on the images, or nan"
+            else:
                 return maps
-            fault = f"gives {describe(maps[0])}"
         except (Exception, SystemExit) as error:  # whatever stands under this name now
-            fault = f"raised {type(error).__name__}"
+            if callable(self.layer):
+                fault = f"raised {type(error).__name__} on the images"
         raise Incorrect(
-            f"conv_layer {fault} on the images. Run the cell that makes it again, and give layers "
-            "of your own other names."
+            f"conv_layer {fault}. Run the cell that makes it again, and give layers of your own "
+            "other names."
         )
 
     def change(

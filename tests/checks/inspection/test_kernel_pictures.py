@@ -208,10 +208,11 @@ def test_kernel_pictures_blank_and_trace():
     )
     nowhere = nn.Conv2d(1, 6, 5, device="meta")
     assert_incorrect(checks.kernel_pictures, "the device meta", draw(kernels_of(layer)), nowhere)
-    worded = nn.Conv2d(1, 6, 5, "same")
-    assert_incorrect(
-        checks.kernel_pictures, "a word as its stride", draw(kernels_of(layer)), worded
-    )
+    worded, flat = nn.Conv2d(1, 6, 5, "same"), nn.Conv2d(1, 6, 5)
+    flat.weight = nn.Parameter(torch.zeros(5, 5))
+    for broken in (worded, flat, nn.Conv2d(1, 6, 30)):
+        answer = draw(kernels_of(layer)), broken
+        assert_incorrect(checks.kernel_pictures, "cannot run on an image of 28×28", *answer)
     assert_no_trace(checks.kernel_pictures, draw(kernels_of(layer)), layer)
 
 

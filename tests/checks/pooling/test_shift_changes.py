@@ -270,6 +270,10 @@ def test_a_layer_that_was_overwritten_is_named():
     ("layer", "fragment"),
     [
         (lambda images: None, "conv_layer gives None (of type NoneType) on"),
+        (..., "conv_layer is Ellipsis (of type ellipsis). Run the cell that makes it again"),
+        (3, "conv_layer is 3 (of type int)"),
+        (lambda images: 0 * images, "conv_layer gives nothing but zeros on the images, or nan"),
+        (lambda images: images / 0 - images / 0, "gives nothing but zeros on the images, or nan"),
         (nn.Flatten(), "conv_layer gives a tensor of shape [40, 784]"),
         (nn.MaxPool2d(7), "conv_layer gives a tensor of shape [40, 1, 4, 4]"),
         (lambda images: images.long(), "conv_layer gives a tensor"),
