@@ -1,4 +1,4 @@
-"""What the check of task 4.6 asks of a confusion matrix and of the surest mistakes."""
+"""The check of task 4.6, and what it asks of the surest mistakes."""
 
 from functools import partial
 
@@ -7,27 +7,32 @@ import torch
 from helpers.checks.core.calling import call_student, judge_function, on_cpu
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape
-from helpers.checks.core.known_mistakes import Advice, sentence_on
+from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
-from helpers.checks.core.values import answered, close, read_tensor
+from helpers.checks.core.values import answered, read_tensor
+from helpers.checks.inspection.calls_compared import on_unheeded, unheeded
+from helpers.checks.inspection.confusion import judge_matrix
+from helpers.checks.inspection.network_as_it_was import judge_unchanged
+
+# (mistakes among 60 images, k); None: the k of the function itself.
+CASES = ((24, None), (24, 3), (24, 1), (4, 10), (2, 3), (0, None))
 
 # Parts of error messages, and what to try then.
 ADVICE: Advice = (
-    ("out of range", "With fewer mistakes than k, return all of them."),
-    ("out of bounds", "With fewer mistakes than k, return all of them."),
-    ("must match", "There is a row of probabilities for each image: take max(dim=1) of them."),
+    ("tensor a (10) must match the size of tensor b (60)", "probabilities has a row for each "
+     "image: the largest of each row are those of max(dim=1)."),
+    ("must match", "Here, probabilities has the shape [60, 10] and labels [60]: use these "
+     "arguments, and nothing from outside of the function."),
 )  # fmt: skip
 
 
-def make_labels(count: int, classes: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
-    """Labels and predictions of ``count`` images, of which most are of class 3, and right."""
-    labels = torch.randint(classes, (count,), generator=generator)
-    guesses = torch.randint(classes, (count,), generator=generator)
-    predictions = torch.where(torch.rand(count, generator=generator) < 0.6, labels, guesses)
-    most = slice(9 * count // 10)
-    labels[most] = predictions[most] = 3  # of 300 images, too many to count in 8 bits
-    return labels, predictions
+def advice_on_few(wrong: int, k: int) -> Advice:
+    """What to try after any error where there are fewer mistakes than ``k``."""
+    if wrong == 0:
+        return (("raised", "There is no mistake among these images: return an empty tensor."),)
+    few = f"There are only {wrong} mistakes here, fewer than k: return all of them."
+    return (("raised", few),) if wrong < k else ()
 
 
 def make_answers(wrong: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -42,86 +47,20 @@ def make_answers(wrong: int, generator: torch.Generator) -> tuple[torch.Tensor, 
     return probabilities, labels
 
 
-def judge_counts(counts, labels, predictions, earlier) -> torch.Tensor:
-    """Raise unless ``counts`` is the confusion matrix; return that of this call."""
-    right = torch.zeros(10, 10, dtype=torch.float64)
-    right.index_put_((labels, predictions), torch.ones(len(labels)).double(), accumulate=True)
-    values = read_tensor(counts)
-    if values is None:
-        raise Incorrect(
-            f"confusion_matrix returned {describe(counts)}; expected is a tensor of shape [10, 10]."
-        )
-    if values.shape != right.shape:
-        raise Incorrect(_wrong_matrix_shape(values, labels))
-    values = values.double()
-    if torch.equal(values, right):
-        return right
-    if not torch.equal(values, values.round()):  # nan is not equal to itself
-        raise Incorrect(
-            "confusion_matrix: these are fractions or percentages; asked for are counts. Leave out "
-            "the division."
-        )
-    diagonal = torch.diag(right.diag())
-    known = [
-        (right.T, "rows and columns are swapped: rows are the true classes, columns the predicted "
-         "ones. The first index is the label."),
-        (right - diagonal, "the right answers are missing: the diagonal counts the images whose "
-         "prediction is their label. Count all images."),
-        (diagonal, "only the right answers are counted. Also count the wrong ones, at row label "
-         "and column prediction."),
-        (right.clamp(max=1), "no entry is larger than 1, though pairs come more than once. Go "
-         "through the pairs in a loop and add 1 for each. (With whole tensors as indices, += 1 "
-         "counts a repeated pair once.)"),
-        (right + right.T, "each pair is counted twice, also with rows and columns swapped. Add 1 "
-         "at row label and column prediction only."),
-        (right + earlier, "the second call counts on from the first. Start each call with a new "
-         "matrix of zeros."),
-        (torch.zeros(10, 10), "all entries are 0. Go through all pairs of label and prediction, "
-         "and add 1 for each."),
-        (right.sum(0).expand(10, 10), "all rows are the same. Make ten rows of their own, with "
-         "torch.zeros(10, 10)."),
-        (right.sum(1, keepdim=True).expand(10, 10), "whole rows are counted up. Add 1 to a single "
-         "entry, at row label and column prediction."),
-    ]  # fmt: skip
-    named = sentence_on(values, known, partial(close, tolerance=0.0))
-    if named:
-        raise Incorrect(f"confusion_matrix: {named}")
-    if values.sum() == 1:
-        raise Incorrect(
-            "confusion_matrix counts one image only. Does return stand inside the loop? Move it "
-            "behind the loop, further to the left."
-        )
-    row, column = (values != right).nonzero()[0].tolist()
-    raise Incorrect(
-        f"confusion_matrix has {values[row, column]:g} in row {row}, column {column}; there are "
-        f"{right[row, column]:g} images of class {row} that were predicted as {column}. "
-        f"(All entries together are {values.sum():g}, for {len(labels)} images.)"
-    )
+def judge_indices(indices, probabilities, labels, k: int, on: str, ignored) -> None:
+    """Raise unless ``indices`` are those of the ``k`` surest mistakes, surest first.
 
-
-def _wrong_matrix_shape(values: torch.Tensor, labels: torch.Tensor) -> str:
-    found = f"confusion_matrix returned the shape {show_shape(values.shape)}; expected is [10, 10]"
-    if values.shape[:1] == labels.shape:
-        return f"{found}. Yours has a row per image; add up the images of the same two classes."
-    if values.dim() == 2 and max(values.shape) < 10:
-        return (
-            f"{found} even if the last classes do not occur. Set the size to ten, not by the "
-            "largest label that is there."
-        )
-    return f"{found}: a row for each true class and a column for each predicted one."
-
-
-def judge_indices(indices, probabilities, labels, k: int, on: str) -> None:
-    """Raise unless ``indices`` are those of the ``k`` surest mistakes, surest first."""
-    found = _positions(indices, on)
-    beyond = [i for i in found if not 0 <= i < len(labels)]
+    ``ignored`` gives the names of the arguments on which the indices do not depend.
+    """
+    found = read_positions(indices, on)
     confidence, predictions = probabilities.max(1)
     wrong = (predictions != labels).nonzero().flatten()
     ranked = wrong[confidence[wrong].argsort(descending=True)]
     right = ranked[:k].tolist()
     if found == right:
         return
-    if found == [i for i in confidence.argsort(descending=True)[:k].tolist() if i in wrong]:
+    surest = confidence.argsort(descending=True)[:k].tolist()
+    if found and found == [i for i in surest if i in wrong]:
         raise Incorrect(
             f"you take the {k} most certain answers, and of these the wrong ones. Choose the wrong "
             "ones first, then the most certain among them."
@@ -130,18 +69,17 @@ def judge_indices(indices, probabilities, labels, k: int, on: str) -> None:
         many = f"there are {len(wrong)} mistakes and k is {k}"
         raise Incorrect(
             f"confident_mistakes returned {len(found)} "
-            f"{'index' if len(found) == 1 else 'indices'} on {on}; expected are {len(right)}, as "
+            f"{'index' if len(found) == 1 else 'indices'} on {on}; expected "
+            f"{'is' if len(right) == 1 else 'are'} {len(right)}, as "
             f"{many}. Return the first k mistakes, or all if there are fewer."
         )
-    if found == confidence[wrong].argsort(descending=True)[:k].tolist():
-        raise Incorrect(
-            "the indices count within the mistakes only; asked for are positions in the whole "
-            "data. Look them up in the list of positions where the prediction is wrong."
-        )
-    if found in (predictions[right].tolist(), labels[right].tolist()):
-        raise Incorrect(
-            "these are classes; asked for is where the images stand in the data: their indices."
-        )
+    named = _known_order(found, right, ranked, probabilities, labels) if len(right) > 1 else ""
+    if named:
+        raise Incorrect(named)
+    names = ignored()
+    if len(names) == 2:  # with other labels alone, the surest mistakes may happen to be the same
+        raise Incorrect(on_unheeded("confident_mistakes", names))
+    beyond = [i for i in found if not 0 <= i < len(labels)]
     if beyond:
         raise Incorrect(
             f"confident_mistakes returned the index {beyond[0]} on {on}; there, images have the "
@@ -158,27 +96,48 @@ def judge_indices(indices, probabilities, labels, k: int, on: str) -> None:
             f"confident_mistakes returned {found} on {on}: the same image more than once. "
             "Sort the mistakes, and take the first k."
         )
-    if found in (ranked.flip(0)[:k].tolist(), right[::-1]):
-        raise Incorrect(
-            "your indices begin with the least confident mistakes. "
-            "Sort the other way round: the largest probability first."
-        )
-    of_label = probabilities[wrong, labels[wrong]].argsort()
-    if found in (wrong[of_label][:k].tolist(), wrong[of_label.flip(0)][:k].tolist()):
-        raise Incorrect(
-            "your indices go by the probability of the true class. Confidence is the probability "
-            "of the class that the network predicted: the largest in its row."
-        )
-    if sorted(found) == sorted(right):
-        raise Incorrect("these are the right mistakes in another order: the most confident first.")
     raise Incorrect(
         f"confident_mistakes returned {found} on {on}: all of them mistakes, but not the "
         f"{len(right)} most confident. Sort by the largest probability in each row."
     )
 
 
-def _positions(indices, on: str) -> list[int]:
+def _known_order(found: list[int], right: list[int], ranked, probabilities, labels) -> str:
+    """A sentence on indices, as many as asked for, that are those of a known mistake, else ''."""
+    k, wrong = len(right), ranked.sort().values
+    confidence, predictions = probabilities.max(1)
+    of_label = probabilities[wrong, labels[wrong]].argsort()
+    best_two = probabilities.topk(2).values
+    margin = (best_two[:, 0] - best_two[:, 1])[wrong].argsort(descending=True)
+    by_place = [confidence[wrong].argsort(descending=True)[:k].tolist()]
+    known = [
+        (by_place, "the indices count within the mistakes only; asked for are positions in the "
+         "whole data. Look them up in the list of positions where the prediction is wrong."),
+        ([predictions[right].tolist(), labels[right].tolist()], "these are classes; asked for is "
+         "where the images stand in the data: their indices."),
+        ([ranked.flip(0)[:k].tolist(), right[::-1]], "your indices begin with the least confident "
+         "mistakes. Sort the other way round: the largest probability first."),
+        ([wrong[order][:k].tolist() for order in (of_label, of_label.flip(0))], "your indices go "
+         "by the probability of the true class. Confidence is the probability of the class that "
+         "the network predicted: the largest in its row."),
+        ([wrong[margin][:k].tolist()], "your indices go by how far the largest probability lies "
+         "above the second. Confidence is the largest probability in the row itself."),
+        ([[i + 1 for i in right]], "each index is larger by 1 than the right one. Python counts "
+         "images from 0."),
+    ]  # fmt: skip
+    named = next((sentence for orders, sentence in known if found in orders), "")
+    if not named and sorted(found) == sorted(right):
+        return "these are the right mistakes in another order: the most confident first."
+    return named
+
+
+def read_positions(indices, on: str) -> list[int]:
     """The student's indices as a list of whole numbers."""
+    if isinstance(indices, tuple) and len(indices) == 1 and getattr(indices[0], "ndim", 0):
+        raise Incorrect(
+            "confident_mistakes returned a tuple with one thing in it, as np.where gives it. Take "
+            "it out, with [0]."
+        )
     if isinstance(indices, tuple) and any(getattr(part, "ndim", 0) for part in indices):
         raise Incorrect(
             "confident_mistakes returned several things, as topk and sort do; asked for are the "
@@ -192,8 +151,8 @@ def _positions(indices, on: str) -> list[int]:
         )
     if values.dtype == torch.bool:
         raise Incorrect(
-            "confident_mistakes returned True and False for each image; asked for are the "
-            "positions of the most confident mistakes."
+            "confident_mistakes returned True and False; asked for are the positions of the "
+            "most confident mistakes."
         )
     if values.dim() != 1:
         advice = "flatten() makes it one." if values.dim() == 2 and values.shape[1] == 1 else ""
@@ -202,22 +161,16 @@ def _positions(indices, on: str) -> list[int]:
             f"is one row of indices, such as [3]. {advice}".rstrip()
         )
     values = values.double()
-    if not torch.equal(values, values.round()) or values.isinf().any():
+    if not values.isfinite().all():
+        raise Incorrect("confident_mistakes returned numbers that are not finite (nan or inf).")
+    odd = values[values != values.round()]
+    if len(odd):
+        also = ", as probabilities do" if ((values >= 0) & (values <= 1)).all() else ""
         raise Incorrect(
-            "confident_mistakes returned numbers with fractions: probabilities, it seems. Asked "
-            "for is where they stand: the indices."
+            f"confident_mistakes returned numbers with fractions, such as {odd[0]:.3g}{also}. "
+            "Asked for is where the images stand: their indices."
         )
     return [int(value) for value in values.tolist()]
-
-
-def judge_unchanged(given, original, name: str) -> None:
-    """Raise if the student's function has changed one of the two tensors ``given`` to it."""
-    for now, before in zip(given, original, strict=True):
-        if not torch.equal(now.detach(), before):
-            raise Incorrect(
-                f"{name} changed the numbers that it was given, which are needed afterwards. Work "
-                "on a clone()."
-            )
 
 
 @check("4.6", "Count them, and look at the worst", hints=(
@@ -236,24 +189,24 @@ def mistakes(confusion_matrix, confident_mistakes) -> str:
     judge_function(confusion_matrix, "confusion_matrix")
     judge_function(confident_mistakes, "confident_mistakes")
     generator = seeded(46)
-    earlier = torch.zeros(10, 10, dtype=torch.float64)
-    for count, classes in ((300, 10), (60, 8)):
-        labels, predictions = make_labels(count, classes, generator)
-        given = labels.clone(), predictions.clone()
-        counts = call_student(
-            confusion_matrix, *given, on=f"{count} labels and predictions", again=count < 300
-        )
-        judge_unchanged(given, (labels, predictions), "confusion_matrix")
-        earlier = judge_counts(counts, labels, predictions, earlier)
-    for wrong, k in ((24, None), (24, 3), (4, 10)):
+    judge_matrix(confusion_matrix, generator)
+    others = make_answers(24, generator)
+    for number, (wrong, k) in enumerate(CASES):
         probabilities, labels = make_answers(wrong, generator)
         given = probabilities.clone(), labels.clone()
-        on = f"60 images with {wrong} mistakes and " + (f"k={k}" if k else "no k given")
+        many = {0: "no mistake", 1: "1 mistake"}.get(wrong, f"{wrong} mistakes")
+        on = f"60 images with {many} and " + (f"k={k}" if k else "no k given")
         arguments = {} if k is None else {"k": k}
         indices = call_student(
-            confident_mistakes, *given, on=on, again=k is not None, advice=ADVICE,
-            **arguments,
+            confident_mistakes, *given, on=on, again=number > 0,
+            advice=(*ADVICE, *advice_on_few(wrong, k or 10)), **arguments,
         )  # fmt: skip
-        judge_indices(indices, probabilities, labels, k or 10, on)
+        names = ("probabilities", "labels")
+        ignored = partial(
+            unheeded, confident_mistakes, indices,
+            dict(zip(names, (probabilities, labels), strict=True)),
+            dict(zip(names, others, strict=True)), read_tensor,
+        )  # fmt: skip
+        judge_indices(indices, probabilities, labels, k or 10, on, ignored)
         judge_unchanged(given, (probabilities, labels), "confident_mistakes")
     return "rows are true classes, columns predicted ones; the diagonal counts the right answers"

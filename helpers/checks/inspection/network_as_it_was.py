@@ -1,4 +1,6 @@
-"""Is the network that a student's function was given as it was?"""
+"""Is what a student's function was given as it was: the network, and tensors?"""
+
+from collections.abc import Iterable
 
 import torch
 from torch import nn
@@ -40,3 +42,15 @@ def judge_left_behind(model: nn.Module, values: list[torch.Tensor], name: str) -
             f"{name} got a network in eval() mode and leaves it in train() mode. "
             "Do not call train() in it."
         )
+
+
+def judge_unchanged(
+    given: Iterable[torch.Tensor], original: Iterable[torch.Tensor], name: str
+) -> None:
+    """Raise if the student's function has changed one of the tensors ``given`` to it."""
+    for now, before in zip(given, original, strict=True):
+        if not torch.equal(now.detach(), before):
+            raise Incorrect(
+                f"{name} changed the numbers that it was given, which are needed afterwards. Work "
+                "on a clone()."
+            )
