@@ -13,7 +13,7 @@ from helpers.checks.core.known_mistakes import Advice, sentence_on
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.values import close
-from helpers.checks.inspection.network_as_it_was import fill, judge_left_behind, parameter_values
+from helpers.checks.inspection.network_as_it_was import AsItWas, fill
 
 # Parts of error messages, and what to try then.
 ADVICE: Advice = (
@@ -171,7 +171,7 @@ def activations(get_activations) -> str:
     for number, (model, layer, shape, on) in enumerate(cases()):
         fill(model.eval(), generator)
         images = torch.rand(shape, generator=generator)
-        values, seen = parameter_values(model), watch(model, layer, images)
+        as_it_was, seen = AsItWas(model), watch(model, layer, images)
         given = images.clone()
         with torch.enable_grad():
             recorded = record(get_activations, model, layer, given, on=on, again=number > 0)
@@ -181,6 +181,6 @@ def activations(get_activations) -> str:
                 "are."
             )
         judge_activations(recorded, seen | {"earlier": earlier}, on)
-        judge_left_behind(model, values, "get_activations")
+        as_it_was.judge("get_activations")
         earlier.append(seen["output"])
     return "the hook noted the layer's output during the forward pass, and is gone again"

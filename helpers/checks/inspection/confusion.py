@@ -188,7 +188,7 @@ def _on_repeated(call, first: torch.Tensor) -> str:
 def _first_difference(values: torch.Tensor, right: torch.Tensor) -> str:
     row, column = (values != right).nonzero()[0].tolist()
     return (
-        f"confusion_matrix has {values[row, column]:g} in row {row}, column {column}; there are "
-        f"{right[row, column]:g} images of class {row} that were predicted as {column}. "
+        f"confusion_matrix has {values[row, column]:g} in row {row}, column {column}; of the "
+        f"images of class {row}, {right[row, column]:g} were predicted as {column}. "
         f"(All entries together are {values.sum():g}, for {right.sum():g} images.)"
     )

@@ -131,7 +131,7 @@ WRONG: dict[str, list[Wrong]] = {
                         return caught[0]
                 """
             },
-            "leaves its hook on the layer",
+            "leaves a hook on its layer 2 (Conv2d)",
         ),
         Wrong(
             {

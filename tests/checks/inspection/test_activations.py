@@ -194,7 +194,7 @@ ACTIVATION_MISTAKES = {
     "input": (hooked(lambda m, inputs, o: inputs[0]), "the layer's input"),
     "inputs": (hooked(lambda m, inputs, o: inputs), "a tuple"),
     "pre-hook": (hooked(lambda m, inputs: inputs[0], pre=True), "not a pre-hook"),
-    "hook left": (hooked(output_of, remove=False), "leaves its hook on the layer"),
+    "hook left": (hooked(output_of, remove=False), "leaves a hook on its layer 2 (Conv2d)"),
     "direct": (lambda model, layer, images: layer(images), "the images directly"),
     "images": (lambda model, layer, images: images, "returned the images"),
     "list": (hooked(lambda m, i, output: [output]), "a list"),

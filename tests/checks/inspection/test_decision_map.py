@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from helpers import checks
+from helpers.checks.inspection import puzzles
 from tests.checks.inspection.parts import batched_occlusion, gradient
 from tests.checks.tables import (
     Liar,
@@ -16,7 +17,7 @@ from tests.checks.tables import (
 )
 
 
-def occlusion(patch=4, stride=1, fill=0.0, softmax=True, sign=1):
+def occlusion(patch=4, stride=1, fill=0.0, softmax=True, sign=1, clip=False):
     """An occlusion map: the mean fall of the score over all patches that cover a pixel."""
 
     def decision_map(model, image, label):
@@ -34,7 +35,7 @@ def occlusion(patch=4, stride=1, fill=0.0, softmax=True, sign=1):
                     fall = before - score(covered.unsqueeze(0))
                     total[row : row + patch, column : column + patch] += sign * fall
                     count[row : row + patch, column : column + patch] += 1
-        return total / count
+        return (total / count).clamp(min=0) if clip else total / count
 
     return decision_map
 
@@ -64,6 +65,44 @@ def reaching(model, image, label):
     return sum(slopes) / 8 * image[0]
 
 
+def recipe(model, image, label):
+    """The usual one, with the gradients taken out of the network again."""
+    x = image.detach().clone().requires_grad_()
+    model(x[None])[0, label].backward()
+    model.zero_grad(set_to_none=False)
+    return x.grad.abs()[0]
+
+
+def guided_by_hook(model, image, label):
+    kept = []
+    x = image.clone().requires_grad_()
+    handle = model.register_full_backward_hook(lambda part, inputs, outputs: kept.append(inputs))
+    model(x[None])[0, label].backward()
+    handle.remove()
+    model.zero_grad()
+    return x.grad[0].abs()
+
+
+def frozen_for_a_while(model, image, label):
+    x = image.clone().requires_grad_()
+    model.requires_grad_(False)
+    model(x[None])[0, label].backward()
+    model.requires_grad_(True)
+    return x.grad.abs().squeeze()
+
+
+def random_masks(model, image, label):
+    """RISE: how sure the network is under masks at random that leave a pixel."""
+    masks = (torch.rand(4000, 1, 28, 28) < 0.5).float()
+    with torch.no_grad():
+        scores = model(image * masks)[:, label]
+    return ((scores - scores.mean())[:, None, None] * (masks[:, 0] - 0.5)).mean(0)
+
+
+def largest_of_both(model, image, label):
+    return torch.maximum(gradient()(model, image, label), occlusion()(model, image, label))
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -85,8 +124,18 @@ def reaching(model, image, label):
         not_detached,
         smooth,
         reaching,
-        gradient("probability", finish=torch.relu),
         gradient("score", name="zero_grad"),
+        recipe,
+        occlusion(patch=1, clip=True),
+        occlusion(patch=5, stride=2, clip=True),
+        lambda m, x, label: occlusion()(m, x, label) ** 2,
+        lambda m, x, label: occlusion(patch=3, stride=3)(m, x, label).abs(),
+        lambda m, x, label: gradient()(m, x, label) / gradient()(m, x, label).max(),
+        lambda m, x, label: gradient("score", finish=torch.relu)(m, x, label) * x[0],
+        guided_by_hook,
+        frozen_for_a_while,
+        random_masks,
+        largest_of_both,
         lambda m, x, label: gradient("score", shape=(1, 28, 28))(m, x, label)[0] * x[0],
     ],
 )
@@ -145,6 +194,71 @@ def no_grad_attribute(model, image, label):
         return batch.grad[0, 0].abs()
 
 
+def recipe_as_it_stands(model, image, label):
+    x = image.detach().clone().requires_grad_()
+    model(x[None])[0, label].backward()
+    return x.grad.abs()[0]
+
+
+class Adding:
+    """A map that goes on from call to call."""
+
+    def __init__(self):
+        self.heat = torch.zeros(28, 28)
+
+    def __call__(self, model, image, label):
+        self.heat += gradient()(model, image, label)
+        return self.heat
+
+
+def adding_before():
+    adding = Adding()
+    adding.heat[:] = torch.rand(28, 28)
+    return adding
+
+
+def of_global_image():
+    x = torch.rand(1, 28, 28).requires_grad_()
+
+    def decision_map(model, image, label):
+        model(x[None])[0, label].backward()
+        model.zero_grad()
+        return x.grad[0].abs()
+
+    return decision_map
+
+
+class First(Adding):
+    def __call__(self, model, image, label):
+        if not self.heat.any():
+            self.heat = gradient()(model, image, label)
+        return self.heat
+
+
+NETWORK = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
+OTHER = puzzles.make_puzzle(2)  # stands for the network, image and label of the notebook
+
+
+def spoiled(spoil):
+    def decision_map(model, image, label):
+        found = gradient()(model, image, label)
+        spoil(model)
+        return found
+
+    return decision_map
+
+
+def doubled(model, image, label):
+    return gradient()(model.double(), image.double(), label)
+
+
+hook_left = spoiled(lambda model: model.register_forward_hook(lambda *seen: None))
+hook_on_layer = spoiled(lambda model: model[1].register_full_backward_hook(lambda *seen: None))
+frozen = spoiled(lambda model: model.requires_grad_(False))
+layer_added = spoiled(lambda model: model.append(torch.nn.Softmax(1)))
+layer_replaced = spoiled(lambda model: setattr(model, "1", torch.nn.Linear(784, 10)))
+trained = spoiled(lambda model: model[1].bias.data.add_(1))
+
 MAP_OF_MISTAKES = {
     "shape": (lambda m, x, label: torch.ones(25, 25), "the shape [25, 25]; expected is [28, 28]"),
     "number": (lambda m, x, label: 0.7, "the shape []"),
@@ -165,10 +279,10 @@ MAP_OF_MISTAKES = {
         "rows and columns swapped",
     ),
     "image": (lambda m, x, label: x[0], "the image itself"),
-    "always here": (always_here, "does not find what matters"),
+    "always here": (always_here, "the same for other values of model and label"),
     "noise": (lambda m, x, label: torch.rand(28, 28), "does not find what matters"),
-    "one clone": (one_clone, "Begin each patch with a new image.clone()"),
-    "mirrored": (lambda m, x, label: gradient()(m, x, label).flip(1), "does not find what matters"),
+    "one clone": (one_clone, "begin each patch with a new image.clone()"),
+    "mirrored": (lambda m, x, label: gradient()(m, x, label).flip(1), "mirrored, left and right"),
     "signed": (gradient(finish=lambda slope: slope), "take the absolute value"),
     "signed, probability": (
         gradient("probability", finish=lambda slope: slope),
@@ -177,8 +291,8 @@ MAP_OF_MISTAKES = {
     "white patches": (occlusion(fill=1.0), "a brighter patch may raise the score"),
     "channel kept": (gradient(shape=(1, 28, 28)), "The dimension of the channels is still there"),
     "flat": (gradient(shape=784), "reshape(28, 28)"),
-    "scores": (lambda m, x, label: m(x[None]), "These are scores"),
-    "patches": (lambda m, x, label: torch.rand(7, 7), "the pixels under it"),
+    "scores": (lambda m, x, label: m(x[None]), "Ten numbers are one for each class"),
+    "patches": (lambda m, x, label: torch.rand(7, 7), "fill all the pixels under the patch"),
     "column": (lambda m, x, label: gradient()(m, x, label).sum(0), "the shape [28]; expected"),
     "tuple": (lambda m, x, label: (gradient()(m, x, label),), "a tuple with one thing in it"),
     "softmax over the batch": (
@@ -190,7 +304,7 @@ MAP_OF_MISTAKES = {
         "image.clone().requires_grad_()",
     ),
     "another copy": (unused_copy, "the very copy of the image"),
-    "no .grad": (no_grad_attribute, "Only the tensor on which requires_grad_() was called"),
+    "no .grad": (no_grad_attribute, "only the tensor on which requires_grad_() was called"),
     "wrong batch": (lambda m, x, label: m(torch.cat([x, x])[:, :20]), "a batch of images"),
     "Grad-CAM": (lambda m, x, label: m.conv_stack[3](x), "use only what it is handed"),
     "nan": (lambda m, x, label: torch.full((28, 28), float("nan")), "not finite"),
@@ -201,6 +315,69 @@ MAP_OF_MISTAKES = {
         lambda m, x, label: gradient()(m.train(), x, label),
         "leaves it in train() mode",
     ),
+    "recipe": (recipe_as_it_stands, "leaves gradients in the network's"),
+    "relu": (gradient(finish=torch.relu), "with 0 in place of its negative half"),
+    "relu of the probability": (
+        gradient("probability", finish=torch.relu),
+        "with 0 in place of its negative half",
+    ),
+    "relu of the logarithm": (gradient("log", finish=torch.relu), "place of its negative half"),
+    "clamped": (gradient(finish=lambda s: s.clamp(min=0)), "place of its negative half"),
+    "masked": (gradient(finish=lambda s: s * (s > 0)), "place of its negative half"),
+    "relu, squared": (gradient(finish=lambda s: s.relu() ** 2), "place of its negative half"),
+    "relu, scaled": (
+        gradient(finish=lambda s: s.relu() / s.max()),
+        "with 0 in place of its negative half",
+    ),
+    "negative half": (gradient(finish=lambda s: (-s).relu()), "the map is 0 everywhere"),
+    "minus": (gradient(finish=lambda s: -s), "its sign is turned round"),
+    "minus the size": (gradient(finish=lambda s: -s.abs()), "its sign is turned round"),
+    "from 0 to 1": (
+        gradient(finish=lambda s: (s - s.min()) / (s.max() - s.min())),
+        "lowest where the gradient is negative",
+    ),
+    "adds up": (Adding(), "adds to what earlier calls have left"),
+    "adds up, used before": (adding_before(), "adds to what earlier calls have left"),
+    "gradient of a global image": (of_global_image(), "adds to what earlier calls have left"),
+    "first map for ever": (First(), "the same for other values of model and label"),
+    "global network": (
+        lambda m, x, label: gradient()(NETWORK, x, label),
+        "the same for other values of model",
+    ),
+    "global label": (
+        lambda m, x, label: gradient()(m, x, 7),
+        "the same for other values of label",
+    ),
+    "global image": (
+        lambda m, x, label: gradient()(m, OTHER.image, label),
+        "the same for other values of image",
+    ),
+    "global image, occlusion": (
+        lambda m, x, label: occlusion()(m, OTHER.image, label),
+        "lowest where the gradient is negative",
+    ),
+    "weights": (
+        lambda m, x, label: m[-1].weight[label].detach().reshape(28, 28).abs(),
+        "the same for other values of image",
+    ),
+    "upside down": (lambda m, x, label: gradient()(m, x, label).flip(0), "upside down"),
+    "half a turn": (lambda m, x, label: gradient()(m, x, label).flip(0, 1), "by half a turn"),
+    "a quarter turn": (
+        lambda m, x, label: gradient()(m, x, label).rot90(),
+        "not find what matters",
+    ),
+    "shifted": (lambda m, x, label: gradient()(m, x, label).roll(9, 0), "not find what matters"),
+    "hook left": (hook_left, "leaves a hook on the network itself"),
+    "hook on a layer": (hook_on_layer, "leaves a hook on its layer 1 (Linear)"),
+    "frozen": (frozen, "switched off requires_grad for weights"),
+    "double": (doubled, "leaves weights of type torch.float64"),
+    "layer added": (layer_added, "with other layers or weights than it had"),
+    "layer replaced": (layer_replaced, "with other layers or weights than it had"),
+    "trained": (trained, "changed the network's weights"),
+    "one class fewer": (gradient("next"), "does not find what matters"),
+    "rows of zeros": (lambda m, x, label: torch.eye(28), "the same for other values of model"),
+    "infinite": (lambda m, x, label: 1 / (x[0] * 0), "not finite"),
+    "three channels": (lambda m, x, label: x.repeat(3, 1, 1), "the shape [3, 28, 28]"),
     "raises": (lambda m, x, label: m(x[None])[label], "The network wants a batch of images"),
     "raises otherwise": (lambda m, x, label: 1 / 0, "division by zero."),
     "not a function": (3, "expected is a function"),
