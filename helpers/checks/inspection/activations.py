@@ -6,25 +6,21 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.hooks import RemovableHandle
 
-from helpers.checks.core.calling import call_student, judge_function, on_cpu
+from helpers.checks.core.calling import USUAL_ADVICE, call_student, judge_function, on_cpu
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape
 from helpers.checks.core.known_mistakes import Advice, sentence_on
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.values import close
-from helpers.checks.inspection.network_as_it_was import AsItWas, fill
+from helpers.checks.inspection.network_as_it_was import AsItWas, fill, name_of
 
 # Parts of error messages, and what to try then.
 ADVICE: Advice = (
-    ("index out of range", "Nothing was kept: the hook must be on the layer while model(images) "
-     "runs. Register it before, and remove it afterwards."),
-    ("KeyError", "Nothing was kept: the hook must be on the layer while model(images) runs. "
-     "Register it before, and remove it afterwards."),
     ("but 3 were given", "A forward hook gets three arguments: the layer, its inputs and its "
      "output."),
-    ("'NoneType' object is not callable", "Hand over the hook by its name alone: with "
-     "parentheses, it would be called at once."),
+    ("'NoneType' object is not callable", "If that is the hook: hand it over by its name alone, as "
+     "with parentheses it is called at once."),
 )  # fmt: skip
 
 
@@ -49,52 +45,115 @@ def cases() -> list[tuple[nn.Module, nn.Module, tuple[int, ...], str]]:
     winding = _Winding()
     return [
         (straight, straight[2], (4, 1, 10, 10), "the third layer of a Sequential"),
+        (straight, straight[2], (4, 1, 10, 10), "the same network again, with other images"),
+        (straight, straight[1], (2, 1, 10, 10), "the same network again, with another layer"),
         (winding, winding.features["deep"], (3, 1, 14, 14), "a layer inside a part of a network"),
-        (straight, straight[1], (2, 1, 10, 10), "the first network again, with another layer"),
-        (straight, straight[2], (4, 1, 10, 10), "the first network again, with other images"),
     ]
 
 
 def watch(model: nn.Module, layer: nn.Module, images: torch.Tensor) -> dict:
     """The output of ``layer`` during ``model(images)``, and lists of what may be mixed up."""
-    seen = {"images": [images]}
-    handle = layer.register_forward_hook(
-        lambda _layer, inputs, output: seen.update(input=[inputs[0]], output=output)
-    )
+    outputs, inputs = {}, []
+    handles = [
+        part.register_forward_hook(lambda part, _, output: outputs.update({part: output}))
+        for part in model.modules()
+    ]
+    handles.append(layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0])))
     with torch.no_grad():
-        seen["scores"] = [model(images)]
-        handle.remove()
+        model(images)
+        for handle in handles:
+            handle.remove()
         try:
-            seen["direct"] = [layer(images)]
+            direct = [layer(images)]
         except RuntimeError:
-            seen["direct"] = []
-    return seen
+            direct = []
+    others = [(name_of(part, model), output) for part, output in outputs.items() if part != layer]
+    return {
+        "output": outputs[layer],
+        "images": [images],
+        "input": inputs,
+        "scores": [outputs[model]],
+        "direct": direct,
+        "others": others,
+    }
 
 
-def record(function, model: nn.Module, layer: nn.Module, images: torch.Tensor, **words):
+class Runs:
+    """What a student's function does with a network: on what it runs, with hooks on which parts."""
+
+    def __init__(self, model: nn.Module, images: torch.Tensor):
+        self.model, self.images = model, images.clone()
+        self.inputs: list[tuple] = []
+        self.outputs: list = []
+        self.hooked: set[nn.Module] = set()
+
+    def __enter__(self):
+        self._handles = [
+            self.model.register_forward_pre_hook(self._look),
+            self.model.register_forward_hook(lambda _model, _inputs, out: self.outputs.append(out)),
+        ]
+        return self
+
+    def __exit__(self, *_):
+        for handle in self._handles:
+            handle.remove()
+
+    def _look(self, _model, inputs: tuple) -> None:
+        self.inputs.append(inputs)
+        own = {self.model: 1}
+        self.hooked |= {
+            part for part in self.model.modules() if len(part._forward_hooks) > own.get(part, 0)
+        }
+
+    def told(self, layer: nn.Module) -> str:
+        """What kept the function from seeing what ``layer`` gives, as a sentence, or ''."""
+        if not self.inputs:
+            return "The network that was handed over has not been called."
+        if layer not in self.hooked and self.hooked:
+            place = name_of(next(iter(self.hooked)), self.model)
+            return f"While the network ran, the hook was on {place}, not on the layer handed over."
+        if layer not in self.hooked:
+            return (
+                "While the network ran, no forward hook was on the layer: register it before, and "
+                "remove it afterwards."
+            )
+        if not any(len(given) and _equal(given[0], self.images) for given in self.inputs):
+            return "The network was not run on the batch of images as it was handed over."
+        return ""
+
+
+def _equal(a, b: torch.Tensor) -> bool:
+    return isinstance(a, torch.Tensor) and a.shape == b.shape and torch.equal(a, b)
+
+
+def record(function, runs: Runs, layer: nn.Module, images: torch.Tensor, **words):
     """What the student's function returns; after a run of the network, None is no blank."""
-    runs = []
-    handle = model.register_forward_hook(lambda *_: runs.append(True))
     try:
-        return call_student(function, model, layer, images, advice=ADVICE, **words)
+        with runs:
+            return call_student(function, runs.model, layer, images, advice=ADVICE, **words)
     except NotAnswered:
-        if not runs:
+        if not runs.outputs:
             raise
         raise Incorrect(
             "get_activations runs the network, but returns nothing. Return what the hook has kept. "
             "(A name that the hook sets is gone when the hook ends: let it append to a list.)"
         ) from None
-    finally:
-        handle.remove()
+    except Incorrect as error:
+        if any(text in error.message for _, text in (*ADVICE, *USUAL_ADVICE)):
+            raise
+        raise Incorrect(f"{error.message} {runs.told(layer)}".rstrip()) from None
 
 
-def judge_activations(recorded, seen: dict, on: str) -> None:
-    """Raise unless ``recorded`` is the output in ``seen``, which ``watch`` has made."""
+def judge_activations(recorded, seen: dict, on: str, told: str) -> None:
+    """Raise unless ``recorded`` is the output in ``seen``, which ``watch`` has made.
+
+    ``told`` is what ``Runs`` has to say.
+    """
     right = seen["output"]
     if isinstance(recorded, (list, dict)) and not recorded:
         raise Incorrect(
-            f"get_activations returned an empty {type(recorded).__name__} on {on}. The hook must "
-            "be on the layer while model(images) runs: register it before, remove it afterwards."
+            f"get_activations returned an empty {type(recorded).__name__} on {on}; expected is one "
+            f"tensor, the layer's output. {told}".rstrip()
         )
     if isinstance(recorded, RemovableHandle):
         raise Incorrect(
@@ -119,41 +178,65 @@ def judge_activations(recorded, seen: dict, on: str) -> None:
         )
     if close(recorded, right):
         return
-    mixed_up = {
-        "input": "the layer's input. A forward hook gets the layer, its inputs and its output: "
-        "keep the last of the three (and use a forward hook, not a pre-hook).",
-        "scores": "the output of the whole network. Return what the hook has kept.",
-        "direct": "what the layer makes of the images directly. It must see what the layers "
-        "before it made of them: call model(images) and let a hook keep the output.",
-        "images": "the images. Return what the hook has kept.",
-        "earlier": "what an earlier call had recorded. Start each call with nothing kept.",
-    }
-    others = ((other, text) for name, text in mixed_up.items() for other in seen[name])
-    named = sentence_on(recorded, others)
+    named = _mixed_up(recorded, seen) or _in_another_form(recorded, right, on)
     if named:
         raise Incorrect(f"get_activations returned {named}")
-    if any(close(recorded, one) for one in (right[:1], right[0])):
-        raise Incorrect(
-            "get_activations returned the output for the first image only; expected is the "
-            f"output for all {len(right)} images. Leave out the index."
-        )
-    if recorded.numel() == right.numel() and close(recorded.reshape(right.shape), right):
-        raise Incorrect(
-            f"get_activations returned the right numbers on {on}, but in the shape "
-            f"{show_shape(recorded.shape)}; expected is {show_shape(right.shape)}. Return the "
-            "output as the hook got it: from a list, take it out with [0]."
-        )
-    if close(recorded, right.relu()):
-        raise Incorrect(
-            f"get_activations returned the output on {on} without its negative numbers. Return it "
-            "as the hook got it, without a ReLU."
-        )
     raise Incorrect(
         f"get_activations returned {describe(recorded)} on {on}; expected is the layer's output "
         f"during model(images), of shape {show_shape(right.shape)}"
         + (", with other numbers. " if recorded.shape == right.shape else ". ")
-        + "Let model(images) run as a whole and have a forward hook keep the output as it is."
+        + (told or "Let model(images) run as a whole and have the hook keep the output as it is.")
     )
+
+
+def _mixed_up(recorded: torch.Tensor, seen: dict) -> str:
+    """What ``recorded`` is, in place of the layer's output, and what to do; '' if not known."""
+    mixed_up = {
+        "images": "the images. Return what the hook has kept.",
+        "input": "the layer's input. A forward hook gets the layer, its inputs and its output: "
+        "keep the last of the three (and use a forward hook, not a pre-hook).",
+        "scores": "the output of the whole network. Register the hook on the layer that was handed "
+        "over, and return what it has kept.",
+        "direct": "what the layer makes of the images directly. It must see what the layers "
+        "before it made of them: call model(images) and let a hook keep the output.",
+        "earlier": "what an earlier call had recorded. Start each call with nothing kept.",
+    }
+    known = [(other, text) for name, text in mixed_up.items() for other in seen[name]]
+    known += [
+        (output, f"the output of {name}, not of the layer that was handed over. Register the hook "
+         "on that one.")
+        for name, output in seen["others"]
+    ]  # fmt: skip
+    return sentence_on(recorded, known)
+
+
+def _in_another_form(recorded: torch.Tensor, right: torch.Tensor, on: str) -> str:
+    """What ``recorded`` is if the right output is in it, or it in the right output; else ''."""
+    for number, image in enumerate(right):
+        if close(recorded, image) or close(recorded, image[None]):
+            return (
+                f"the output for image {number} only; expected is the output for all {len(right)} "
+                "images. Let the whole batch through at once, and leave out the index."
+            )
+    if recorded.dim() and (
+        close(recorded[-len(right) :], right) or (len(recorded) > 1 and close(recorded[-1], right))
+    ):
+        return (
+            "more than the output for these images, which is only the last part of it. Start each "
+            "call with nothing kept, and run the network once."
+        )
+    if recorded.numel() == right.numel() and close(recorded.reshape(right.shape), right):
+        return (
+            f"the right numbers on {on}, but in the shape {show_shape(recorded.shape)}; expected "
+            f"is {show_shape(right.shape)}. Return the output as the hook got it: from a list, "
+            "take it out with [0]."
+        )
+    if close(recorded, right.relu()):
+        return (
+            f"the output on {on} with 0 in place of its negative numbers. Return it as the hook "
+            "got it, without a ReLU."
+        )
+    return ""
 
 
 @check("4.4", "Catch the output of a layer", hints=(
@@ -172,15 +255,20 @@ def activations(get_activations) -> str:
         fill(model.eval(), generator)
         images = torch.rand(shape, generator=generator)
         as_it_was, seen = AsItWas(model), watch(model, layer, images)
-        given = images.clone()
+        given, runs = images.clone(), Runs(model, images)
         with torch.enable_grad():
-            recorded = record(get_activations, model, layer, given, on=on, again=number > 0)
+            recorded = record(get_activations, runs, layer, given, on=on, again=number > 0)
         if not torch.equal(given.detach(), images):
             raise Incorrect(
                 "get_activations changed the images that it was given. Hand them to model as they "
                 "are."
             )
-        judge_activations(recorded, seen | {"earlier": earlier}, on)
+        judge_activations(recorded, seen | {"earlier": earlier}, on, runs.told(layer))
+        if given.requires_grad:
+            raise Incorrect(
+                "get_activations switched on requires_grad for the images that it was given, and "
+                "it stays on. Hand them to model as they are."
+            )
         as_it_was.judge("get_activations")
         earlier.append(seen["output"])
     return "the hook noted the layer's output during the forward pass, and is gone again"

@@ -72,7 +72,7 @@ class AsItWas:
 def name_of(part: nn.Module, model: nn.Module) -> str:
     """What to call ``part`` of ``model`` in a sentence."""
     name = next((name for name, other in model.named_modules() if other is part), "")
-    return f"its layer {name} ({type(part).__name__})" if name else "the network itself"
+    return f"layer {name} ({type(part).__name__}) of the network" if name else "the network itself"
 
 
 def _identical(before: list, now: Iterable) -> bool:

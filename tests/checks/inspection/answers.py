@@ -131,7 +131,7 @@ WRONG: dict[str, list[Wrong]] = {
                         return caught[0]
                 """
             },
-            "leaves a hook on its layer 2 (Conv2d)",
+            "leaves a hook on layer 2 (Conv2d) of the network",
         ),
         Wrong(
             {

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from helpers import checks
 from tests.checks.inspection.parts import get_activations
@@ -79,8 +80,79 @@ def by_images(model, layer, images):
     return torch.cat(kept)
 
 
+def in_a_dict_by_name(model, layer, images):
+    kept = {}
+
+    def keep(name):
+        return lambda part, inputs, output: kept.update({name: output.detach()})
+
+    handles = [p.register_forward_hook(keep(name)) for name, p in model.named_modules()]
+    with torch.no_grad():
+        model.forward(images)
+        model(images)
+    for handle in handles:
+        handle.remove()
+    return kept[next(name for name, part in model.named_modules() if part is layer)]
+
+
+def with_keywords(model, layer, images):
+    kept = []
+    handle = layer.register_forward_hook(
+        lambda part, args, kwargs, output: kept.append(output), with_kwargs=True
+    )
+    model.eval()(images)
+    handle.remove()
+    return kept.pop()
+
+
+def by_default(model, layer, images, kept=[]):  # noqa: B006
+    """It grows, but the last thing in it is right."""
+    with layer.register_forward_hook(lambda *seen: kept.append(seen[-1])):
+        model(images)
+    return kept[-1]
+
+
+def by_wrapping(model, layer, images):
+    kept, forward = [], layer.forward
+    layer.forward = lambda *given: kept.append(forward(*given)) or kept[-1]
+    model(images)
+    del layer.forward
+    return kept[0].cpu()
+
+
+def by_exception(model, layer, images):
+    """What comes behind the layer is not computed at all."""
+
+    class Enough(Exception):
+        pass
+
+    def hook(part, inputs, output):
+        raise Enough(output)
+
+    handle = layer.register_forward_hook(hook)
+    try:
+        model(images)
+    except Enough as enough:
+        return enough.args[0]
+    finally:
+        handle.remove()
+
+
 @pytest.mark.parametrize(
-    "answer", [get_activations, by_list, by_with, by_class, of_all_layers, by_images]
+    "answer",
+    [
+        get_activations,
+        by_list,
+        by_with,
+        by_class,
+        of_all_layers,
+        by_images,
+        in_a_dict_by_name,
+        with_keywords,
+        by_default,
+        by_wrapping,
+        by_exception,
+    ],
 )
 def test_activations_right(answer):
     assert "hook" in assert_passes(checks.activations, answer)
@@ -189,12 +261,51 @@ def unrolled(model, layer, images):
     return images
 
 
+def on_part(choose, keep=lambda output: output):
+    """A function whose hook is on the part that ``choose(model, layer)`` gives."""
+
+    def get_activations(model, layer, images):
+        kept = []
+        handle = choose(model, layer).register_forward_hook(lambda *seen: kept.append(seen[2]))
+        model(images)
+        handle.remove()
+        return keep(kept[0])
+
+    return get_activations
+
+
+def image_by_image(model, layer, images):
+    kept = []
+    with layer.register_forward_hook(lambda *seen: kept.append(seen[2])):
+        for image in images:
+            model(image[None])
+    return kept[0]
+
+
+class AllCalls:
+    def __init__(self, join):
+        self.kept, self.join = [], join
+
+    def __call__(self, model, layer, images):
+        self.kept.append(get_activations(model, layer, images))
+        return self.join(self.kept)[0 if len(self.kept) == 1 and self.join is torch.stack else ...]
+
+
+def cut_off(model, images):
+    del model[3:]
+
+
+NETWORK = nn.Sequential(nn.Conv2d(1, 4, 5))  # stands for that of the notebook
+
 ACTIVATION_MISTAKES = {
     "scores": (lambda model, layer, images: model(images), "the output of the whole network"),
     "input": (hooked(lambda m, inputs, o: inputs[0]), "the layer's input"),
     "inputs": (hooked(lambda m, inputs, o: inputs), "a tuple"),
     "pre-hook": (hooked(lambda m, inputs: inputs[0], pre=True), "not a pre-hook"),
-    "hook left": (hooked(output_of, remove=False), "leaves a hook on its layer 2 (Conv2d)"),
+    "hook left": (
+        hooked(output_of, remove=False),
+        "leaves a hook on layer 2 (Conv2d) of the network",
+    ),
     "direct": (lambda model, layer, images: layer(images), "the images directly"),
     "images": (lambda model, layer, images: images, "returned the images"),
     "list": (hooked(lambda m, i, output: [output]), "a list"),
@@ -207,10 +318,10 @@ ACTIVATION_MISTAKES = {
     "nothing again": (OnlyOnce(), "has answered once, but returns nothing"),
     "stale": (OnlyOnce(stale=True), "what an earlier call had recorded"),
     "empty list": (lambda model, layer, images: [], "an empty list"),
-    "too late": (hook_too_late, "Nothing was kept"),
-    "key too early": (key_too_early, "Nothing was kept"),
+    "too late": (hook_too_late, "While the network ran, no forward hook was on the layer"),
+    "key too early": (key_too_early, "has not been called"),
     "hook of two": (hook_of_two, "A forward hook gets three arguments"),
-    "hook called": (hook_called, "Hand over the hook by its name alone"),
+    "hook called": (hook_called, "hand it over by its name alone"),
     "lost name": (lost_name, "runs the network, but returns nothing"),
     "default": (with_default, "what an earlier call had recorded"),
     "fixed layer": (fixed_layer, "use only what it is handed"),
@@ -225,9 +336,99 @@ ACTIVATION_MISTAKES = {
         hooked(lambda m, i, output: torch.zeros_like(output)),
         "with other numbers",
     ),
-    "first image": (hooked(lambda m, i, output: output[0]), "first image only"),
-    "first image, batch": (hooked(lambda m, i, output: output[:1]), "first image only"),
-    "after relu": (hooked(lambda m, i, output: output.relu()), "without its negative numbers"),
+    "first image": (
+        hooked(lambda m, i, output: output[0]),
+        "output for image 0 only; expected is the output for all 4",
+    ),
+    "first image, batch": (hooked(lambda m, i, output: output[:1]), "output for image 0 only"),
+    "after relu": (
+        hooked(lambda m, i, output: output.relu()),
+        "with 0 in place of its negative numbers",
+    ),
+    "last image": (hooked(lambda m, i, output: output[-1]), "output for image 3 only"),
+    "first run of several": (image_by_image, "output for image 0 only"),
+    "on the network": (on_part(lambda model, layer: model), "the output of the whole network"),
+    "on the first layer": (
+        on_part(lambda model, layer: next(model.children())),
+        "the output of layer 0 (Conv2d) of the network, not of the layer that was handed over",
+    ),
+    "on the layer behind": (
+        on_part(lambda model, layer: model[3]),
+        "the output of layer 3 (Sigmoid) of the network, not of the layer",
+    ),
+    "on the last": (
+        on_part(lambda model, layer: list(model.modules())[-1]),
+        "the output of the whole network",
+    ),
+    "on the network, kept": (
+        on_part(lambda model, layer: model, keep=lambda output: output * 2),
+        "the hook was on the network itself, not on the layer",
+    ),
+    "on a layer of its own": (
+        lambda model, layer, images: hooked(output_of)(model, nn.ReLU(), images),
+        "raised IndexError on the third layer of a Sequential: list index out of range. While the "
+        "network ran, no forward hook was on the layer",
+    ),
+    "global network": (
+        lambda model, layer, images: hooked(output_of)(NETWORK, layer, images),
+        "list index out of range. The network that was handed over has not been called.",
+    ),
+    "global layer": (
+        lambda model, layer, images: hooked(output_of)(NETWORK, NETWORK[0], images),
+        "The network that was handed over has not been called.",
+    ),
+    "global images": (
+        lambda model, layer, images: hooked(output_of)(model, layer, torch.rand(1, 1, 10, 10)),
+        "The network was not run on the batch of images as it was handed over",
+    ),
+    "images in bytes": (
+        lambda model, layer, images: hooked(output_of)(model, layer, (images * 255).round()),
+        "The network was not run on the batch of images as it was handed over",
+    ),
+    "part of the images": (
+        lambda model, layer, images: hooked(output_of)(model, layer, images[:2]),
+        "The network was not run on the batch of images as it was handed over",
+    ),
+    "layer after layer": (
+        lambda model, layer, images: model[:3](images).relu() + 1,
+        "The network that was handed over has not been called.",
+    ),
+    "all calls, one after the other": (AllCalls(torch.cat), "which is only the last part of it"),
+    "all calls in a stack": (AllCalls(torch.stack), "which is only the last part of it"),
+    "all runs": (
+        lambda model, layer, images: torch.cat([get_activations(model, layer, images)] * 2),
+        "which is only the last part of it",
+    ),
+    "other layers, too": (
+        lambda model, layer, images: [get_activations(model, part, images) for part in model],
+        "a list",
+    ),
+    "by name": (
+        lambda model, layer, images: get_activations(model, model.layer, images),
+        "has no attribute 'layer'. The network that was handed over has not been called.",
+    ),
+    "hook left on the network": (
+        spoiled(lambda model, images: model.register_forward_hook(print)),
+        "leaves a hook on the network itself",
+    ),
+    "pre-hook left": (
+        spoiled(lambda model, images: model[0].register_forward_pre_hook(print)),
+        "leaves a hook on layer 0 (Conv2d) of the network",
+    ),
+    "cut off": (spoiled(cut_off), "with other layers or weights than it had"),
+    "frozen": (spoiled(lambda m, images: m.requires_grad_(False)), "switched off requires_grad"),
+    "images that record": (
+        spoiled(lambda model, images: images.requires_grad_()),
+        "switched on requires_grad for the images",
+    ),
+    "turned": (hooked(lambda m, i, output: output.mT), "with other numbers"),
+    "shape": (hooked(lambda m, i, output: output.shape), "returned a Size"),
+    "handles": (
+        lambda model, layer, images: [layer.register_forward_hook(print)],
+        "returned a list",
+    ),
+    "empty dict": (lambda model, layer, images: {}, "an empty dict"),
+    "number": (hooked(lambda m, i, output: output.mean().item()), "expected is the tensor"),
     "mean": (hooked(lambda m, i, output: output.mean(1)), "of shape [4, 4, 6, 6]"),
     "weights": (spoiled(double_weights), "changed the network's weights"),
     "mode": (spoiled(lambda model, images: model.train()), "leaves it in train() mode"),

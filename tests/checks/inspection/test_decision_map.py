@@ -368,7 +368,7 @@ MAP_OF_MISTAKES = {
     ),
     "shifted": (lambda m, x, label: gradient()(m, x, label).roll(9, 0), "not find what matters"),
     "hook left": (hook_left, "leaves a hook on the network itself"),
-    "hook on a layer": (hook_on_layer, "leaves a hook on its layer 1 (Linear)"),
+    "hook on a layer": (hook_on_layer, "leaves a hook on layer 1 (Linear) of the network"),
     "frozen": (frozen, "switched off requires_grad for weights"),
     "double": (doubled, "leaves weights of type torch.float64"),
     "layer added": (layer_added, "with other layers or weights than it had"),
