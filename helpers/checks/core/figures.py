@@ -8,30 +8,30 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyQuadMesh, QuadMesh
 from matplotlib.colors import Colormap
 from matplotlib.figure import FigureBase
+from matplotlib.image import AxesImage
 
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.values import answered
 
+# How a picture is shown whose first row is at the bottom.
+UPSIDE_DOWN = (
+    "upside down: its first row is at the bottom. imshow draws it at the top; pcolormesh, and "
+    'imshow with origin="lower", draw it at the bottom.'
+)
+
 
 @dataclass(frozen=True)
 class Picture:
-    """What ``imshow``, ``pcolormesh`` or ``pcolor`` has drawn: axes, numbers and colour scale."""
+    """What ``imshow``, ``pcolormesh`` or ``pcolor`` has drawn: axes, numbers and colour scale.
+
+    ``values`` are as on the screen, rows from the top down and columns from left to right.
+    """
 
     axes: Axes
     values: np.ndarray
     limits: tuple[float, float]
     colours: Colormap
-
-    def as_seen(self, wanted) -> np.ndarray:
-        """The values, from the top row down where that makes them one of the ``wanted``.
-
-        ``pcolormesh`` and ``origin="lower"`` draw the first row at the bottom, so that a careful
-        student hands them the last row first.
-        """
-        turned = self.values[::-1]
-        from_below = not self.axes.yaxis_inverted()
-        return turned if from_below and any(alike(turned, one) for one in wanted) else self.values
 
 
 def pictures_of(fig, expected: int, wanted: str) -> list[Picture]:
@@ -91,9 +91,28 @@ def _artists(ax: Axes) -> list:
 
 def _picture(ax: Axes, artist) -> Picture:
     values = np.ma.getdata(artist.get_array()).astype(float)
+    if values.ndim == 3 and (values[..., :3] == values[..., :1]).all():
+        values = values[..., 0]  # red, green and blue alike are grey
     low, high = artist.get_clim()
     low, high = values.min() if low is None else low, values.max() if high is None else high
-    return Picture(ax, values, (float(low), float(high)), artist.get_cmap())
+    seen = _as_seen(ax, artist, values)
+    return Picture(ax, seen, (float(low), float(high)), artist.get_cmap())
+
+
+def _as_seen(ax: Axes, artist, values: np.ndarray) -> np.ndarray:
+    """``values`` as they are on the screen: the first row may have been drawn at the bottom."""
+    if isinstance(artist, AxesImage):
+        left, right, bottom, top = artist.get_extent()
+        rows = (top, bottom) if artist.origin == "upper" else (bottom, top)
+        columns = (left, right)
+    else:
+        corners = artist.get_coordinates()
+        rows, columns = corners[[0, -1], 0, 1], corners[0, [0, -1], 0]
+    if (rows[0] > rows[1]) == ax.yaxis_inverted():
+        values = values[::-1]
+    if (columns[0] > columns[1]) != ax.xaxis_inverted():
+        values = values[:, ::-1]
+    return values
 
 
 def alike(a: np.ndarray, b: np.ndarray) -> bool:

@@ -10,7 +10,7 @@ from torch.nn import functional
 from helpers.checks.core.calling import on_cpu
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, show_shape, show_size
-from helpers.checks.core.figures import alike, pictures_of
+from helpers.checks.core.figures import UPSIDE_DOWN, alike, pictures_of
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import answered, close, read_tensor
 from helpers.checks.inspection.tasks import judge_convolution
@@ -78,7 +78,7 @@ def judge_maps(feature_maps, layer: nn.Conv2d, image: torch.Tensor, index: int) 
         )
     right = _convolve(layer, image)[0]
     if maps.shape not in (right.shape, (1, *right.shape)):
-        raise Incorrect(_wrong_maps_shape(maps.shape, right.shape, image.shape, layer.weight.shape))
+        raise Incorrect(_wrong_maps_shape(maps, right.shape, image, layer))
     maps = maps.double().reshape(right.shape)
     # Convolutions on recent GPUs keep about three digits (TF32).
     if not close(maps, right, 5e-3):
@@ -86,21 +86,25 @@ def judge_maps(feature_maps, layer: nn.Conv2d, image: torch.Tensor, index: int) 
     return right
 
 
-def _wrong_maps_shape(shape, right, image, weight) -> str:
+def _wrong_maps_shape(maps: torch.Tensor, right, image: torch.Tensor, layer: nn.Conv2d) -> str:
+    shape = maps.shape
     found = f"feature_maps has the shape {show_shape(shape)}; expected is {show_shape(right)}, "
-    if shape[-2:] == image[-2:] and shape[:-2].numel() == 1:
+    if maps.numel() == image.numel() and close(maps.flatten(), image.flatten()):
         return (
             found
             + "since kernels do not reach over the border. This is the image: call first_layer."
         )
-    if shape == weight:
+    if close(maps, layer.weight):
         return found + "the maps that the kernels make. These are the kernels: call first_layer."
     if len(shape) == 4 and shape[1:] == right:
-        return found + "because one image is asked for. This is a batch of several."
+        return found + f"because one image is asked for. These are the maps of {shape[0]} images."
     if shape == right[1:]:
         return found + "one map per kernel. This is a single map: keep all of them."
     if shape[-1:] == (10,) and len(shape) <= 2:
-        return found + "the maps of first_layer. These are scores: call first_layer, not model."
+        return (
+            found + "the maps of first_layer. Ten numbers are what the whole network gives: call "
+            "first_layer, not model."
+        )
     return found + "as first_layer gives it for one image. Call first_layer and no other layer."
 
 
@@ -130,6 +134,17 @@ def _wrong_maps(maps: torch.Tensor, right: torch.Tensor, layer: nn.Conv2d, index
         bias = layer.bias.detach().cpu().double()[:, None, None]
         if close(maps + bias, right, 5e-3):
             return "the bias is missing in feature_maps. Call first_layer itself on the image."
+    turned = [maps.mT, maps.flip(1), maps.flip(2), maps.flip(1, 2), maps.rot90(1, (1, 2))]
+    if any(close(other, right, 5e-3) for other in (*turned, maps.rot90(-1, (1, 2)))):
+        return (
+            "feature_maps are the right maps, but turned, mirrored or with rows and columns "
+            "swapped. Keep what first_layer returns as it is."
+        )
+    if all(any(close(one, other, 5e-3) for one in maps) for other in right):
+        return (
+            "feature_maps are the right maps in another order. Keep what first_layer returns as "
+            "it is."
+        )
     if _made_by(layer, maps):
         return (
             f"feature_maps belongs to first_layer, but not to training_data[{index}][0] as it is: "
@@ -170,24 +185,68 @@ def judge_drawn_maps(fig, maps: torch.Tensor, image: torch.Tensor) -> None:
     wanted = f"the image and its {len(maps)} feature maps"
     pictures = pictures_of(fig, len(maps) + 1, wanted)
     right = [image[0, 0].cpu().double().numpy(), *maps.numpy()]
-    shown = [picture.as_seen(right) for picture in pictures]
-    if not any(alike(values, right[0]) for values in shown):
+    names = ["the image", *(f"feature map {number}" for number in range(len(maps)))]
+    shown = [picture.values for picture in pictures]
+    places = [[n for n, values in enumerate(shown) if alike(values, one)] for one in right]
+    missing = [number for number, found in enumerate(places) if not found]
+    if missing:
+        number = missing[0]
+        changed = _shown_otherwise(shown, right[number], is_image=number == 0)
         raise Incorrect(
+            f"{names[number]} is shown {changed}"
+            if changed
+            else _on_missing(number, names, places, shown)
+        )
+    seen = pictures[places[0][0]]
+    low, high = seen.limits
+    if np.ptp(seen.values) < abs(high - low) / 50:
+        raise Incorrect(
+            f"the image looks the same everywhere: its pixels go from {seen.values.min():.2g} to "
+            f"{seen.values.max():.2g}, and its colour scale from {low:.3g} to {high:.3g}. Leave "
+            "out vmin and vmax, or take the range of the pixels."
+        )
+
+
+def _shown_otherwise(shown: list[np.ndarray], one: np.ndarray, is_image: bool) -> str:
+    """How ``one`` is ``shown``, if not as it is, and what to do; '' if it is not there at all."""
+    signs = "with all signs turned round. Show it as it is, without a minus."
+    if is_image:
+        signs = "with bright and dark exchanged. Show its pixels as they are."
+    unsigned = "without its negative numbers. Show it as it is, with a diverging colour map."
+    known = [
+        (one.T, "with rows and columns swapped. Leave out the transposition."),
+        (one[::-1], UPSIDE_DOWN),
+        (one[:, ::-1], "mirrored, left and right. Show it as it is."),
+        *((np.rot90(one, n), "turned. Show it as it is.") for n in (1, 2, 3)),
+        (one[::-1].T[::-1], "turned and mirrored. Show it as it is."),
+        (-one, signs),
+        (abs(one), unsigned),
+        (one.clip(min=0), unsigned),
+    ]
+    return next(
+        (text for other, text in known if any(alike(values, other) for values in shown)), ""
+    )
+
+
+def _on_missing(number: int, names: list[str], places: list[list[int]], shown) -> str:
+    """The message on a picture that is not there, with what is there in its place."""
+    if number == 0:
+        return (
             "none of the pictures in fig shows the image itself. Draw training_data[index][0] "
             "beside its feature maps. (If index was drawn anew since, run both cells again.)"
         )
-    for number, one in enumerate(right[1:]):
-        if any(alike(values, one) for values in shown):
-            continue
-        if any(alike(values, other) for values in shown for other in (abs(one), one.clip(min=0))):
-            raise Incorrect(
-                f"feature map {number} is shown without its negative numbers. Show the maps as "
-                "they are, with a diverging colour map."
-            )
-        raise Incorrect(
-            f"feature map {number} is not among the pictures in fig. "
-            "Let the loop's variable choose both the axes and the map."
+    often = next((name for name, found in zip(names, places, strict=True) if len(found) > 1), "")
+    if often:
+        return (
+            f"{names[number]} is not among the pictures in fig, and {often} is there more than "
+            "once. Let the loop's variable choose both the axes and the map."
         )
+    strange = next(n for n in range(len(shown)) if not any(n in found for found in places))
+    return (
+        f"{names[number]} is not among the pictures in fig: picture {strange}, of "
+        f"{show_size(shown[strange].shape)}, is neither the image nor one of its feature maps. "
+        "(If feature_maps was made anew since, run the cell that draws again.)"
+    )
 
 
 @check("4.3", "What they make of an image", hints=(

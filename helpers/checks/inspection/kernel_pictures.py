@@ -8,7 +8,7 @@ from matplotlib.colors import Colormap
 
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import show_size
-from helpers.checks.core.figures import Picture, alike, pictures_of
+from helpers.checks.core.figures import UPSIDE_DOWN, Picture, alike, pictures_of
 from helpers.checks.core.known_mistakes import sentence_on
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import close
@@ -51,7 +51,7 @@ def judge_kernels(shown: list[np.ndarray], kernels: np.ndarray, bias) -> None:
         )
     if missing:
         raise Incorrect(
-            f"kernel {missing[0]} is not shown, and another one twice. "
+            f"kernel {missing[0]} is not shown, and another one more than once. "
             "Let the loop's variable choose both the axes and the kernel."
         )
 
@@ -74,15 +74,16 @@ def _matches(shown: np.ndarray, kernels: np.ndarray) -> list[int | None]:
 
 def _mistakes(kernel: np.ndarray) -> list[tuple[np.ndarray, str]]:
     """What else may be shown of a square ``kernel``, and what to say of it."""
-    mirrored = [kernel[::-1], kernel[:, ::-1], *(np.rot90(kernel, n) for n in (1, 2, 3))]
+    turned = [kernel[::-1].T[::-1], *(np.rot90(kernel, n) for n in (1, 2, 3))]
     return [
         (np.abs(kernel), "without its signs. A negative weight is not a positive one: show the "
          "weights as they are."),
         (-kernel, "with all signs turned round. Show the weights as they are, without a minus."),
         (kernel.clip(min=0), "without its negative weights. Show all weights as they are."),
         (kernel.T, "with rows and columns swapped. Leave out the transposition."),
-        *((other, "turned or mirrored. Show it as it stands in first_layer.weight.")
-          for other in mirrored),
+        (kernel[::-1], UPSIDE_DOWN),
+        (kernel[:, ::-1], "mirrored, left and right. Show it as it stands in first_layer.weight."),
+        *((other, "turned. Show it as it stands in first_layer.weight.") for other in turned),
     ]  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def _wrong_kernel(values: np.ndarray, kernels: np.ndarray) -> str:
     if np.ptp(values) == 0:
         return (
             f"has the same number, {values.flat[0]:.2g}, everywhere. Weights differ: show "
-            "first_layer.weight, not rounded to whole numbers."
+            "first_layer.weight as it is."
         )
     for number, kernel in enumerate(kernels):
         named = sentence_on(values, _mistakes(kernel), same)
@@ -99,9 +100,9 @@ def _wrong_kernel(values: np.ndarray, kernels: np.ndarray) -> str:
             return f"shows kernel {number} {named}"
         if alike(values, kernel):
             return (
-                f"shows kernel {number} stretched or shifted by itself, so that it cannot be "
-                "compared with the others. Show the weights as they are; vmin and vmax set "
-                "the scale."
+                f"shows kernel {number} stretched or shifted: these are not its weights, so that "
+                "it cannot be compared with the others. Show the weights as they are; vmin and "
+                "vmax set the scale."
             )
     return (
         "shows numbers that are no kernel of first_layer. The kernels are in first_layer.weight; "
@@ -137,7 +138,7 @@ def judge_scales(pictures: list[Picture]) -> None:
     if not largest / 2 <= high <= 10 * largest:
         raise Incorrect(
             f"your colour scale ends at ±{high:.3g}, while the largest weight is {largest:.2g}: "
-            f"{'many weights share the end colours' if high < largest else 'all look pale'}. "
+            f"{'all beyond share the end colours' if high < largest else 'all look pale'}. "
             "Take the largest absolute value of all weights as the limit."
         )
     for picture in pictures:
@@ -191,6 +192,6 @@ def kernel_pictures(fig, first_layer) -> str:
     layer = judge_convolution(first_layer)
     kernels = layer.weight.detach().cpu().double().numpy()[:, 0]
     pictures = pictures_of(fig, len(kernels), f"the {len(kernels)} kernels of first_layer")
-    judge_kernels([picture.as_seen(kernels) for picture in pictures], kernels, layer.bias)
+    judge_kernels([picture.values for picture in pictures], kernels, layer.bias)
     judge_scales(pictures)
     return "one scale for all kernels: the middle colour is 0, and equal colours are equal weights"

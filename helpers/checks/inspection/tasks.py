@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from helpers.checks.core.checking import check
-from helpers.checks.core.describing import describe, show_size
+from helpers.checks.core.describing import counted, describe, show_size
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import answered
 
@@ -35,11 +35,12 @@ def first_layer(first_layer, model) -> str:
             "Leave out the quotes and index model.conv_stack like a list."
         )
     if isinstance(first_layer, torch.Tensor):
-        raise Incorrect(_which_numbers(first_layer, right))
+        raise Incorrect(_which_numbers(first_layer, model, right))
     if isinstance(first_layer, (list, tuple, nn.ModuleList)):
         raise Incorrect(
-            f"first_layer is a {type(first_layer).__name__} of {len(first_layer)} things; expected "
-            "is one layer by itself. Index model.conv_stack with a single number."
+            f"first_layer is a {type(first_layer).__name__} of "
+            f"{counted(len(first_layer), 'thing')}; expected is one layer by itself. Index "
+            "model.conv_stack with a single number."
         )
     if hasattr(first_layer, "__next__"):
         raise Incorrect(
@@ -60,15 +61,26 @@ def first_layer(first_layer, model) -> str:
     raise Incorrect(_which_layer(first_layer, model, right))
 
 
-def _which_numbers(tensor: torch.Tensor, right: nn.Conv2d) -> str:
+def _which_numbers(tensor: torch.Tensor, model: nn.Module, right: nn.Conv2d) -> str:
     """The message on a tensor in place of the layer ``right``."""
-    part, advice = "numbers that a layer takes or gives", "do not call the layer."
-    if tensor.shape == right.weight.shape:
-        part = "the weights of a layer"
-        advice = "leave out what follows the index, such as .weight."
-    elif tensor.shape == (right.out_channels,):
-        part, advice = "the biases of a layer", "leave out .bias after the index."
-    return f"first_layer is {describe(tensor)}: {part}. Expected is the layer itself; {advice}"
+    found = f"first_layer is {describe(tensor)}"
+    for name, parameter in model.named_parameters():
+        if _same_numbers(tensor, parameter):
+            layer, _, own = name.rpartition(".")
+            kind = "weights" if own == "weight" else "biases" if own == "bias" else "parameters"
+            if model.get_submodule(layer) is right:
+                return (
+                    f"{found}, the {kind} of the layer that is asked for. Expected is the layer "
+                    f"itself; leave out what follows the index, such as .{own}."
+                )
+            return (
+                f"{found}, the {kind} of another layer, {layer}. Expected is the layer itself "
+                "that sees the image first."
+            )
+    return (
+        f"{found}. Expected is the layer itself, out of model.conv_stack: take it by its number, "
+        "and do not call it."
+    )
 
 
 def _which_layer(layer: nn.Module, model: nn.Module, right: nn.Module) -> str:
@@ -80,14 +92,16 @@ def _which_layer(layer: nn.Module, model: nn.Module, right: nn.Module) -> str:
                 "layer, the convolution that sees the image first. Take it from model.conv_stack."
             )
         if part is layer:
+            within = name.startswith("conv_stack.")
+            advice = "Python counts from 0." if within else "It stands in model.conv_stack."
             return (
                 f"first_layer is {name}, of type {type(layer).__name__}; expected is the "
-                "convolution that sees the image first. Python counts from 0."
+                f"convolution that sees the image first. {advice}"
             )
     if isinstance(layer, nn.Sequential):
         return (
-            "first_layer is a Sequential around some layers, as a slice gives it; expected is "
-            "one layer. Index with a single number, without a colon."
+            f"first_layer is a Sequential around {counted(len(layer), 'layer')}, as a slice gives "
+            "it; expected is one layer. Index with a single number, without a colon."
         )
     if type(layer) is type(right) and _same_numbers(layer.weight, right.weight):
         return (

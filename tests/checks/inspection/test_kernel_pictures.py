@@ -36,7 +36,7 @@ def with_meshes(layer):
     fig, limit = Figure(), abs(kernels_of(layer)).max()
     for number, kernel in enumerate(kernels_of(layer)):
         ax = fig.add_subplot(2, 3, number + 1)
-        ax.pcolormesh(kernel[::-1][::-1], norm=CenteredNorm(0, limit), cmap="PuOr_r")
+        ax.pcolormesh(kernel[::-1], norm=CenteredNorm(0, limit), cmap="PuOr_r")
     return fig
 
 
@@ -93,6 +93,12 @@ def with_own_map(layer):
         with_grid,
         with_spare_axes,
         with_own_map,
+        lambda layer: draw(kernels_of(layer)[[5, 3, 1, 0, 2, 4]]),
+        lambda layer: draw(kernels_of(layer)[:, ::-1], origin="lower"),
+        lambda layer: draw(kernels_of(layer), extent=(0, 5, 0, 5)),
+        lambda layer: draw(kernels_of(layer), cmap="seismic", interpolation="nearest"),
+        lambda layer: draw(255 * kernels_of(layer)),
+        lambda layer: draw(layer.weight.detach().permute(0, 2, 3, 1)),
     ],
 )
 def test_kernel_pictures_right(answer):
@@ -137,6 +143,19 @@ def with_lines(layer):
     return fig
 
 
+def with_meshes_from_below(layer):
+    fig, axes = plt.subplots(1, 6)
+    for ax, kernel in zip(axes, kernels_of(layer), strict=True):
+        ax.pcolormesh(kernel, vmin=-0.2, vmax=0.2, cmap="RdBu")
+    return fig
+
+
+def one_scale_changed(layer):
+    fig = draw(kernels_of(layer), vmin=-0.2, vmax=0.2)
+    fig.axes[3].images[0].set_clim(-0.1, 0.1)
+    return fig
+
+
 KERNEL_MISTAKES = {
     "fewer": (lambda layer: draw(kernels_of(layer)[:5]), "fig has 5 pictures; expected are 6"),
     "all in one": (
@@ -176,11 +195,66 @@ KERNEL_MISTAKES = {
     "swapped": (lambda layer: draw(kernels_of(layer).transpose(0, 2, 1)), "rows and columns"),
     "turned round": (lambda layer: draw(-kernels_of(layer)), "with all signs turned round"),
     "cut off": (lambda layer: draw(kernels_of(layer).clip(0)), "without its negative weights"),
-    "mirrored": (lambda layer: draw(kernels_of(layer)[:, :, ::-1]), "turned or mirrored"),
-    "upside down": (lambda layer: draw(kernels_of(layer)[:, ::-1]), "turned or mirrored"),
+    "mirrored": (lambda layer: draw(kernels_of(layer)[:, :, ::-1]), "mirrored, left and right"),
+    "upside down": (lambda layer: draw(kernels_of(layer)[:, ::-1]), "upside down"),
+    "a quarter turn": (
+        lambda layer: draw(np.rot90(kernels_of(layer), axes=(1, 2))),
+        "shows kernel 0 turned",
+    ),
+    "half a turn": (lambda layer: draw(kernels_of(layer)[:, ::-1, ::-1]), "shows kernel 0 turned"),
+    "turned and mirrored": (
+        lambda layer: draw(kernels_of(layer)[:, ::-1, ::-1].transpose(0, 2, 1)),
+        "shows kernel 0 turned",
+    ),
+    "drawn from below": (
+        lambda layer: draw(kernels_of(layer), origin="lower"),
+        "picture 0 shows kernel 0 upside down",
+    ),
+    "meshes from below": (with_meshes_from_below, "picture 0 shows kernel 0 upside down"),
+    "last one swapped": (
+        lambda layer: draw([*kernels_of(layer)[:5], kernels_of(layer)[5].T]),
+        "picture 5 shows kernel 5 with rows and columns swapped",
+    ),
+    "first one swapped": (
+        lambda layer: draw([kernels_of(layer)[0].T, *kernels_of(layer)[1:]]),
+        "picture 0 shows kernel 0 with rows and columns swapped",
+    ),
+    "five of one": (
+        lambda layer: draw([*[kernels_of(layer)[0]] * 5, kernels_of(layer)[5]]),
+        "kernel 1 is not shown, and another one more than once",
+    ),
+    "in colour": (
+        lambda layer: draw([np.stack([k, -k, k], -1).clip(0, 1) for k in kernels_of(layer)]),
+        "5×5×3 pixels; a kernel has 5×5",
+    ),
+    "side by side": (lambda layer: draw([kernels_of(layer).reshape(30, 5)] * 6), "30×5 pixels"),
+    "zeros": (lambda layer: draw(np.zeros((6, 5, 5)), vmin=-1, vmax=1), "the same number, 0,"),
+    "shifted all": (
+        lambda layer: draw(kernels_of(layer) + 1),
+        "kernel 0 stretched or shifted: these are not its weights",
+    ),
+    "half the limit": (
+        lambda layer: draw(kernels_of(layer), vmin=-0.05, vmax=0.05),
+        "all beyond share the end colours",
+    ),
+    "from zero": (
+        lambda layer: draw(kernels_of(layer), vmin=0, vmax=0.2),
+        "from 0 to 0.2, not as far down as up",
+    ),
+    "smallest and largest": (
+        lambda layer: draw(kernels_of(layer), vmin=kernels_of(layer).min(), vmax=0.5),
+        "not as far down as up",
+    ),
+    "one of another scale": (
+        one_scale_changed,
+        "picture 0 goes from -0.2 to 0.2, picture 3 from -0.1 to 0.1",
+    ),
+    "bone": (lambda layer: draw(kernels_of(layer), cmap="bone"), "no neutral middle"),
+    "hot": (lambda layer: draw(kernels_of(layer), cmap="hot"), "no neutral middle"),
+    "twilight": (lambda layer: draw(kernels_of(layer), cmap="hsv"), "no neutral middle"),
     "rounded": (lambda layer: draw(kernels_of(layer).round(), vmax=1, vmin=-1), "the same number"),
     "nan": (lambda layer: draw(kernels_of(layer) * np.nan, vmin=-1, vmax=1), "not finite"),
-    "stretched": (stretched, "stretched or shifted by itself"),
+    "stretched": (stretched, "kernel 0 stretched or shifted: these are not its weights"),
     "others": (lambda layer: draw(np.random.default_rng(0).normal(size=(6, 5, 5))), "no kernel of"),
     "maps": (lambda layer: draw(np.ones((6, 24, 24))), "24×24 pixels; a kernel has 5×5"),
     "axes": (lambda layer: plt.subplots(1, 6)[1], "expected is the figure"),
