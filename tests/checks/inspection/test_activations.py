@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import checks
+from helpers import checks, inspection
 from tests.checks.inspection.parts import get_activations
 from tests.checks.tables import (
     Liar,
@@ -152,6 +152,7 @@ def by_exception(model, layer, images):
         by_default,
         by_wrapping,
         by_exception,
+        inspection.activations,
     ],
 )
 def test_activations_right(answer):

@@ -5,7 +5,7 @@ import warnings
 import pytest
 import torch
 
-from helpers import checks
+from helpers import checks, inspection
 from helpers.checks.inspection import puzzles
 from tests.checks.inspection.parts import batched_occlusion, gradient
 from tests.checks.tables import (
@@ -136,6 +136,8 @@ def largest_of_both(model, image, label):
         frozen_for_a_while,
         random_masks,
         largest_of_both,
+        inspection.saliency,
+        inspection.occlusion_map,
         lambda m, x, label: gradient("score", shape=(1, 28, 28))(m, x, label)[0] * x[0],
     ],
 )

@@ -1,11 +1,13 @@
 """Task 4.6: right ways, mistakes and their messages, blanks, traces."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from helpers import checks
+from helpers import checks, inspection
 from tests.checks.inspection.parts import confidence, confident_mistakes, confusion_matrix
 from tests.checks.tables import (
     Liar,
@@ -65,6 +67,19 @@ def by_product(labels, predictions):
     return functional.one_hot(labels, 10).T @ functional.one_hot(predictions, 10)
 
 
+def by_masks(labels, predictions):
+    matrix = torch.zeros(10, 10, dtype=torch.int32)
+    for row in range(10):
+        for column in range(10):
+            matrix[row, column] = ((labels == row) * (predictions == column)).sum()
+    return matrix
+
+
+def by_counter(labels, predictions):
+    counted = Counter(zip(labels.tolist(), predictions.tolist(), strict=True))
+    return torch.tensor([[counted[row, column] for column in range(10)] for row in range(10)])
+
+
 @pytest.mark.parametrize(
     "matrix",
     [
@@ -76,6 +91,9 @@ def by_product(labels, predictions):
         by_histogram,
         by_rows,
         by_product,
+        by_masks,
+        by_counter,
+        inspection.confusion_matrix,
     ],
 )
 def test_mistakes_right_matrix(matrix):
@@ -147,6 +165,7 @@ def or_empty(probabilities, labels, k=10):
         by_zeroing,
         by_numpy_frame,
         or_empty,
+        inspection.most_confident_mistakes,
     ],
 )
 def test_mistakes_right_indices(surest):
@@ -281,6 +300,7 @@ MATRIX_MISTAKES = {
     "upside down": (lambda a, b: confusion_matrix(a, b).flip(0), "confusion_matrix has"),
     "last left out": (lambda a, b: confusion_matrix(a[:-1], b[:-1]), "are 299, for 300 images"),
     "without class 0": (only_from(1), "confusion_matrix has 0 in row 0"),
+    "first ten": (lambda a, b: functional.one_hot(b, 10)[:10], "of labels: what it is handed"),
     "raises": (lambda a, b: confusion_matrix(a.tolist(), b)[10], "raised IndexError on 300"),
     "not a function": (torch.zeros(10, 10), "expected is a function"),
     "liar": (lambda a, b: Liar(), "expected is a tensor of shape [10, 10]"),
