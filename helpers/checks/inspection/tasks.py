@@ -22,7 +22,7 @@ def first_layer(first_layer, model) -> str:
     right = next((part for part in parts if isinstance(part, nn.Conv2d)), None)
     if right is None:
         raise Incorrect(
-            "model has no conv_stack to take a layer from. Run the cell that loads model again."
+            "model has no conv_stack with a convolution in it. Run the cell that loads model again."
         )
     if first_layer is right:
         return (

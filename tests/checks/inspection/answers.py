@@ -118,6 +118,18 @@ WRONG: dict[str, list[Wrong]] = {
             },
             "fig has 6 pictures; expected are 7",
         ),
+        Wrong(
+            {
+                "answer-4-3-figure": """
+                    fig, axes = plt.subplots(1, 7)
+                    axes[0].imshow(training_data[index][0][0], cmap="gray")
+                    for ax, feature_map in zip(axes[1:], feature_maps):
+                        ax.imshow(feature_map.T, cmap="RdBu_r")
+                    plt.show()
+                """
+            },
+            "feature map 0 is shown with rows and columns swapped",
+        ),
     ],
     "4.4": [
         Wrong(
@@ -142,6 +154,20 @@ WRONG: dict[str, list[Wrong]] = {
                 """
             },
             "what the layer makes of the images directly",
+        ),
+        Wrong(
+            {
+                "answer-4-4": """
+                    def get_activations(model, layer, images):
+                        caught = []
+                        handle = model.register_forward_hook(lambda *args: caught.append(args[2]))
+                        with torch.no_grad():
+                            model(images)
+                        handle.remove()
+                        return caught[0]
+                """
+            },
+            "Register the hook on the layer that was handed over",
         ),
     ],
     "4.5": [
@@ -173,6 +199,17 @@ WRONG: dict[str, list[Wrong]] = {
                 """
             },
             "its sign is turned round",
+        ),
+        Wrong(
+            {
+                "answer-4-5": """
+                    def decision_map(model, image, label):
+                        x = image.clone().requires_grad_()
+                        gradient, = torch.autograd.grad(model(x[None])[0, label], x)
+                        return gradient[0].relu()
+                """
+            },
+            "with 0 in place of its negative half",
         ),
     ],
     "4.6": [
@@ -206,6 +243,20 @@ WRONG: dict[str, list[Wrong]] = {
                 """
             },
             "the indices count within the mistakes only",
+        ),
+        Wrong(
+            {
+                "answer-4-6": """
+                    def confusion_matrix(labels, predictions):
+                        return torch.bincount(10 * labels + predictions, minlength=100).view(10, 10)
+
+                    def confident_mistakes(probabilities, labels, k=10):
+                        confidence, predictions = probabilities.max(dim=1)
+                        wrong = (predictions != labels).nonzero()[:, 0]
+                        return wrong[confidence[wrong].topk(k).indices]
+                """
+            },
+            "There are only 4 mistakes here, fewer than k: return all of them.",
         ),
     ],
 }
