@@ -1,40 +1,32 @@
 """What the check of task 5.6 asks of the three functions that make a training a distributed one."""
 
 import functools
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterable
 
 import torch
-from torch import distributed, nn
-from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.checks.core.calling import call_student, judge_arguments, judge_function
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe, listed
 from helpers.checks.core.known_mistakes import Advice
-from helpers.checks.core.outcomes import Incorrect
+from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.seeds import seed
-from helpers.checks.core.values import close, whole_number
-from helpers.checks.going_further.student_networks import images_for
-from helpers.distributed import ranks
+from helpers.checks.core.values import whole_number
+from helpers.checks.going_further.averaged_gradients import judge_wrap
 from helpers.models import ConvNet
 
-NUM_IMAGES = 48  # for 1, 2 and 4 ranks a whole number of images each
+EVEN = 48  # images: for 1, 2 and 4 ranks a whole number each
+UNEVEN = 50  # not so for 4 ranks
 BATCH_SIZE = 8  # of all ranks together
 
 # Parts of error messages, and what to try then.
 SAMPLER_ADVICE: Advice = (
     ("process group", "Hand num_replicas=world_size and rank=rank to the sampler, so that it "
      "need not ask."),
-    ("Invalid rank", "Which argument is the number of all ranks, and which the number of this "
-     "one?"),
 )  # fmt: skip
-WRAP_ADVICE: Advice = (
-    ("device_ids", "Leave device_ids out: the network lies on one device, and that is enough."),
-    ("process group", "The processes are joined before wrap is called: leave that out."),
-)  # fmt: skip
+INVALID = re.compile(r"Invalid rank (-?\d+), rank should be in the interval \[0, (-?\d+)\]")
 
 
 def judge_sampler(make_sampler) -> None:
@@ -45,18 +37,19 @@ def judge_sampler(make_sampler) -> None:
     """
     judge_function(make_sampler, "make_sampler")
     judge_arguments(make_sampler, "make_sampler", ("dataset", "rank", "world_size", "epoch"))
-    dataset = TensorDataset(torch.zeros(NUM_IMAGES, 1), torch.zeros(NUM_IMAGES))
-    whole = _places(make_sampler, dataset, 0, 1, 0)
-    _judge_all(whole)
-    if _places(make_sampler, dataset, 0, 1, 0) != whole:
-        raise Incorrect(
-            "two calls of make_sampler with the same arguments give different orders, so that two "
-            "ranks would not agree. Let the order depend on the epoch alone: set_epoch(epoch), or "
-            "a generator with the seed epoch."
-        )
-    for world_size in (2, 4):
-        shares = [_places(make_sampler, dataset, r, world_size, 0) for r in range(world_size)]
-        _judge_shares(shares, whole)
+    for count in (EVEN, UNEVEN):
+        dataset = TensorDataset(torch.zeros(count, 1), torch.zeros(count))
+        whole = _places(make_sampler, dataset, 0, 1, 0)
+        _judge_all(whole, count)
+        if _places(make_sampler, dataset, 0, 1, 0) != whole:
+            raise Incorrect(
+                "two calls of make_sampler with the same arguments give different orders, so that "
+                "two ranks would not agree. Let the order depend on the epoch alone: "
+                "set_epoch(epoch), or a generator with the seed epoch."
+            )
+        for world_size in (2, 4):
+            shares = [_places(make_sampler, dataset, r, world_size, 0) for r in range(world_size)]
+            _judge_shares(shares, whole)
     for world_size in (1, 2):
         first, second = (_places(make_sampler, dataset, 0, world_size, epoch) for epoch in (0, 1))
         if first == second:
@@ -68,17 +61,22 @@ def _places(make_sampler, dataset: TensorDataset, rank: int, size: int, epoch: i
     on = f"rank {rank} of {size} in epoch {epoch}"
     # Every rank has random numbers of its own: what depends on them is no common order.
     torch.manual_seed(seed(560 + 10 * size + rank))
-    given = call_student(
-        make_sampler, dataset, rank, size, epoch, on=on, again=rank + size + epoch > 1,
-        advice=SAMPLER_ADVICE,
-    )  # fmt: skip
+    try:
+        given = call_student(
+            make_sampler, dataset, rank, size, epoch, on=on, again=rank + size + epoch > 1,
+            advice=SAMPLER_ADVICE,
+        )  # fmt: skip
+    except NotAnswered:
+        raise _none(make_sampler, on) from None
+    except Incorrect as error:
+        raise Incorrect(f"{error.message} {_told(error.message, rank, size)}".rstrip()) from None
     if isinstance(given, DataLoader):
         raise Incorrect(
             "make_sampler returns a DataLoader; expected are only the places of the images: a "
             "sampler. Which images lie there is looked up later."
         )
     try:
-        places = [place for _, place in zip(range(10 * NUM_IMAGES), given, strict=False)]
+        places = [place for _, place in zip(range(10 * len(dataset)), given, strict=False)]
     except Exception as error:
         raise Incorrect(
             f"make_sampler returned {describe(given)} on {on}, and one cannot go through it "
@@ -89,39 +87,85 @@ def _places(make_sampler, dataset: TensorDataset, rank: int, size: int, epoch: i
     ]
 
 
-def _judge_all(places: list[int]) -> None:
-    """One rank of one has all images."""
-    wrong = [place for place in places if not 0 <= place < NUM_IMAGES]
+def _none(make_sampler, on: str) -> Incorrect | NotAnswered:
+    """What to say of a function that returns None: it may still be blank."""
+    names = getattr(getattr(make_sampler, "__code__", None), "co_names", ())
+    if not names:
+        return NotAnswered("fill in make_sampler, and end it with return and the sampler.")
+    said = f"make_sampler returns None on {on}; expected is a sampler. "
+    if "set_epoch" in names:
+        said += "set_epoch(epoch) itself returns None: r"
+    else:
+        said += "R"
+    return Incorrect(f"{said}eturn the sampler, in a line of its own at the end.")
+
+
+def _told(message: str, rank: int, size: int) -> str:
+    """What a sampler was told, if that is what the error ``message`` is about."""
+    found = INVALID.search(message)
+    if not found:
+        return ""
+    told, of = int(found[1]), int(found[2]) + 1
+    swapped = (told, of) == (size, rank)
+    return (
+        f"The sampler was told that this is rank {told} of {of}; it is rank {rank} of {size}, "
+        "counted from 0." + (" rank and world_size have changed places." if swapped else "")
+    )
+
+
+def _judge_range(places: Iterable[int], count: int) -> None:
+    wrong = [place for place in places if not 0 <= place < count]
     if wrong:
         raise Incorrect(
-            f"make_sampler gives the place {wrong[0]}, but {NUM_IMAGES} images have the places 0 "
-            f"to {NUM_IMAGES - 1}."
+            f"make_sampler gives the place {wrong[0]}, but {count} images have the places 0 to "
+            f"{count - 1}."
         )
-    if sorted(places) != list(range(NUM_IMAGES)):
+
+
+def _judge_all(places: list[int], count: int) -> None:
+    """One rank of one has all images."""
+    _judge_range(places, count)
+    if sorted(places) != list(range(count)):
         raise Incorrect(
-            f"one rank alone should see each of {NUM_IMAGES} images once; it gets {len(places)} "
+            f"one rank alone should see each of {count} images once; it gets {len(places)} "
             f"places, {len(set(places))} of them different. With DistributedSampler, give "
             "num_replicas=world_size and rank=rank."
         )
 
 
 def _judge_shares(shares: list[list[int]], whole: list[int]) -> None:
-    """The ``shares`` of all ranks are the ``whole``, dealt out in turn."""
-    size = len(shares)
+    """The ``shares`` of all ranks are the ``whole``, dealt out in turn.
+
+    What is left over is dealt out to none, or completed to a place for each.
+    """
+    size, count = len(shares), len(whole)
     sizes = [len(share) for share in shares]
-    if sizes == [len(whole)] * size:
+    least, rest = divmod(count, size)
+    asked = f"{least} or {least + 1}" if rest else f"{least}"
+    if sizes == [count] * size:
         raise Incorrect(
-            f"each of {size} ranks sees all {len(whole)} images: all would do the same work. Give "
-            f"each a share of {len(whole) // size}, with the help of rank and world_size."
+            f"each of {size} ranks sees all {count} images: all would do the same work. Give "
+            f"each a share of {asked}, with the help of rank and world_size."
         )
-    if set(sizes) != {len(whole) // size}:
+    if len(set(sizes)) > 1:
+        more = (
+            " Leave out those that cannot be shared out equally, or give some of them twice, as "
+            "DistributedSampler does."
+        )
         raise Incorrect(
-            f"{size} ranks get {listed(sizes)} of {len(whole)} images; expected are "
-            f"{len(whole) // size} for each. A rank with more batches than the others would wait "
-            "for them for ever."
+            f"{size} ranks get {listed(sizes)} of {count} images; expected are equal shares of "
+            f"{asked}. A rank that has a step more to make than the others waits for them for ever."
+            + more
+            * bool(rest)
         )
+    if sizes[0] not in {least, least + bool(rest)}:
+        raise Incorrect(
+            f"each of {size} ranks gets {sizes[0]} of {count} images; expected is a share of "
+            f"{asked}, so that together they see all of them."
+        )
+    _judge_range((place for share in shares for place in share), count)
     for rank, share in enumerate(shares[1:], start=1):
-        common = set(share) & set(shares[0])
+        common = set(share[:least]) & set(shares[0][:least])
         if set(share) == set(shares[0]):
             raise Incorrect(
                 f"ranks 0 and {rank} of {size} see the same images. Use rank to tell them apart."
@@ -133,15 +177,15 @@ def _judge_shares(shares: list[list[int]], whole: list[int]) -> None:
                 "takes its share."
             )
     part = BATCH_SIZE // size
-    together = [set().union(*(share[i : i + part] for share in shares)) for i in (0, part)]
-    expected = [set(whole[i : i + BATCH_SIZE]) for i in (0, BATCH_SIZE)]
-    if together != expected:
-        raise Incorrect(
-            f"the first batch of all {size} ranks together holds other images than the first batch "
-            "of one process, so that their weights cannot be equal. Shuffle as for one process, "
-            "and deal out in turn: rank 0 takes the first place, rank 1 the next one, as "
-            "order[rank::world_size] does."
-        )
+    for step in range(count // BATCH_SIZE):
+        together = set().union(*(share[step * part : (step + 1) * part] for share in shares))
+        if together != set(whole[step * BATCH_SIZE : (step + 1) * BATCH_SIZE]):
+            raise Incorrect(
+                f"in step {step + 1}, the batches of all {size} ranks together hold other images "
+                "than the batch of one process, so that their weights cannot be equal. Shuffle as "
+                "for one process, and deal out in turn: rank 0 takes the first place, rank 1 the "
+                "next one, as order[rank::world_size] does."
+            )
 
 
 def _why_the_same(places: list[int]) -> str:
@@ -154,67 +198,6 @@ def _why_the_same(places: list[int]) -> str:
         "the order of images in epoch 1 is that of epoch 0. DistributedSampler does not notice by "
         "itself that a new epoch has begun: call its set_epoch(epoch)."
     )
-
-
-@contextmanager
-def process_group() -> Iterator[None]:
-    """A group of one process, without any network; nothing if there is a group already."""
-    if distributed.is_initialized():
-        yield
-        return
-    os.environ.update(ranks.LOOPBACK)
-    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
-    try:
-        yield
-    finally:
-        distributed.destroy_process_group()
-
-
-def judge_wrap(wrap, model: nn.Module, images: torch.Tensor) -> None:
-    """Raise unless ``wrap`` returns DistributedDataParallel around the ``model`` that it is given.
-
-    ``model`` is a new network on the CPU; a process group must be there.
-    """
-    judge_function(wrap, "wrap")
-    judge_arguments(wrap, "wrap", ("model",))
-    scores = model(images).detach()
-    given = list(model.parameters())
-    values = [p.detach().clone() for p in given]
-    wrapped = call_student(wrap, model, on="a network", advice=WRAP_ADVICE)
-    if isinstance(wrapped, nn.DataParallel):
-        raise Incorrect(
-            "wrap returned nn.DataParallel, which shares a batch out to GPUs within one process "
-            "and knows nothing of other ranks. Take DistributedDataParallel."
-        )
-    if wrapped is model:
-        raise Incorrect(
-            "wrap returned the network as it was: nothing averages the gradients, and each rank "
-            "trains for itself. Return DistributedDataParallel(model)."
-        )
-    if not isinstance(wrapped, DistributedDataParallel):
-        raise Incorrect(
-            f"wrap returned {describe(wrapped)}; expected is the network in a "
-            "DistributedDataParallel, which averages the gradients of all ranks."
-        )
-    if [id(p) for p in wrapped.parameters()] != [id(p) for p in given]:
-        raise Incorrect(
-            "wrap returned another network than the one it was given, so that the given one would "
-            "learn nothing. Wrap model itself, no new network and no copy."
-        )
-    if not all(torch.equal(p, value) for p, value in zip(given, values, strict=True)):
-        raise Incorrect("wrap changed the network's weights. Only wrap it; training comes later.")
-    found = call_student(wrapped, images, on="a batch of images")
-    if not close(found, scores):
-        raise Incorrect(
-            "the wrapped network gives other scores than the network itself. Wrap it as it is, "
-            "without further layers."
-        )
-    found.sum().backward()
-    frozen = [name for name, p in model.named_parameters() if p.grad is None]
-    if frozen:
-        raise Incorrect(
-            f"after backward() there is no gradient for {frozen[0]}. Leave requires_grad as it is."
-        )
 
 
 def judge_logger(is_logger) -> None:
@@ -278,8 +261,6 @@ def data_parallel(make_sampler, wrap, is_logger) -> str:
     """
     judge_sampler(make_sampler)
     torch.manual_seed(seed(56))
-    model = ConvNet()
-    with process_group():
-        judge_wrap(wrap, model, images_for(model, 4))
+    judge_wrap(wrap, ConvNet())
     judge_logger(is_logger)
     return "ranks share the images, average the gradients, and one prints: as one process would"
