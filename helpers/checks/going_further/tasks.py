@@ -11,6 +11,7 @@ from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seed
 from helpers.checks.core.values import answered, close
 from helpers.checks.going_further import student_networks as networks
+from helpers.checks.going_further.measured import judge_measured, sample
 from helpers.checks.going_further.shares import read_share
 
 LAYERS = conv_net((6, 16), 5)  # of task 5.2
@@ -114,9 +115,10 @@ def _mixed_colours(model: nn.Module, images: torch.Tensor) -> bool:
     "nn.AdaptiveAvgPool2d(1), nn.Flatten() and one linear layer to 10. Train it with AdamW for "
     "as many epochs as you have patience.",
 ))  # fmt: skip
-def small_net(small_net, accuracy) -> str:
-    """Right: an instance with at most 100,000 parameters, and its accuracy between 0 and 1."""
+def small_net(small_net, accuracy, training_data, test_data) -> str:
+    """Right: an instance with at most 100,000 parameters, and its accuracy on the test images."""
     answered(small_net=small_net, accuracy=accuracy)
+    training, test = sample(training_data, "training_data"), sample(test_data, "test_data")
     if not isinstance(small_net, nn.Module):
         raise Incorrect(
             f"small_net is {describe(small_net)}; expected is the network that you have trained, "
@@ -157,5 +159,7 @@ def small_net(small_net, accuracy) -> str:
             "small_net gives all images the same scores: it has not learned to tell them apart. "
             "Train longer, or with another learning rate."
         )
-    read_share(accuracy, "accuracy")
+    share = read_share(accuracy, "accuracy")
+    with networks.without_compiling(small_net):
+        judge_measured(share, small_net, training, test)
     return f"within {LIMIT:,} parameters; the mark to beat is 92.5%"

@@ -1,6 +1,8 @@
 """What several tests of the checks of notebook 05 share."""
 
+import torch
 from torch import nn
+from torch.utils.data import TensorDataset
 
 from helpers.layers import get_output_width
 
@@ -111,3 +113,13 @@ def normed(**places):
 
 
 BatchNormConvNet = normed()
+
+
+def labelled(network, share=1.0, count=200, seed=1):
+    """Images with labels, of which ``network``, in eval() mode, gets this share right."""
+    images = torch.rand(count, 1, 28, 28, generator=torch.Generator().manual_seed(seed))
+    first = next(network.parameters())
+    with torch.no_grad():
+        labels = network.eval()(images.to(first.device, first.dtype)).argmax(1)
+    labels[: count - round(share * count)] += 1
+    return TensorDataset(images, labels % 10)
