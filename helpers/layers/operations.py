@@ -16,6 +16,8 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from helpers.layers.written_out import with_layers
+
 INPUT = -1  # the source of what comes from the network's own input
 
 # The words for what PyTorch's functions are. Whatever is not here is of the kind "other".
@@ -38,7 +40,7 @@ KINDS = {
     "flipud roll rot90",
 }
 _KIND_OF = {name: kind for kind, names in KINDS.items() for name in names.split()}
-_PRODUCTS = {"matmul", "mm", "bmm", "addmm", "addmv", "mv", "einsum", "rmatmul"}
+_PRODUCTS = {"matmul", "mm", "addmm"}  # with the weights behind: then each row is multiplied
 
 # The names of arguments that PyTorch's built-in functions take by their place.
 _CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
@@ -81,11 +83,13 @@ class Recording:
     operations: list[Operation] = field(default_factory=list)
     result: object = None
     last: int | None = None  # the place of the operation that made the result, or that raised
+    parameters: dict[str, nn.Parameter] = field(default_factory=dict)  # the network's, by name
 
     def path(self) -> list[Operation]:
         """The operations without which the result would not be, in their order.
 
         Of a run that ended in an error: those that led to it. ``sources`` count within this list.
+        What together computes a linear layer or a convolution is one operation.
         """
         wanted, open_places = set(), [self.last]
         while open_places:
@@ -95,7 +99,8 @@ class Recording:
                 open_places += self.operations[place].sources
         new = {place: number for number, place in enumerate(sorted(wanted))} | {INPUT: INPUT}
         kept = [self.operations[place] for place in sorted(wanted)]
-        return [replace(op, sources=tuple(new[place] for place in op.sources)) for op in kept]
+        path = [replace(op, sources=tuple(new[place] for place in op.sources)) for op in kept]
+        return with_layers(path, self.parameters)
 
 
 def describe_network(network: nn.Module, images: torch.Tensor) -> list[Operation]:
@@ -145,8 +150,9 @@ class _Recorder(TorchFunctionMode):
 
     def __init__(self, network: nn.Module):
         super().__init__()
-        self.recording = Recording()
-        self.names = {id(p): name for name, p in network.named_parameters()}
+        self.recording = Recording(parameters=dict(network.named_parameters()))
+        # Of each parameter, and of what is made of parameters alone, by its id: their names.
+        self.names = {id(p): (name,) for name, p in self.recording.parameters.items()}
         self.running: list[str] = []  # the parts that run now, the innermost last
         self.batch = 0
         self.made: dict[int, int] = {}  # for a tensor, by its id, the place of its operation
@@ -192,18 +198,27 @@ class _Recorder(TorchFunctionMode):
         kwargs = kwargs or {}
         tensors = _tensors((args, kwargs))
         reached = [x for x in tensors if id(x) in self.made]
-        if not self.running or not reached:
-            return func(*args, **kwargs)
-        name = _name_of(func)
         others = [x for x in tensors if id(x) not in self.made]
+        names = tuple(dict.fromkeys(n for x in others for n in self.names.get(id(x), ())))
+        if not self.running or not reached:
+            result = func(*args, **kwargs)
+            if self.running and names:  # as weight.T
+                made = _tensors(result)
+                self.alive += made
+                self.names |= {id(x): names for x in made}
+            return result
+        name = _name_of(func)
+        product = _weights_behind(name, args, others, self.names)
+        if product:  # with the weights in the form of a linear layer, whoever wrote it
+            others = [x.T if x is args[-1] else x for x in others]
         operation = Operation(
             name,
-            _kind_of(name, others, self.names),
+            "linear" if product else _KIND_OF.get(name, "other"),
             self.running[-1],
             tuple(x.detach().clone() for x in reached),
             tuple(self.made[id(x)] for x in reached),
             tuple(others),
-            tuple(self.names[id(x)] for x in others if id(x) in self.names),
+            names,
             _settings(name, args, kwargs),
         )
         probed = self.probe(func, args, kwargs)  # first: the function may work in place
@@ -257,11 +272,10 @@ def _name_of(func) -> str:
     return name.strip("_").removesuffix("_with_indices")
 
 
-def _kind_of(name: str, others: list[torch.Tensor], names: dict[int, str]) -> str:
-    if name in _PRODUCTS:  # with weights, a product is a linear layer, whoever wrote it
-        weights = any(x.dim() > 1 and id(x) in names for x in others)
-        return "linear" if weights else "other"
-    return _KIND_OF.get(name, "other")
+def _weights_behind(name: str, args: tuple, others: list[torch.Tensor], names) -> bool:
+    """Whether this is a product of images and, to the right of them, weights."""
+    last = args[-1] if args else None
+    return name in _PRODUCTS and any(x is last and x.dim() == 2 and id(x) in names for x in others)
 
 
 def _settings(name: str, args: tuple, kwargs: dict) -> dict:

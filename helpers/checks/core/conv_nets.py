@@ -120,7 +120,7 @@ def _sizes(layer: Layer, op: Operation, following: Sequence[Operation]) -> list[
         said += _kernel(layer, op, weight)
     # In front of a batch normalisation, which subtracts the mean, a bias makes no difference.
     needed = NORM not in layer.after or [other.name for other in following] != ["batch_norm"]
-    if needed and len(op.constants) < 2:
+    if needed and len(op.constants) < 2 and op.output is not None:
         said.append(f"{layer.name} has no bias. Leave bias=False out here.")
     return said
 
@@ -180,7 +180,8 @@ def _remarks(
 ) -> list[Remark]:
     """What to say of all that happened between two layers, or before the first, after the last."""
     names = [effect.word for effect in found]
-    if not names and not complete:
+    unfinished = any(e.operation.parameters and e.operation.kind == "other" for e in found)
+    if not complete and (unfinished or not names):  # it may be a layer that is written out
         return []
     mixing = [effect.operation for effect in found if effect.word == MIXED]
     if mixing:

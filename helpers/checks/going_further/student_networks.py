@@ -176,8 +176,9 @@ def _why_not_run(path: Sequence[Operation], images: torch.Tensor, message: str) 
             "nn.Flatten() or flatten(1)."
         )
     if last.kind == "linear":
+        takes = next(x for x in last.constants if x.dim() > 1).shape[-1]
         return (
-            f"a linear layer is made for {last.constants[0].shape[-1]} numbers, but gets "
+            f"a linear layer is made for {takes} numbers, but gets "
             f"{shape[1]}. Compute its size from that of the image, with get_output_width."
         )
     if last.kind == "convolution" and len(shape) != 4:

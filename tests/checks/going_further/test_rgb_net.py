@@ -153,7 +153,10 @@ RGB_MISTAKES = {
         "changed before they come to the first convolution: there comes a selection with [...]",
     ),
     "no images": (prepared(torch.zeros_like), "all images get the same scores"),
-    "no convolution": (sequence(nn.Flatten, linear(3072, 10)), "has no convolution"),
+    "no convolution": (
+        sequence(nn.Flatten, linear(3072, 10)),
+        "the images pass 0 convolutions; asked for are 2.",
+    ),
     "dropout": (prepared(functional.dropout), "two calls with the same images give different"),
     "softmax": (sequence(RGBConvNet, lambda: nn.Softmax(1)), "are probabilities already"),
     "nan": (prepared(lambda x: x * float("nan")), "not finite"),

@@ -1,0 +1,136 @@
+"""Layers that a network writes out in operations of its own, found by what these compute together.
+
+``x @ weight.T + bias`` is a linear layer, windows that are unfolded and multiplied by the weights
+of kernels are a convolution, whatever functions do it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+LONGEST = 1000  # operations: in more of them, nothing is looked for
+STRIDES, PADDINGS = (1, 2, 3), range(4)  # of convolutions, the usual ones first
+
+
+def with_layers(operations: list, parameters: dict[str, nn.Parameter]) -> list:
+    """``operations`` with one, ``linear`` or ``conv2d``, in place of those that write a layer out.
+
+    ``sources`` count within the list, before and after. ``parameters`` are the network's.
+    """
+    start = 0
+    while start < len(operations) <= LONGEST:
+        if any(map(_is_written_out, operations[start:])):
+            operations = _with_layer_from(operations, start, parameters)
+        start += 1
+    return operations
+
+
+def _is_written_out(op) -> bool:
+    """Whether ``op`` works with parameters, and is not a layer of PyTorch's own."""
+    whole = all(isinstance(x, nn.Parameter) for x in op.constants)
+    layer = op.name == "linear" or op.kind in ("convolution", "normalisation", "activation")
+    return bool(op.parameters) and not (whole and layer)
+
+
+def _with_layer_from(operations: list, start: int, parameters: dict[str, nn.Parameter]) -> list:
+    """``operations``, in which a layer that begins at ``start`` is one operation."""
+    first = operations[start]
+    ends = _ends(operations, start, parameters)
+    for end in reversed(ends):
+        part = operations[start : end + 1]
+        names = tuple(dict.fromkeys(name for op in part for name in op.parameters))
+        read = _read_layer(first.inputs[0], part[-1].output, [parameters[n] for n in names])
+        if read:
+            weights, settings = read
+            layer = replace(
+                first,
+                name="conv2d" if settings else "linear",
+                kind="convolution" if settings else "linear",
+                inputs=first.inputs[:1],
+                sources=first.sources[:1],
+                constants=weights,
+                parameters=names,
+                settings=settings,
+                output=part[-1].output,
+                across_batch=part[-1].across_batch,
+            )
+            after = [_moved(op, start, end) for op in operations[end + 1 :]]
+            return [*operations[:start], layer, *after]
+    return operations
+
+
+def _ends(operations: list, start: int, parameters: dict[str, nn.Parameter]) -> list[int]:
+    """Where a layer may end that begins at ``start``: all it needs is its first input."""
+    source, ends, weights, written = operations[start].sources[0], [], set(), False
+    used = {x: place for place, op in enumerate(operations) for x in op.sources}  # the last time
+    needed = 0
+    for end in range(start, len(operations)):
+        op = operations[end]
+        weights |= {name for name in op.parameters if parameters[name].dim() > 1}
+        if len(weights) > 2 or any(x < start and x != source for x in op.sources):
+            break
+        written = written or _is_written_out(op)
+        if written and needed <= end and op.output is not None:
+            ends.append(end)
+        needed = max(needed, used.get(end, end))
+    return ends
+
+
+def _read_layer(x: torch.Tensor, y: torch.Tensor, parameters: Sequence[nn.Parameter]):
+    """The weight, the bias and the settings of the layer that makes ``y`` of ``x``, else ``None``.
+
+    It has all ``parameters``.
+    """
+    if x.dim() != y.dim() or x.dim() not in (2, 4) or len(parameters) not in (1, 2):
+        return None
+    if len(x) != len(y) or not x.is_floating_point():
+        return None
+    for weight, bias in ((0, 1), (1, 0))[: len(parameters)]:
+        added = [p.detach().reshape(-1) for p in parameters[bias : bias + 1]]
+        if any(p.numel() != y.shape[1] for p in added):
+            continue
+        for form in _forms(parameters[weight].detach(), x, y):
+            for settings in _settings(form, x, y):
+                layer = F.conv2d if settings else F.linear
+                made = layer(x, form, *added, **settings)
+                if made.shape == y.shape and torch.allclose(made, y, rtol=1e-3, atol=1e-4):
+                    return (form, *added), settings
+    return None
+
+
+def _forms(weight: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    """``weight`` in the forms in which a layer from ``x`` to ``y`` takes it."""
+    if weight.dim() < 2 or weight.dim() == x.dim() == 4:
+        return (
+            [weight] if weight.dim() == 4 and weight.shape[:2] == (y.shape[1], x.shape[1]) else []
+        )
+    rows = weight.flatten(1)
+    size = math.isqrt(weight.numel() // (x.shape[1] * y.shape[1]))  # of a kernel
+    shape = (y.shape[1], x.shape[1], size, size)[: x.dim()]
+    fitting = [form for form in (rows, rows.T) if len(form) == y.shape[1]]
+    return [form.reshape(shape) for form in fitting if form.numel() == math.prod(shape)]
+
+
+def _settings(weight: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> list[dict]:
+    """Those with which a convolution of ``x`` has the size of ``y``; of a linear layer, none."""
+    if weight.dim() == 2:
+        return [{}]
+
+    def fits(stride: int, padding: int) -> bool:
+        sizes = zip(x.shape[2:], weight.shape[2:], y.shape[2:], strict=True)
+        return all((a + 2 * padding - k) // stride + 1 == b for a, k, b in sizes)
+
+    pairs = [(stride, padding) for padding in PADDINGS for stride in STRIDES]
+    return [{"stride": s, "padding": p} for s, p in pairs if fits(s, p)]
+
+
+def _moved(op, start: int, end: int):
+    """``op``, with sources that count on after ``start`` to ``end`` have become one."""
+    sources = tuple(
+        x if x < start else start if x <= end else x - (end - start) for x in op.sources
+    )
+    return replace(op, sources=sources)
