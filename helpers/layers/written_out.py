@@ -1,7 +1,8 @@
 """Layers that a network writes out in operations of its own, found by what these compute together.
 
 ``x @ weight.T + bias`` is a linear layer, windows that are unfolded and multiplied by the weights
-of kernels are a convolution, whatever functions do it.
+of kernels are a convolution, ``(x - mean) / spread * scale + shift`` is a batch normalisation,
+whatever functions do it.
 """
 
 import math
@@ -17,7 +18,7 @@ STRIDES, PADDINGS = (1, 2, 3), range(4)  # of convolutions, the usual ones first
 
 
 def with_layers(operations: list, parameters: dict[str, nn.Parameter]) -> list:
-    """``operations`` with one, ``linear`` or ``conv2d``, in place of those that write a layer out.
+    """``operations`` with one (``linear``, ``conv2d``, ``batch_norm``) in place of a layer's.
 
     ``sources`` count within the list, before and after. ``parameters`` are the network's.
     """
@@ -31,9 +32,9 @@ def with_layers(operations: list, parameters: dict[str, nn.Parameter]) -> list:
 
 def _is_written_out(op) -> bool:
     """Whether ``op`` works with parameters, and is not a layer of PyTorch's own."""
-    whole = all(isinstance(x, nn.Parameter) for x in op.constants)
-    layer = op.name == "linear" or op.kind in ("convolution", "normalisation", "activation")
-    return bool(op.parameters) and not (whole and layer)
+    if op.name == "linear" or op.kind == "convolution":
+        return any(not isinstance(x, nn.Parameter) for x in op.constants)  # parts of weights
+    return bool(op.parameters) and op.kind not in ("normalisation", "activation")
 
 
 def _with_layer_from(operations: list, start: int, parameters: dict[str, nn.Parameter]) -> list:
@@ -43,20 +44,22 @@ def _with_layer_from(operations: list, start: int, parameters: dict[str, nn.Para
     for end in reversed(ends):
         part = operations[start : end + 1]
         names = tuple(dict.fromkeys(name for op in part for name in op.parameters))
-        read = _read_layer(first.inputs[0], part[-1].output, [parameters[n] for n in names])
+        given, made = first.inputs[0], part[-1].output
+        own = [parameters[name] for name in names]
+        read = _read_layer(given, made, own) or _read_norm(given, made, own)
         if read:
-            weights, settings = read
+            name, kind, constants, settings = read
             layer = replace(
                 first,
-                name="conv2d" if settings else "linear",
-                kind="convolution" if settings else "linear",
+                name=name,
+                kind=kind,
                 inputs=first.inputs[:1],
                 sources=first.sources[:1],
-                constants=weights,
+                constants=constants,
                 parameters=names,
                 settings=settings,
-                output=part[-1].output,
-                across_batch=part[-1].across_batch,
+                output=made,
+                across_batch=kind == "normalisation",
             )
             after = [_moved(op, start, end) for op in operations[end + 1 :]]
             return [*operations[:start], layer, *after]
@@ -81,7 +84,7 @@ def _ends(operations: list, start: int, parameters: dict[str, nn.Parameter]) -> 
 
 
 def _read_layer(x: torch.Tensor, y: torch.Tensor, parameters: Sequence[nn.Parameter]):
-    """The weight, the bias and the settings of the layer that makes ``y`` of ``x``, else ``None``.
+    """Name, kind, constants and settings of the layer that makes ``y`` of ``x``, else ``None``.
 
     It has all ``parameters``.
     """
@@ -98,7 +101,23 @@ def _read_layer(x: torch.Tensor, y: torch.Tensor, parameters: Sequence[nn.Parame
                 layer = F.conv2d if settings else F.linear
                 made = layer(x, form, *added, **settings)
                 if made.shape == y.shape and torch.allclose(made, y, rtol=1e-3, atol=1e-4):
-                    return (form, *added), settings
+                    name = ("conv2d", "convolution") if settings else ("linear", "linear")
+                    return *name, (form, *added), settings
+    return None
+
+
+def _read_norm(x: torch.Tensor, y: torch.Tensor, parameters: Sequence[nn.Parameter]):
+    """As ``_read_layer``, of a normalisation over the batch, with its mean and variance."""
+    channels = x.shape[1] if x.dim() in (2, 4) and len(x) > 1 else 0
+    if x.shape != y.shape or [p.numel() for p in parameters] != [channels] * 2:
+        return None
+    over = [dim for dim in range(x.dim()) if dim != 1]
+    batch = x.mean(over), x.var(over, unbiased=False)
+    for scale, shift in (parameters, reversed(parameters)):
+        learned = [nn.Parameter(p.detach().reshape(-1)) for p in (scale, shift)]
+        made = F.batch_norm(x, *batch, *learned).detach()
+        if torch.allclose(made, y, rtol=1e-2, atol=1e-2):  # the spread is measured in two ways
+            return "batch_norm", "normalisation", (*learned, *batch), {"training": True}
     return None
 
 

@@ -1,5 +1,6 @@
 """The check of task 5.4: which batch normalisation comes after which layer."""
 
+from collections import Counter
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seed
 from helpers.checks.core.values import close
 from helpers.checks.going_further import student_networks as networks
+from helpers.layers import Operation, recorded
 
 LAYERS = conv_net((6, 16), 5, norms=True)
 
@@ -39,7 +41,7 @@ def batch_norm(BatchNormConvNet) -> str:
         except Incorrect as error:
             raise Incorrect(_norm_that_does_not_fit(calls) or error.message) from None
     networks.judge_scores(model, scores)
-    _judge_norms(model, calls)
+    _judge_norms(model, calls, images)
     model.eval()
     if close(networks.run(model, images), scores, 1e-6):
         raise Incorrect(
@@ -104,67 +106,64 @@ def _norm_that_does_not_fit(calls: list) -> str | None:
     return None
 
 
-def _judge_norms(model: nn.Module, calls: list) -> None:
-    """Raise unless ``model`` uses each of its norms once, among ``calls``, in the right place."""
-    norms = {name: m for name, m in model.named_modules() if isinstance(m, _BatchNorm)}
-    if not norms:
-        raise Incorrect(
-            "no batch normalisation found. Put nn.BatchNorm2d after each convolution, and "
-            "nn.BatchNorm1d after each linear layer but the last, as layers made in __init__."
-        )
+def _judge_norms(model: nn.Module, calls: list, images: torch.Tensor) -> None:
+    """Raise unless each batch norm of ``model`` is used once, learns, and keeps what eval() needs.
+
+    Where each of them stands is another question, which ``judge_layers`` answers.
+    """
+    with torch.no_grad(), recorded(model) as recording:
+        model(images)
+    # Those that lead to the result may be written out; the others happen, too.
+    found = [op for op in recording.operations if op.name == "batch_norm"]
+    found = found or [op for op in recording.path() if op.name == "batch_norm"]
+    parts = dict(model.named_modules())
     called = [id(call.layer) for call in calls]
-    for name, norm in norms.items():
-        if id(norm) not in called:
+    for name, part in parts.items():
+        if isinstance(part, _BatchNorm) and id(part) not in called:
             raise Incorrect(f"{name} is defined, but forward never calls it. Call it in forward.")
-        if called.count(id(norm)) > 1:
+    if not found:
+        raise Incorrect(
+            "no batch normalisation happens in forward. Put nn.BatchNorm2d after each convolution, "
+            "and nn.BatchNorm1d after each linear layer but the last, as layers made in __init__."
+        )
+    for op in found:
+        _judge_norm(op, parts)
+    used = Counter(op.parameters for op in found)
+    for op in found:
+        if used[op.parameters] > 1:
             raise Incorrect(
-                f"{name} is used {called.count(id(norm))} times. Each layer has numbers of its own "
-                "to normalise: make a new BatchNorm for each."
+                f"{_name(op)} is used {used[op.parameters]} times. Each layer has numbers of its "
+                "own to normalise: make a new BatchNorm for each."
             )
-        if not norm.affine:
-            raise Incorrect(
-                f"{name} has affine=False, so that it has no scale and shift to learn. Leave that "
-                "argument out."
-            )
-        if not norm.track_running_stats:
-            raise Incorrect(
-                f"{name} has track_running_stats=False, so that eval() has nothing to go by but "
-                "the batch at hand. Leave that argument out."
-            )
-        if norm.momentum is not None and not 0 < norm.momentum < 1:
-            kept = "only the last batch" if norm.momentum >= 1 else "nothing"
-            raise Incorrect(
-                f"{name} has momentum={norm.momentum:g}, so that eval() knows {kept} of the "
-                "training. Leave that argument out."
-            )
-    _judge_norm_order(calls)
 
 
-def _judge_norm_order(calls: list) -> None:
-    """Raise unless the right norm stands between each convolution or linear layer and the next."""
-    kinds = (nn.Conv2d, nn.Linear, _BatchNorm)
-    layers = [call.layer for call in calls if isinstance(call.layer, kinds)]
-    starts = [i for i, layer in enumerate(layers) if not isinstance(layer, _BatchNorm)]
-    linear = sum(isinstance(layers[i], nn.Linear) for i in starts)
-    if linear in (0, len(starts)):
-        kind = "nn.Conv2d" if linear else "nn.Linear"
-        raise Incorrect(f"the network has no {kind}. Start from the ConvNet of notebook 03.")
-    counts = {"convolution": 0, "linear layer": 0}
-    for start, end in zip(starts, [*starts[1:], len(layers)], strict=True):
-        norms = layers[start + 1 : end]
-        name, wanted = "convolution", nn.BatchNorm2d
-        if isinstance(layers[start], nn.Linear):
-            name, wanted = "linear layer", nn.BatchNorm1d
-        counts[name] += 1
-        last = counts["linear layer"] == linear
-        if last and norms:
-            raise Incorrect(
-                "a BatchNorm comes after the last linear layer, where it changes the scores. "
-                "Leave it out there."
-            )
-        if not last and not any(isinstance(norm, wanted) for norm in norms):
-            raise Incorrect(
-                f"{name} number {counts[name]} has no {wanted.__name__} after it. "
-                f"Each {name} needs one of its own"
-                + (", only the last does without." if wanted is nn.BatchNorm1d else ".")
-            )
+def _judge_norm(op: Operation, parts: dict[str, nn.Module]) -> None:
+    """Raise unless this operation has a scale and a shift to learn, and keeps mean and spread."""
+    learned = [x for x in op.constants if isinstance(x, nn.Parameter)]
+    if len(op.parameters) < len(learned):
+        raise Incorrect(
+            "a batch normalisation has a scale and a shift that the network does not know of, so "
+            "that they are not trained. Make it in __init__, as a layer of the network."
+        )
+    if not learned:
+        raise Incorrect(
+            f"{_name(op)} has no scale and shift to learn, as with affine=False. Leave that "
+            "argument out."
+        )
+    if len(op.constants) == len(learned):
+        raise Incorrect(
+            f"{_name(op)} keeps no mean and no spread, as with track_running_stats=False, so that "
+            "eval() has nothing to go by but the batch at hand. Leave that argument out."
+        )
+    # With momentum=None, a layer takes the mean of all batches: of the first, the whole of it.
+    momentum = getattr(parts.get(op.module), "momentum", op.settings.get("momentum"))
+    if momentum is not None and not 0 < momentum < 1:
+        kept = "only the last batch" if momentum >= 1 else "nothing"
+        raise Incorrect(
+            f"{_name(op)} has momentum={momentum:g}, so that eval() knows {kept} of the training. "
+            "Leave that argument out."
+        )
+
+
+def _name(op: Operation) -> str:
+    return op.module or "a batch normalisation in forward"

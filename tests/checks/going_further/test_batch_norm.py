@@ -90,6 +90,111 @@ class NormByHand(nn.Module):
         return self.last(x)
 
 
+class Norm(nn.Module):
+    """A batch normalisation of the student's own; ``apply(x)`` makes mean 0 and spread 1 of it."""
+
+    def __init__(self, count, dims):
+        super().__init__()
+        self.scale, self.shift = nn.Parameter(torch.ones(count)), nn.Parameter(torch.zeros(count))
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("spread", torch.ones(count))
+        self.over = (0, 2, 3) if dims == 2 else (0,)
+        self.form = (1, -1, 1, 1) if dims == 2 else (1, -1)
+
+    def mean_and_spread(self, x):
+        mean, spread = self.mean, self.spread
+        if self.training:
+            mean, spread = x.mean(self.over), x.var(self.over, unbiased=False)
+            with torch.no_grad():
+                self.mean.lerp_(mean, 0.1)
+                self.spread.lerp_(spread, 0.1)
+        return mean, spread
+
+    def forward(self, x):
+        mean, spread = (value.view(self.form) for value in self.mean_and_spread(x))
+        scale, shift = self.scale.view(self.form), self.shift.view(self.form)
+        return (x - mean) / (spread + 1e-5).sqrt() * scale + shift
+
+
+class WithFunction(Norm):
+    def forward(self, x):
+        return functional.batch_norm(
+            x, self.mean, self.spread, self.scale, self.shift, self.training
+        )
+
+
+class BiasedSpread(Norm):
+    def forward(self, x):
+        mean, spread = (value.view(self.form) for value in self.mean_and_spread(x))
+        return (x - mean) * torch.rsqrt(spread + 1e-5) * self.scale.view(self.form) + (
+            self.shift.view(self.form)
+        )
+
+
+def with_norms(kind, **places):
+    """The network with four layers of a ``kind`` of normalisation, ``kind(count, dims)``."""
+    norms = {"first": (6, 2), "second": (16, 2), "third": (120, 1), "fourth": (84, 1)}
+    return normed(**{name: (lambda a=a: kind(*a)) for name, a in norms.items()} | places)
+
+
+@pytest.mark.parametrize("kind", [Norm, WithFunction, BiasedSpread])
+def test_norms_of_the_students_own(kind):
+    assert_passes(checks.batch_norm, with_norms(kind))
+
+
+class OfEachImage(Norm):
+    def mean_and_spread(self, x):
+        over = tuple(range(1, x.dim()))
+        return x.mean(over)[:, None].expand_as(x.flatten(1)[:, :1]), x.var(over)[:, None]
+
+    def forward(self, x):
+        mean, spread = (v.view(len(x), *[1] * (x.dim() - 1)) for v in self.mean_and_spread(x))
+        scale, shift = self.scale.view(self.form), self.shift.view(self.form)
+        return (x - mean) / (spread + 1e-5).sqrt() * scale + shift
+
+
+class NothingKept(Norm):
+    """In eval() mode, too, it goes by the batch."""
+
+    def mean_and_spread(self, x):
+        return x.mean(self.over), x.var(self.over, unbiased=False)
+
+
+class WithoutKeeping(WithFunction):
+    def forward(self, x):
+        return functional.batch_norm(x, None, None, self.scale, self.shift, training=True)
+
+
+class NothingToLearn(WithFunction):
+    def forward(self, x):
+        return functional.batch_norm(x, self.mean, self.spread, training=self.training)
+
+
+OWN_NORMS = {
+    "of each image": (with_norms(OfEachImage), "no batch normalisation happens in forward"),
+    "nothing kept": (with_norms(NothingKept), "train() and eval() give the same scores"),
+    "without keeping": (with_norms(WithoutKeeping), "layers.1 keeps no mean and no spread"),
+    "nothing to learn": (with_norms(NothingToLearn), "layers.1 has no scale and shift to learn"),
+    "one missing": (
+        with_norms(Norm, second=None),
+        "there is no batch normalisation after the second convolution.",
+    ),
+    "one more": (
+        with_norms(Norm, fifth=lambda: Norm(10, 1)),
+        "the scores are changed after the last layer: there comes batch normalisation.",
+    ),
+    "a ReLU forgotten": (
+        with_norms(WithFunction, relu1=None),
+        "there is no ReLU after the first convolution.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "fragment"), OWN_NORMS.values(), ids=OWN_NORMS)
+def test_norms_of_the_students_own_wrong(answer, fragment):
+    assert_incorrect(checks.batch_norm, fragment, answer)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -190,7 +295,7 @@ BATCH_NORM_MISTAKES = {
         OneThrownAway,
         "there is no batch normalisation after the first convolution.",
     ),
-    "none": (ConvNet, "no batch normalisation found"),
+    "none": (ConvNet, "no batch normalisation happens in forward"),
     "1d after convolution": (normed(first=norm(6, 1)), "a BatchNorm1d gets [8, 6, 24, 24]"),
     "2d after linear": (normed(third=norm(120)), "a BatchNorm2d gets [8, 120]"),
     "wrong channels": (normed(second=norm(6)), "made for 6 channels, but gets 16"),
@@ -202,19 +307,25 @@ BATCH_NORM_MISTAKES = {
     "momentum 90": (normed(third=norm(120, 1, momentum=90)), "has momentum=90"),
     "instance norm": (
         normed(first=lambda: nn.InstanceNorm2d(6), second=None, third=None, fourth=None),
-        "no batch normalisation found",
+        "no batch normalisation happens in forward",
     ),
     "softmax": (normed(fifth=lambda: nn.Softmax(1)), "Leave the softmax out"),
-    "made in forward": (NormInForward, "as layers made in __init__"),
+    "made in forward": (NormInForward, "a scale and a shift that the network does not know of"),
     "before the layers": (
         sequence(norm(1), conv(1, 4, 5), nn.Flatten, norm(2304, 1), linear(2304, 10)),
-        "convolution number 1 has no BatchNorm2d after it",
+        "the images pass 1 convolution; asked for are 2.",
     ),
     "eval in forward": (NormInEval, "train() and eval() give the same scores"),
-    "first missing": (normed(first=None), "convolution number 1 has no BatchNorm2d"),
-    "second missing": (normed(second=None), "convolution number 2 has no BatchNorm2d"),
-    "1d missing": (normed(third=None), "linear layer number 1 has no BatchNorm1d"),
-    "after the last": (normed(fifth=norm(10, 1)), "after the last linear layer"),
+    "first missing": (normed(first=None), "no batch normalisation after the first convolution."),
+    "second missing": (normed(second=None), "no batch normalisation after the second convolution."),
+    "1d missing": (
+        normed(third=None),
+        "no batch normalisation after the first fully-connected layer.",
+    ),
+    "after the last": (
+        normed(fifth=norm(10, 1)),
+        "the scores are changed after the last layer: there comes batch normalisation.",
+    ),
     "never called": (NormNeverCalled, "bn2 is defined, but forward never calls it"),
     "shared": (NormShared, "norm is used 2 times"),
     "thrown away": (NormThrownAway, "train() and eval() give the same scores"),
@@ -224,7 +335,7 @@ BATCH_NORM_MISTAKES = {
     ),
     "no convolution": (
         sequence(nn.Flatten, linear(784, 40), norm(40, 1), linear(40, 10)),
-        "has no nn.Conv2d",
+        "the images pass 0 convolutions; asked for are 2.",
     ),
     "wrong size": (
         normed(linear1=linear(400, 120)),
@@ -232,9 +343,12 @@ BATCH_NORM_MISTAKES = {
     ),
     "no scale to learn": (
         normed(second=norm(16, affine=False)),
-        "has affine=False, so that it has no scale and shift to learn.",
+        "layers.5 has no scale and shift to learn, as with affine=False.",
     ),
-    "no scale to learn in 1d": (normed(fourth=norm(84, 1, affine=False)), "has affine=False"),
+    "no scale to learn in 1d": (
+        normed(fourth=norm(84, 1, affine=False)),
+        "layers.13 has no scale and",
+    ),
     "a ReLU forgotten": (
         without_relu(2),
         "there is no ReLU after the first convolution.",
@@ -247,8 +361,11 @@ BATCH_NORM_MISTAKES = {
         without_relu(2, 6, 11, 14),
         "there is no ReLU after the first convolution nor after the second convolution nor after",
     ),
-    "2d in one place only": (normed(third=None, fourth=None), "linear layer number 1 has no Ba"),
-    "1d of the second missing": (normed(fourth=None), "linear layer number 2 has no BatchNorm1d"),
+    "2d in one place only": (normed(third=None, fourth=None), "first fully-connected layer nor"),
+    "1d of the second missing": (
+        normed(fourth=None),
+        "no batch normalisation after the second fully-connected layer.",
+    ),
     "two in a row": (
         normed(first=lambda: nn.Sequential(nn.BatchNorm2d(6), nn.BatchNorm2d(6))),
         "after the first convolution comes batch normalisation more than once",
@@ -262,7 +379,7 @@ BATCH_NORM_MISTAKES = {
             second=None,
             third=lambda: nn.Sequential(nn.BatchNorm1d(120)),
         ),
-        "convolution number 2 has no BatchNorm2d after it",
+        "there is no batch normalisation after the second convolution.",
     ),
     "no bias after the norm": (
         normed(
