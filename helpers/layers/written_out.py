@@ -32,8 +32,8 @@ def with_layers(operations: list, parameters: dict[str, nn.Parameter]) -> list:
 
 def _is_written_out(op) -> bool:
     """Whether ``op`` works with parameters, and is not a layer of PyTorch's own."""
-    if op.name == "linear" or op.kind == "convolution":
-        return any(not isinstance(x, nn.Parameter) for x in op.constants)  # parts of weights
+    if op.name == "linear" or op.kind == "convolution":  # with parts of parameters
+        return bool(op.parameters) and any(not isinstance(x, nn.Parameter) for x in op.constants)
     return bool(op.parameters) and op.kind not in ("normalisation", "activation")
 
 

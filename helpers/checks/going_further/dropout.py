@@ -38,13 +38,13 @@ def dropout(DropoutConvNet) -> str:
     networks.judge_scores(model, scores)
     if model.training:
         raise Incorrect(
-            "after eval(), your network goes back to train() mode. Leave the mode to whoever calls "
-            "the network: no train() in forward."
+            "after eval() and one call, your network is in train() mode. Leave the mode to whoever "
+            "calls the network: no train() in forward, and no eval() of its own."
         )
     if not close(networks.run(model, images), scores):
         raise Incorrect(
             "in eval() mode, two calls with the same images give different scores: something is "
-            "still dropped. nn.Dropout listens to train() and eval() by itself if it is made in "
+            "drawn at random. nn.Dropout listens to train() and eval() by itself if it is made in "
             "__init__; F.dropout needs training=self.training."
         )
     defined = {name: m for name, m in model.named_modules() if isinstance(m, _DropoutNd)}

@@ -146,16 +146,16 @@ def scores_of(
         f"{name} returned the shape {show_shape(scores.shape)} on {on}; expected is "
         f"{show_shape((len(images), 10))}"
     )
-    if scores.shape == (3 * len(images), 10):
+    if scores.shape == (3 * len(images), 10) and images.shape[1] == 3:
         raise Incorrect(
             f"{found}. The 3 colours are treated as 3 images; they are channels of one image."
         )
     if scores.dim() > 2 and len(scores) == len(images):
         raise Incorrect(f"{found}. Put nn.Flatten() in front of the first linear layer.")
-    if scores.dim() == 2 and len(scores) == len(images):
-        raise Incorrect(f"{found}. The last layer gives {scores.shape[1]}: there are 10 classes.")
     said = difference(recording.path(), layers, images, scores) if layers else ""
-    raise Incorrect(f"{found}: {said or 'for each image, one score per class.'}")
+    raise Incorrect(
+        f"{found}: {said or 'for each image one score per class, of which there are 10.'}"
+    )
 
 
 def _why_not_run(path: Sequence[Operation], images: torch.Tensor, message: str) -> str:

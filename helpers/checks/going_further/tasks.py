@@ -70,20 +70,21 @@ def judge_colours(model: nn.Module, images: torch.Tensor, scores: torch.Tensor) 
             )
     if _mixed_colours(model, images):
         raise Incorrect(
-            "your network averages the colours to grey: all that it sees of a pixel is one mixture "
-            "of red, green and blue. Let the first convolution take all 3 channels."
+            "your network mixes the colours to grey: all that it sees of a pixel is one mixture of "
+            "red, green and blue. Let the first convolution take all 3 channels."
         )
     if ignored(images.flip(1)):
         raise Incorrect(
-            "with red and blue exchanged, an image gets the same scores. The colours are mixed "
-            "before the network sees them: let the first convolution take all 3 channels."
+            "with red and blue exchanged, an image gets the same scores, so that the network does "
+            "not tell them apart. Let the first convolution take all 3 channels as they are."
         )
     inner = torch.zeros_like(images)
     inner[..., 2:30, 2:30] = images[..., 2:30, 2:30]
     if ignored(inner):
         raise Incorrect(
-            "the two outermost rows and columns of pixels make no difference to the scores. Do not "
-            "cut the images to 28×28: change the size of the first linear layer."
+            "the two outermost rows and columns of pixels make no difference to the scores. The "
+            "images should come whole to the first convolution; what has to fit is the size of the "
+            "first linear layer."
         )
 
 
@@ -122,8 +123,8 @@ def small_net(small_net, accuracy, training_data, test_data) -> str:
     small_net = networks.uncompiled(small_net)
     if any(is_lazy(p) for p in small_net.parameters()):
         raise Incorrect(
-            "small_net has lazy layers that have not seen an image yet, so it cannot be trained. "
-            "Train it first."
+            "small_net has lazy layers that have not seen an image yet, so none of their weights "
+            "are there. Train it first."
         )
     networks.judge_lists(small_net)
     small_net.eval()
@@ -146,13 +147,13 @@ def small_net(small_net, accuracy, training_data, test_data) -> str:
         raise Incorrect("small_net has no parameters, so it cannot learn. Add layers to it.")
     if not scores.isfinite().all():
         raise Incorrect(
-            "the scores of small_net are not finite (nan or inf): training has diverged. "
-            "Start anew with a smaller learning rate."
+            "the scores of small_net are not finite (nan or inf), so that nothing can be read from "
+            "them. If training has diverged, start anew with a smaller learning rate."
         )
     if torch.equal(scores, scores[:1].expand_as(scores)):
         raise Incorrect(
-            "small_net gives all images the same scores: it has not learned to tell them apart. "
-            "Train longer, or with another learning rate."
+            "small_net gives all images the same scores, so that it does not tell them apart. If "
+            "forward uses the images, train longer, or with another learning rate."
         )
     share = read_share(accuracy, "accuracy")
     with networks.without_compiling(small_net):

@@ -6,7 +6,7 @@ from torch import nn
 
 from helpers.checks.core.checking import check
 from helpers.checks.core.conv_nets import conv_net
-from helpers.checks.core.describing import describe, listed
+from helpers.checks.core.describing import counted, describe, listed
 from helpers.checks.core.known_mistakes import Advice
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.values import answered, real_number, whole_number
@@ -100,10 +100,12 @@ def judge_results(results) -> None:
             f"results has {len(rows)} row{'s' * (len(rows) > 1)}; expected are at least 3, so "
             "that there is something to compare. Train another variant."
         )
-    if len({row[1] for row in rows}) == 1:
+    counts = {row[1] for row in rows}
+    if len(counts) < 3:
         raise Incorrect(
-            f"all rows of results have the same number of parameters, {rows[0][1]:,}. Other "
-            "channels or another kernel size give another number: count those of each network."
+            f"the {len(rows)} rows of results have only {counted(len(counts), 'number')} of "
+            f"parameters: {listed(f'{count:,}' for count in sorted(counts))}. Asked for are at "
+            "least 3 variants that differ in it: count those of each network by itself."
         )
     for number, row in enumerate(rows):
         for earlier in range(number):

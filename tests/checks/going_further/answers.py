@@ -79,7 +79,7 @@ def right_answers() -> dict[str, Callable[[], tuple]]:
     """For each check, by its name, a function that makes its arguments anew."""
     row = {"variant": "a", "parameters": 44_426, "seconds": 3.0, "accuracy": 0.7}
     wide = {"variant": "b", "parameters": 60_074, "seconds": 4.0}
-    results = [row, row | wide, row | {"variant": "c", "accuracy": 0.6}]
+    results = [row, row | wide, row | {"variant": "c", "parameters": 20_862}]
     return {
         "variants": lambda: (make_conv_net, [dict(row) for row in results]),
         "rgb_net": lambda: (RGBConvNet,),

@@ -261,12 +261,18 @@ DROPOUT_MISTAKES = {
         "after the last layer",
     ),
     "made in forward": (MadeInForward, "if it is made in __init__"),
-    "train in forward": (AlwaysTraining, "goes back to train() mode"),
+    "train in forward": (
+        AlwaysTraining,
+        "after eval() and one call, your network is in train() mode.",
+    ),
     "eval in forward": (
         NeverTraining,
         "nothing is dropped at random: in train() mode, two calls with the same images give",
     ),
-    "eval does nothing": (SilentEval, "goes back to train() mode"),
+    "eval does nothing": (
+        SilentEval,
+        "after eval() and one call, your network is in train() mode.",
+    ),
     "not called": (dropping(nn.ReLU, lambda: nn.Dropout), "made by calling its"),
     "softmax": (dropping(nn.ReLU, drop(), end=(lambda: nn.Softmax(1),)), "Leave the soft"),
     "wrong size": (
@@ -275,7 +281,7 @@ DROPOUT_MISTAKES = {
     ),
     "three classes": (
         dropping(nn.ReLU, drop(), end=(nn.ReLU, linear(10, 3))),
-        "The last layer gives 3",
+        "the images pass 4 fully-connected layers; asked for are 3.",
     ),
     "another network": (
         sequence(*STACK[:3], nn.Flatten, linear(864, 120), nn.ReLU, drop(), linear(120, 10)),

@@ -138,7 +138,7 @@ RGB_MISTAKES = {
     ),
     "luminance": (
         prepared(lambda x: (x * luminance).sum(1, keepdim=True), **grey()),
-        "averages the colours to grey",
+        "mixes the colours to grey",
     ),
     "brightest": (
         prepared(lambda x: x.amax(1, keepdim=True), **grey()),
@@ -146,7 +146,7 @@ RGB_MISTAKES = {
     ),
     "cropped": (
         prepared(lambda x: x[:, :, 2:30, 2:30], **grey(in_channels=3, image_size=28)),
-        "Do not cut the images to 28×28",
+        "the two outermost rows and columns of pixels make no difference to the scores. The im",
     ),
     "red by index": (
         prepared(lambda x: x[:, 0], **grey()),
@@ -165,7 +165,7 @@ RGB_MISTAKES = {
     "centred by batch": (prepared(lambda x: x - x.mean(0)), "change with the other images"),
     "to grey": (
         prepared(lambda x: x.mean(1, keepdim=True), **grey()),
-        "averages the colours to grey",
+        "mixes the colours to grey",
     ),
     "one channel": (prepared(lambda x: x[:, :1], **grey()), "channel 1 (green) makes no diff"),
     "without red": (prepared(lambda x: x * torch.tensor([0, 1, 1.0])[:, None, None]), "(red)"),
@@ -179,7 +179,7 @@ RGB_MISTAKES = {
     ),
     "100 classes": (
         sequence(*stack(), nn.Flatten, *HEAD[:-1], linear(84, 100)),
-        "The last layer gives 100: there are 10 classes",
+        "the third fully-connected layer gives 100 numbers; asked for are 10.",
     ),
     "no flatten": (
         sequence(conv(3, 6, 5), linear(28, 10)),

@@ -154,7 +154,11 @@ SMALL_NET_MISTAKES = {
     "weights": (ConvNet().state_dict(), 0.9, "the network that you have trained"),
     "colour": (ConvNet(3), 0.9, "takes 3 channels in; grey images have 1"),
     "ten images": (nn.Sequential(nn.Flatten(0), nn.Linear(3136, 10)), 0.9, "the shape [10]"),
-    "26 classes": (nn.Sequential(nn.Flatten(), nn.Linear(784, 26)), 0.9, "gives 26"),
+    "26 classes": (
+        nn.Sequential(nn.Flatten(), nn.Linear(784, 26)),
+        0.9,
+        "[4, 26] on 4 images; expected is [4, 10]: for each",
+    ),
     "no parameters": (nn.Sequential(nn.AdaptiveAvgPool2d((2, 5)), nn.Flatten()), 0.9, "no param"),
     "diverged": (diverged(), 0.9, "training has diverged"),
     "one for all": (unlearned(), 0.9, "gives all images the same scores"),

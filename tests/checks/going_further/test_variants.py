@@ -278,7 +278,7 @@ VARIANT_MISTAKES = {
     ),
     "one argument": (lambda channels=(6, 16): VariantNet(channels), "Leave the first line"),
     "no scores": (headless, "expected is [4, 10]"),
-    "100 scores": (hundred, "The last layer gives 100"),
+    "100 scores": (hundred, "the third fully-connected layer gives 100 numbers; asked for are 10."),
     "fixed two": (
         lambda channels=(6, 16), kernel_size=5: VariantNet((channels[0], channels[1]), kernel_size),
         "make them in a loop over channels",
@@ -444,12 +444,20 @@ RESULT_MISTAKES = {
     "text": (table(accuracy="87%"), "a number was expected"),
     "list of epochs": (table(accuracy=[0.7, 0.8]), "Take the last"),
     "same numbers": (
-        [row("a"), row("b"), row("c", 91_000)],
+        [row("a"), row("b"), row("c", 91_000), row("d", 30_000)],
         "rows 0 and 1 of results have the same numb",
     ),
     "one count for all": (
         [row("a"), row("b", seconds=61.0), row("c", seconds=62.0)],
-        "all rows of results have the same number of parameters, 44,426.",
+        "the 3 rows of results have only 1 number of parameters: 44,426. Asked for are at least 3",
+    ),
+    "two counts": (
+        [row("a"), row("b", 60_074), row("c", 44_426, 61.0)],
+        "have only 2 numbers of parameters: 44,426 and 60,074.",
+    ),
+    "two counts in five rows": (
+        [row(str(n), 1000 + n % 2, float(60 + n)) for n in range(5)],
+        "the 5 rows of results have only 2 numbers of parameters: 1,000 and 1,001.",
     ),
     "same name": (table(variant="base"), "the same variant, base"),
     "liar": (Liar(), "a list with one dictionary per variant"),
