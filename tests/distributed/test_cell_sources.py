@@ -64,6 +64,47 @@ def test_a_function_of_a_cell():
     assert loaded(area=area)["area"](2) == 25
 
 
+CLASS = """
+import torch
+from torch import nn
+
+class Base(nn.Module):
+    factor = 2
+
+    def forward(self, x):
+        return scaled(x, self.factor)
+
+class Wrapped(Base):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return super().forward(self.model(x))
+
+def scaled(x, factor):
+    return torch.as_tensor(x) * factor
+
+def wrap(model):
+    return Wrapped(model)
+"""
+
+
+def test_a_class_of_a_cell_comes_with_its_base_and_what_its_methods_name():
+    shell = InteractiveShell()
+    shell.run_cell(CLASS)
+    names = loaded(wrap=shell.user_ns["wrap"], Net=shell.user_ns["Base"])
+    assert names["wrap"](lambda x: x + 1)(3) == 8
+    assert names["Wrapped"] is not shell.user_ns["Wrapped"]
+
+
+def test_a_class_without_source():
+    names = {"__name__": "__main__"}
+    exec("class Lost:\n    def f(self):\n        return 1", names)
+    with pytest.raises(ValueError, match="the source of Lost is not found"):
+        module_source(Lost=names["Lost"])
+
+
 def without_source():
     names: dict = {}
     exec("def f():\n    return 1", names)
