@@ -84,13 +84,13 @@ def judge_measured(accuracy: float, model: nn.Module, training: Sample, test: Sa
         f"accuracy is {accuracy:.4g}, but small_net gets {found} test images right, "
         f"{found.share:.1%}."
     )
-    if found.fits(1 - accuracy):
-        raise Incorrect(f"{said} 1 - accuracy would fit: asked for is the share of right answers.")
     if found.fits(GUESSED):
         raise Incorrect(
             f"{said} So many are right by guessing, as before any training. If the cell that makes "
             "small_net has run again, train it again, and measure then."
         )
+    if found.fits(1 - accuracy):
+        raise Incorrect(f"{said} 1 - accuracy would fit: asked for is the share of right answers.")
     trained = measure(model, training)
     if trained.fits(accuracy):
         raise Incorrect(

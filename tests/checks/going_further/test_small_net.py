@@ -228,6 +228,10 @@ MEASURED = {
     ),
     "share of the wrong ones": (judged(ConvNet(), 0.15, 0.85), "1 - accuracy would fit"),
     "untrained": (new_network(), "So many are right by guessing, as before any training."),
+    "untrained, and as many right as others are wrong": (
+        judged(ConvNet(), 0.9, 0.1),
+        "So many are right by guessing, as before any training.",
+    ),
     "in train mode": (seen_in_training(), "In train() mode it gets 50 of 200 right, which fits."),
     "zero": (judged(ConvNet(), 0, 0.85), "accuracy is 0, but small_net gets 170 of 200"),
     "no test data": ((ConvNet(), 0.9, FEW, 3), "test_data is 3 (of type int); expected are grey"),
