@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from typing import NamedTuple
 
 import torch
 
@@ -11,7 +12,23 @@ from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.values import close, real_number
 from helpers.checks.full_cnn.loop_recorder import RIGHT, SIZES, TOTAL, Bench
 
-_same = partial(close, tolerance=1e-3, floor=1e-3)
+_right = partial(close, tolerance=1e-3, floor=1e-3)
+_same = partial(close, tolerance=1e-4, floor=1e-3)  # to name a mistake: no two are so close
+
+_MULTIPLY = (
+    "loss_fn gives the mean of a batch: multiply it by the number of images in that batch before "
+    "you add it up."
+)
+_OWN_SIZE = "The last batch is smaller: take the number of images that each batch really has."
+_ALL_BATCHES = "Add up over all batches, starting from 0, and divide once, after the last."
+
+
+class Part(NamedTuple):
+    """A number that an answer may be made of: what it is, and what to do about it."""
+
+    value: float
+    words: str
+    advice: str = ""
 
 
 def judge_number(value, name: str, example: str) -> float:
@@ -37,16 +54,47 @@ def judge_number(value, name: str, example: str) -> float:
 
 def judge_loss(value: float, losses: list[float], name: str) -> None:
     """Is ``value`` the mean loss per image, given the mean loss of each batch?"""
-    if _same(value, weighted(losses)):
-        return
-    named = sentence_on(value, other_losses(losses).items(), _same)
-    if named:
-        raise Incorrect(f"the loss that {name} returns is {named}")
-    raise Incorrect(
-        f"the loss that {name} returns is {value:.4f}; for these batches it should be "
-        f"{weighted(losses):.4f}. Weigh the loss of each batch by its number of images, add up, "
-        "and divide by the number of all images."
+    _judge_mean(
+        value,
+        weighted(losses),
+        f"the loss that {name} returns is",
+        other_losses(losses),
+        "That is the loss of every image, added up over all batches, divided by the number of all "
+        "images.",
     )
+
+
+def judge_accuracy(value: float, bench: Bench) -> None:
+    """Is ``value`` the share of images that the network gets right?"""
+    _judge_mean(
+        value,
+        sum(RIGHT) / TOTAL,
+        "the accuracy that test_loop returns is",
+        other_accuracies(bench),
+        "That is the number of images whose highest score stands at their label, divided by the "
+        "number of all images.",
+    )
+
+
+def _judge_mean(value: float, right: float, begin: str, others: dict, meaning: str) -> None:
+    rounded = _as_if_rounded(value, right)
+    if _right(value, right) and not rounded:
+        return
+    named = sentence_on(value, others.items(), _same)
+    if named:
+        raise Incorrect(f"{begin} {named}")
+    if rounded:
+        raise Incorrect(
+            f"{begin} {value:g} where {right:.4f} is right, as if rounded or cut off. Return the "
+            "number as it is; round only what you print, as with :.2f."
+        )
+    raise Incorrect(f"{begin} {value:.6g}; for these batches it should be {right:.4f}. {meaning}")
+
+
+def _as_if_rounded(value: float, right: float) -> bool:
+    """Whether ``value`` is ``right`` with two digits after the point or fewer."""
+    shortened = [way(right * 10**n) / 10**n for n in range(3) for way in (round, math.trunc)]
+    return not close(value, right, 1e-5) and any(close(value, one, 1e-6) for one in shortened)
 
 
 def weighted(means) -> float:
@@ -56,57 +104,42 @@ def weighted(means) -> float:
 
 def other_losses(losses: list[float]) -> dict[float, str]:
     """What else may be returned for the loss, and what to do about it."""
-    images = "the last batch is smaller, so weigh each batch by its number of images."
+    plain, size = sum(losses), SIZES[0]
+    running = 0.0
+    for loss in losses:
+        running = (running + loss) / 2
+    sums = [
+        Part(weighted(losses) * TOTAL, "the sum over all images of their losses"),
+        Part(plain, "the sum over the batches of their mean losses", _MULTIPLY),
+        Part(64 * plain, "the sum of 64 times the mean loss of each batch", _OWN_SIZE),
+        Part(size * plain, "the sum of batch size times the mean loss of each batch", _OWN_SIZE),
+        Part(
+            sum(loss / n for n, loss in zip(SIZES, losses, strict=True)),
+            "the sum of the mean losses of the batches, each divided by its number of images",
+            _MULTIPLY,
+        ),
+    ]
+    single = [
+        Part(losses[-1], "that of the last batch alone", _ALL_BATCHES),
+        Part(
+            losses[-1] / len(SIZES),
+            "that of the last batch alone, divided by the number of batches",
+            _ALL_BATCHES,
+        ),
+        Part(losses[-1] * SIZES[-1], "the sum over the images of the last batch", _ALL_BATCHES),
+        Part(losses[0], "that of the first batch alone", _ALL_BATCHES),
+        Part(losses[0] * size, "the sum over the images of the first batch", _ALL_BATCHES),
+    ]
     return {
-        sum(losses) / len(losses): f"the mean over the batches, not over the images: {images}",
-        losses[-1]: "that of the last batch alone. Add up over all batches, starting from 0.",
-        losses[0]: "that of the first batch alone. Add up over all batches, then return.",
-        sum(losses): "the sum over the batches. A mean is asked for, and per image: " + images,
-        weighted(losses) * TOTAL: "the sum over all images. Divide it by their number at the end.",
-        sum(losses) / TOTAL: "too small: loss_fn gives the mean of a batch already. Before you add "
-        "it up, multiply it by the number of images in the batch.",
-        weighted(losses) * TOTAL / len(SIZES): "the sum over all images, divided by the number of "
-        "batches. Divide it by the number of images.",
-        weighted(losses) * TOTAL / (len(SIZES) * SIZES[0]): "divided by batches times batch size, "
-        "but the last batch is smaller. Count the images that really came.",
-        sum(losses) * SIZES[0] / TOTAL: "weighed as if all batches were of the same size, but "
-        "the last one is smaller. Take the number of images in each.",
-        losses[-1] / SIZES[-1]: "that of the last batch alone, divided by its size. loss_fn gives "
-        "a mean already; add up over all batches.",
-        losses[-1] / TOTAL: "that of the last batch alone, divided by the number of all images. "
-        "Add up over all batches.",
-        losses[-1] / len(SIZES): "that of the last batch alone, divided by the number of batches. "
-        "Add up with +=, over all batches.",
-        losses[-1] * SIZES[-1] / TOTAL: "that of the last batch alone, divided by the number of "
-        "all images. Add up with +=, over all batches.",
-        weighted(losses) * TOTAL / SIZES[-1]: "the sum over all images, divided by the size of the "
-        "last batch. Divide it by the number of all images.",
+        **_quotients(sums, single),
+        plain / len(losses): "the mean over the batches, not over the images: the last batch is "
+        f"smaller and counts less. {_MULTIPLY}",
         -weighted(losses): "negative. Leave out the minus sign.",
-        **_typed_counts(weighted(losses) * TOTAL),
+        running: "the mean of each batch's loss and of what was there before, taken anew in every "
+        f"batch, so that the last ones count most. {_ALL_BATCHES}",
+        max(losses): f"the largest of the batches' mean losses. {_ALL_BATCHES}",
+        min(losses): f"the smallest of the batches' mean losses. {_ALL_BATCHES}",
     }
-
-
-def _typed_counts(total: float) -> dict[float, str]:
-    """``total`` divided by numbers that are true of the notebook's loaders only."""
-    counts = {"60,000": 60_000, "10,000": 10_000, "64 for each batch": 64 * len(SIZES)}
-    return {
-        total / count: f"divided by {typed}, typed in. Count the images that the loader gives."
-        for typed, count in counts.items()
-    }
-
-
-def judge_accuracy(value: float, bench: Bench) -> None:
-    """Is ``value`` the share of images that the network gets right?"""
-    if _same(value, sum(RIGHT) / TOTAL):
-        return
-    named = sentence_on(value, other_accuracies(bench).items(), _same)
-    if named:
-        raise Incorrect(f"the accuracy that test_loop returns is {named}")
-    raise Incorrect(
-        f"the accuracy that test_loop returns is {value:.4f}; for these batches it should be "
-        f"{sum(RIGHT) / TOTAL:.4f}. For each image, compare the class with the highest score "
-        "(look along the dimension of the classes) with its label."
-    )
 
 
 def other_accuracies(bench: Bench) -> dict[float, str]:
@@ -120,32 +153,75 @@ def other_accuracies(bench: Bench) -> dict[float, str]:
         k: sum((s.topk(k).indices == y[:, None]).sum().item() for s, y in scores)
         for k in range(2, 8)
     }
+    count = "Count the right images of all batches, and divide once, at the end."
+    sums = [
+        Part(right, "the number of right images"),
+        Part(sum(shares), "the sum of the batches' accuracies", count),
+    ]
+    single = [
+        Part(shares[-1], "that of the last batch alone", _ALL_BATCHES),
+        Part(RIGHT[-1], "the number of right images in the last batch alone", _ALL_BATCHES),
+        Part(shares[0], "that of the first batch alone", _ALL_BATCHES),
+        Part(RIGHT[0], "the number of right images in the first batch alone", _ALL_BATCHES),
+    ]
     return {
-        **{
-            count / TOTAL: f"the share of images whose label is among the {k} highest scores. "
-            "Count an image only if its label has the highest one."
-            for k, count in among.items()
-        },
-        flat / TOTAL: "too small: argmax() finds one place in the whole batch. Tell it to look "
-        "along the dimension of the classes, so that it gives one class per image.",
+        **_quotients(sums, single),
         100 * right / TOTAL: "in percent. Return a number between 0 and 1; print it with :.1%.",
-        float(right): "the number of right images. Divide it by the number of all images.",
-        right / len(SIZES): "the number of right images divided by the number of batches. Divide "
-        "it by the number of images.",
         sum(shares) / len(SIZES): "the mean over the batches, not over the images: the last batch "
-        "is smaller. Count the right images of all batches, and divide once, at the end.",
-        sum(shares): "a sum of the batches' accuracies. Count the right images, and divide once, "
-        "at the end, by the number of images.",
-        sum(shares) / TOTAL: "a sum of the batches' accuracies divided by the number of images. "
-        "Count the right images of each batch, without dividing, and divide once, at the end.",
-        shares[-1]: "that of the last batch alone. Count over all batches, starting from 0.",
-        RIGHT[-1] / TOTAL: "counted in the last batch alone. Count over all batches, with +=.",
-        right / (len(SIZES) * SIZES[0]): "divided by batches times batch size, but the last batch "
-        "is smaller. Count the images that really came.",
+        f"is smaller. {count}",
+        1 - right / TOTAL: "the share of wrong images. Asked for is the share of right ones.",
         0.0: "0, so not one image counts as right. Compare the class with the highest score (its "
         "place, as argmax gives it) with the label, and divide with /, without rounding.",
         1.0: "1, so every image counts as right. Count only those whose class with the highest "
         "score is the label, and divide without rounding.",
-        1 - right / TOTAL: "the share of wrong images. Asked for is the share of right ones.",
-        **_typed_counts(right),
+        flat / TOTAL: "the share of images whose label is argmax() of all scores of a batch, which "
+        "is one place for all. Tell it to look along the dimension of the classes, so that it "
+        "gives one class per image.",
+        **{
+            n / TOTAL: f"the share of images whose label is among the {k} highest scores. Count an "
+            "image only if its label has the highest one."
+            for k, n in among.items()
+        },
     }
+
+
+def _quotients(sums: list[Part], single: list[Part]) -> dict[float, str]:
+    """Each of the ``sums`` over what one may divide by; ``single``: those of one batch alone."""
+    typed = "That number is true of the notebook's own data only: count the images that come."
+    divisors = [
+        Part(1, "", "A mean is asked for: divide by the number of all images at the end."),
+        Part(TOTAL, "the number of images"),
+        Part(len(SIZES), "the number of batches", "Divide by the number of all images."),
+        Part(
+            len(SIZES) * SIZES[0],
+            "batches times batch size",
+            "Count the images that really came.",
+        ),
+        Part(
+            SIZES[-1],  # which is both
+            f"{SIZES[-1]} (the size of the last batch, and its number as enumerate counts)",
+            "Divide by the number of all images.",
+        ),
+        Part(SIZES[0], "the size of the first batch", "Divide by the number of all images."),
+        *(
+            Part(number, said, typed)
+            for number, said in (
+                (64, "64"),
+                (64 * len(SIZES), "64 times the number of batches"),
+                (60_000, "60,000"),
+                (10_000, "10,000"),
+                (938, "938"),
+                (157, "157"),
+            )
+        ),
+    ]
+    pairs = [(part, by) for part in sums for by in divisors]
+    pairs += [(part, by) for part in single for by in divisors if by.value in (1, TOTAL, SIZES[-1])]
+    found: dict[float, str] = {}
+    for part, by in pairs:
+        over = f", divided by {by.words}" if by.words else ""
+        advice = [part.advice] if part in single else [part.advice, by.advice]
+        if any(advice):  # all but the right one
+            sentence = f"{part.words}{over}. {' '.join(filter(None, advice))}"
+            found.setdefault(part.value / by.value, sentence)
+    return found

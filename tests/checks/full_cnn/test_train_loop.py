@@ -457,10 +457,73 @@ TRAIN_LOOPS = {
         train_with(add=lambda total, loss, X: total + loss.item(), end=lambda total, loader: total),
         "the sum over the batches",
     ),
-    "divided twice": (train_with(add=lambda total, loss, X: total + loss.item()), "too small"),
+    "divided twice": (
+        train_with(add=lambda total, loss, X: total + loss.item()),
+        "loss_fn gives the mean",
+    ),
     "batch size typed in": (
         train_with(end=lambda total, loader: total / (8 * len(loader))),
         "divided by batches times batch size",
+    ),
+    "rounded": (
+        train_with(end=lambda total, loader: round(total / len(loader.dataset), 2)),
+        "is 1.47 where 1.4687 is right, as if rounded or cut off",
+    ),
+    "rounded to one digit": (
+        train_with(end=lambda total, loader: round(total / len(loader.dataset), 1)),
+        "is 1.5 where 1.4687 is right",
+    ),
+    "read back from text": (
+        train_with(end=lambda total, loader: float(f"{total / len(loader.dataset):.2f}")),
+        "round only what you print",
+    ),
+    "cut off": (
+        train_with(end=lambda total, loader: total // len(loader.dataset)),
+        "is 1 where 1.4687 is right",
+    ),
+    "64 images in each batch": (
+        train_with(add=lambda total, loss, X: total + loss.item() * 64),
+        "the sum of 64 times the mean loss of each batch, divided by the number of images",
+    ),
+    "64 images in each batch of 60,000": (
+        train_with(
+            add=lambda total, loss, X: total + loss.item() * 64,
+            end=lambda total, loader: total / 60_000,
+        ),
+        "divided by 60,000. The last batch is smaller",
+    ),
+    "the loader's batch size in each batch": (
+        lambda dataloader, *others: train_with(
+            add=lambda total, loss, X: total + loss.item() * dataloader.batch_size
+        )(dataloader, *others),
+        "the sum of batch size times the mean loss of each batch",
+    ),
+    "938 typed in": (
+        train_with(end=lambda total, loader: total / 938),
+        "divided by 938. That number is true of the notebook's own data only",
+    ),
+    "mean loss divided by the batch's size": (
+        train_with(add=lambda total, loss, X: total + loss.item() / len(X)),
+        "each divided by its number of images, divided by the number of images",
+    ),
+    "a running mean": (
+        train_with(
+            add=lambda total, loss, X: (total + loss.item()) / 2, end=lambda total, loader: total
+        ),
+        "so that the last ones count most",
+    ),
+    "the best batch": (
+        train_with(
+            add=lambda total, loss, X: min(total or 9, loss.item()),
+            end=lambda total, loader: total,
+        ),
+        "the smallest of the batches' mean losses",
+    ),
+    "the worst batch": (
+        train_with(
+            add=lambda total, loss, X: max(total, loss.item()), end=lambda total, loader: total
+        ),
+        "the largest of the batches' mean losses",
     ),
     "something else": (
         train_with(end=lambda total, loader: 7.5),
