@@ -5,7 +5,7 @@ import inspect
 import torch
 
 from helpers.checks.core.calling import call, judge_arguments
-from helpers.checks.core.describing import describe
+from helpers.checks.core.describing import counted, describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.values import close
 from helpers.checks.full_cnn.loop_by_hand import slopes, trained
@@ -38,16 +38,17 @@ def run_loop(function, name: str, bench: Bench, *args):
     except Incorrect as error:
         raise Incorrect(why_it_raised(error.message, record, name)) from None
     if value is Ellipsis:
-        raise NotAnswered(f"{name} returns dots (...). Put what is asked for in their place.")
+        raise NotAnswered(f"{name} returns dots (...). Put what it is to return in their place.")
     if value is None and not record.passes and not record.sizes:
         raise NotAnswered(
-            f"fill in the body of {name}: so far it leaves the loader and the network alone, and "
-            "returns nothing."
+            f"{name} takes no batch from dataloader, calls no model and returns nothing yet. Fill "
+            "in its body, in place of the dots if they still stand there."
         )
     if value is None:
+        did = "goes through the loader" if record.passes else "passes images through model"
         raise Incorrect(
-            f"{name} goes through the loader, but returns nothing. Keep the numbers, and end the "
-            "function with return (printing alone is not enough)."
+            f"{name} {did}, but returns nothing. Keep the numbers, and end the function with "
+            "return (printing alone is not enough)."
         )
     if not record.sizes:
         raise Incorrect(
@@ -86,6 +87,11 @@ def judge_epoch(record: Record, name: str) -> None:
             f"only {len(record.sizes)} of {len(SIZES)} batches went through the network: the last "
             "one, which is smaller, is left out. It counts, too."
         )
+    if sum(record.sizes) < TOTAL and len(record.sizes) >= len(SIZES):
+        raise Incorrect(
+            f"only {sum(record.sizes)} of {TOTAL} images went through the network. Give model the "
+            "whole X of each batch."
+        )
     if sum(record.sizes) < TOTAL:
         raise Incorrect(
             f"only {len(record.sizes)} of {len(SIZES)} batches went through the network. Does a "
@@ -98,8 +104,8 @@ def judge_epoch(record: Record, name: str) -> None:
         )
     if record.softmaxed:
         raise Incorrect(
-            "the loss was given numbers that add up to 1 for each image: a softmax was there "
-            "before. nn.CrossEntropyLoss does that itself; hand it the scores as they come."
+            "the loss was given numbers that add up to 1 for each image, as after a softmax. "
+            "nn.CrossEntropyLoss does that itself; hand it the scores as they come."
         )
     if record.images_changed:
         raise Incorrect(
@@ -133,10 +139,11 @@ def judge_learning(bench: Bench, before: torch.Tensor) -> list[float]:
     """Did the epoch change the weights as SGD does? Returns the loss of each batch."""
     record, weight, batches = bench.record, bench.model.weight.detach(), bench.batches()
     expected, losses = trained(batches, before)
-    if len(record.steps) == 1:
+    if 0 < len(record.steps) < len(SIZES):
         raise Incorrect(
-            "the optimizer takes one step in the whole epoch. Take one for each batch: "
-            "step() belongs inside the for loop."
+            f"the optimizer takes {counted(len(record.steps), 'step')} in the whole epoch of "
+            f"{len(SIZES)} batches. Take one for each batch: step() belongs inside the for loop, "
+            "and under no if."
         )
     if not record.steps:
         raise Incorrect(_why_no_step(record, moved=not close(weight, before, 1e-7)))
@@ -154,14 +161,15 @@ def judge_learning(bench: Bench, before: torch.Tensor) -> list[float]:
         )
     if not any(record.steps):
         raise Incorrect(
-            "at each step the gradients are gone: they are cleared between backward() and step(). "
-            "Clear them before backward() or after step()."
+            "at each step the gradients are gone, or all 0, although backward() was called. Are "
+            "they cleared between backward() and step()? Clear them before both or after both."
         )
     for count, what in ((len(record.steps), "steps"), (record.backwards, "calls of backward()")):
         if count > len(SIZES):
             raise Incorrect(
                 f"there are {count} {what} for {len(SIZES)} batches. Once is enough for each batch."
             )
+    _judge_settings(bench.optimizer)
     _judge_gradient(record, slopes(*batches[0], before, before.new_zeros(10))[1][0])
     if _moved_alike(weight, trained(batches, before, accumulate=True)[0], before):
         raise Incorrect(
@@ -170,8 +178,8 @@ def judge_learning(bench: Bench, before: torch.Tensor) -> list[float]:
         )
     raise Incorrect(
         "after one epoch the weights are not where SGD takes them. For each batch, once and "
-        "in this order: scores, loss, gradients, one step, and the gradients cleared. Leave the "
-        "settings of the optimizer as they are."
+        "in this order: scores, loss, gradients, one step, and the gradients cleared. Change "
+        "neither gradients nor weights in another way."
     )
 
 
@@ -192,6 +200,17 @@ def _why_no_step(record: Record, moved: bool) -> str:
         "no step was taken. For each batch: gradients of the loss first, then a step of the "
         "optimizer."
     )
+
+
+def _judge_settings(optimizer: torch.optim.Optimizer) -> None:
+    """Are the settings of the optimizer those that it was handed over with?"""
+    for group in optimizer.param_groups:
+        for name, value in optimizer.defaults.items():
+            if group[name] != value:
+                raise Incorrect(
+                    f"train_loop changes a setting of the optimizer: its {name} was {value} and is "
+                    f"{group[name]} after the epoch. Leave the settings as they are."
+                )
 
 
 def _judge_gradient(record: Record, expected: torch.Tensor) -> None:

@@ -8,25 +8,33 @@ OTHER_DATA = (
     "for X, y in dataloader."
 )
 
+_NO_TENSOR = (
+    "== compared two things of different kinds and gave a single truth value. max(dim=1) returns "
+    "two things, the highest scores and their classes; argmax(dim=1) gives the classes alone."
+)
+
 # A piece of Python's or PyTorch's message, and what to say in its place.
 ADVICE: Advice = (
     (f"The size of tensor a ({SIZES[0]}) must match the size of tensor b ({SIZES[-1]})",
      "the values of one batch were added to those of another, which is smaller. First make one "
      "number of each batch: .sum() adds up all its values."),
-    ("context manager protocol", "torch.no_grad stands after with, but without its parentheses. "
-     "Write with torch.no_grad():."),
-    ("'bool' object has no attribute", "== compared two things of different kinds and gave a "
-     "single False. max(dim=1) returns two things, the highest scores and their classes; "
-     "argmax(dim=1) gives the classes alone."),
-    ("'int' object has no attribute 'to'", "X is a number, and y holds the batch: enumerate "
-     "counts, too. Write for batch, (X, y) in enumerate(dataloader), or leave enumerate out."),
-    ("cannot unpack non-iterable int", "the loop runs over numbers, which cannot be taken apart "
-     "into X and y. Loop over the loader itself: for X, y in dataloader."),
-    ("too many values to unpack", "a loader cannot be taken apart into X and y at once. Take it "
-     "batch by batch: for X, y in dataloader."),
-    ("'float' object has no attribute 'backward'", ".item() comes too early: it leaves a plain "
-     "number that knows no gradients. Call backward() on the loss first, and take .item() only "
-     "for adding up."),
+    ("'type' object does not support the context", "what stands after with is a class, without "
+     "its parentheses. Write with torch.no_grad():."),
+    ("context manager protocol", "what stands after with is nothing that with can enter. Write "
+     "with torch.no_grad(): and call model.eval() in a line of its own."),
+    ("'bool' object has no attribute 'sum'", _NO_TENSOR),
+    ("'bool' object has no attribute 'float'", _NO_TENSOR),
+    ("'bool' object has no attribute 'type'", _NO_TENSOR),
+    ("'int' object has no attribute 'to'", "a number was to be moved to the device, where a tensor "
+     "was expected. Does it come from enumerate, which counts, too? Write for batch, (X, y) in "
+     "enumerate(dataloader), or leave enumerate out."),
+    ("cannot unpack non-iterable int", "a number cannot be taken apart into two things. If it was "
+     "to be a batch, loop over the loader itself: for X, y in dataloader."),
+    ("too many values to unpack", "something with more parts was to be taken apart than there are "
+     "names for. A loader is taken batch by batch, each with two parts: for X, y in dataloader."),
+    ("'float' object has no attribute 'backward'", "backward() was called on a plain number, which "
+     "knows no gradients. Call it on the loss as loss_fn returns it, and take .item() only "
+     "afterwards, for adding up."),
     ("'NotingLoss' object has no attribute 'backward'", "loss_fn only computes the loss. Keep "
      "what it returns, loss = loss_fn(...), and call backward() on that."),
     ("has no attribute 'step'", "step() belongs to the optimizer: call optimizer.step()."),
@@ -67,10 +75,10 @@ def why_it_raised(message: str, record: Record, name: str) -> str:
     if "does not require grad" in message:
         if name == "test_loop":
             return "a test computes no gradients. Leave out backward(), and the optimizer with it."
-        if not any(record.with_gradients):
+        if record.with_gradients and not any(record.with_gradients):
             return (
-                "there is no gradient to compute: your loop runs under torch.no_grad(). "
-                "That belongs into the test; in training, leave it out."
+                "there is no gradient to compute: gradients were off when the network was called, "
+                "as under torch.no_grad(). That belongs into the test; in training, leave it out."
             )
         return (
             "the loss does not know how it was computed, so there is no gradient. Give loss_fn "

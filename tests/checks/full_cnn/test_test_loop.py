@@ -145,7 +145,7 @@ TEST_LOOPS = {
         lambda dataloader, model, loss_fn: test_solution(
             dataloader, model, lambda scores, y: loss_fn(scores.softmax(1), y)
         ),
-        "a softmax was there before",
+        "for each image, as after a softmax",
     ),
     "another accuracy": (test_returns(lambda loss, accuracy: (loss, 0.62)), "it should be 0.7037"),
     "accuracy rounded": (
@@ -163,6 +163,22 @@ TEST_LOOPS = {
     ),
     "loss cut off": (test_returns(lambda loss, accuracy: (int(loss), accuracy)), "or cut off"),
     "both rounded": (test_returns(lambda loss, a: (round(loss, 1), round(a, 1))), "as if rounded"),
+    "nothing in place of a number": (
+        test_returns(lambda loss, accuracy: (loss, print(accuracy))),
+        "returns None in place of a number",
+    ),
+    "nothing in place of the loss": (
+        test_returns(lambda loss, accuracy: (None, accuracy)),
+        "returns None in place of a number",
+    ),
+    "accuracy and a large number": (
+        test_returns(lambda loss, accuracy: (accuracy, 27 * loss)),
+        "the loss that test_loop returns is 0.703704; for these batches it should be 1.4283",
+    ),
+    "accuracy twice": (
+        test_returns(lambda loss, accuracy: (accuracy, accuracy)),
+        "That is the loss of every image",
+    ),
     "a dictionary": (test_returns(lambda loss, accuracy: {"loss": loss}), "expected are two"),
     "loss in brackets": (test_returns(lambda loss, accuracy: ([loss], accuracy)), "in brackets"),
     "argmax over the batch": (test_with(best=lambda s: s.argmax(0)), "dimension of the classes"),

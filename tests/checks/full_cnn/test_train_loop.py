@@ -214,6 +214,29 @@ def other_loader(dataloader, model, loss_fn, optimizer):
     return train_solution(real, model, loss_fn, optimizer)
 
 
+def other_loader_only(dataloader, model, loss_fn, optimizer):
+    model(torch.rand(3, 1, 28, 28))
+
+
+def every_other_batch(dataloader, model, loss_fn, optimizer):
+    model.train()
+    for number, (X, y) in enumerate(dataloader):
+        loss_fn(model(X.to("cpu")), y.to("cpu")).backward()
+        if number % 2:
+            optimizer.step()
+            optimizer.zero_grad()
+    return 2.3
+
+
+def enter(context):
+    with context:
+        pass
+
+
+def take_apart(scores):
+    _loss, _labels = scores
+
+
 def small_other_loader(dataloader, model, loss_fn, optimizer):
     data = [(torch.rand(3, 1, 28, 28), torch.arange(3))]
     return train_solution(data, model, loss_fn, optimizer)
@@ -319,7 +342,7 @@ TRAIN_LOOPS = {
     "skips a batch": (train_with(loader=lambda loader: list(loader)[:-1]), "smaller, is left out"),
     "softmax": (
         train_with(loss=lambda loss_fn, scores, y: loss_fn(scores.softmax(1), y)),
-        "a softmax was there before",
+        "for each image, as after a softmax",
     ),
     "loss swapped": (
         train_with(loss=lambda loss_fn, scores, y: loss_fn(y, scores)),
@@ -341,7 +364,7 @@ TRAIN_LOOPS = {
         train_with(learn=lambda loss, o: (loss.backward(), o.zero_grad(), o.step())),
         "between backward() and step()",
     ),
-    "one step": (one_step, "one step in the whole epoch"),
+    "one step": (one_step, "1 step in the whole epoch of 4 batches"),
     "step before backward": (
         train_with(learn=lambda loss, o: (o.step(), o.zero_grad(), loss.backward())),
         "first step comes before",
@@ -386,7 +409,53 @@ TRAIN_LOOPS = {
         train_with(learn=lambda loss, o: (o.step(), loss.backward(), o.zero_grad())),
         "with backward(), then take the step",
     ),
-    "settings changed": (with_momentum, "not where SGD takes them"),
+    "settings changed": (with_momentum, "its momentum was 0 and is 0.9"),
+    "learning rate changed": (
+        train_with(
+            learn=lambda loss, o: (
+                loss.backward(),
+                o.param_groups[0].update(lr=0.5),
+                o.step(),
+                o.zero_grad(),
+            )
+        ),
+        "its lr was 0.003 and is 0.5",
+    ),
+    "gradients clipped": (
+        train_with(
+            learn=lambda loss, o: (
+                loss.backward(),
+                torch.nn.utils.clip_grad_value_(o.param_groups[0]["params"], 1e-3),
+                o.step(),
+                o.zero_grad(),
+            )
+        ),
+        "not where SGD takes them",
+    ),
+    "every other batch": (every_other_batch, "2 steps in the whole epoch of 4 batches"),
+    "loss times 0": (
+        train_with(learn=lambda loss, o: ((0 * loss).backward(), o.step(), o.zero_grad())),
+        "are gone, or all 0",
+    ),
+    "half of each batch": (
+        train_with(move=lambda t, model: t.to("cpu")[::2]),
+        "of 27 images went through the network",
+    ),
+    "the first image of each batch": (
+        train_with(move=lambda t, model: t.to("cpu")[:1]),
+        "only 4 of 27 images",
+    ),
+    "only long batches": (
+        loads(lambda loader: [batch for batch in loader if len(batch[0]) == 8][:2]),
+        "only 2 of 4 batches",
+    ),
+    "another loader, no return": (other_loader_only, "passes images through model, but returns"),
+    "backward of a loss without a network": (
+        calls(lambda X, y, *_: torch.tensor(2.3).backward()),
+        "does not know how it was computed",
+    ),
+    "the model after with": (calls(lambda X, y, net, *_: enter(net.eval())), "nothing that with"),
+    "scores taken apart": (calls(lambda X, y, net, *_: take_apart(net(X))), "more parts"),
     "scores changed": (scores_as(torch.relu), "other numbers than the network returned"),
     "scores after sigmoid": (scores_as(torch.sigmoid), "other numbers than the network returned"),
     "best class as scores": (scores_as(lambda s: s.argmax(1).float()), "ten scores per image"),
@@ -395,8 +464,8 @@ TRAIN_LOOPS = {
     "images flattened": (images_as(lambda X: X.flatten(1)), "a tensor of shape [8, 784]"),
     "single images": (loads(lambda loader: loader.dataset), "of shape [1, 28, 28]"),
     "counting the loader": (loads(enumerate), "in enumerate(dataloader)"),
-    "a range": (loads(lambda loader: range(len(loader))), "runs over numbers"),
-    "the loader at once": (loads(lambda loader: [loader]), "Take it batch by batch"),
+    "a range": (loads(lambda loader: range(len(loader))), "a number cannot be taken apart"),
+    "the loader at once": (loads(lambda loader: [loader]), "taken batch by batch"),
     "another loader": (other_loader, "other data than the loader it is given"),
     "another small loader": (small_other_loader, "other data than the loader it is given"),
     "the same batch forever": (same_batch_forever, "calls the network again and again"),
@@ -407,7 +476,7 @@ TRAIN_LOOPS = {
     "losses not summed": (per_image, ".sum() adds up"),
     "item too early": (
         train_with(loss=lambda loss_fn, scores, y: loss_fn(scores, y).item()),
-        ".item() comes too early",
+        "called on a plain number",
     ),
     "detached": (scores_as(torch.Tensor.detach), "without detach()"),
     "labels for the model": (calls(lambda X, y, net, *_: net(X, y)), "more than the images"),
@@ -550,6 +619,11 @@ def test_train_loop_leaves_no_trace_after_mistakes():
 def train_stub(dataloader, model, loss_fn, optimizer): ...
 
 
+def train_ends_with_dots(dataloader, model, loss_fn, optimizer):
+    train_solution(dataloader, model, loss_fn, optimizer)
+    return ...
+
+
 def train_half(dataloader, model, loss_fn, optimizer):
     total = ...
     for X, y in dataloader:
@@ -561,3 +635,8 @@ def train_half(dataloader, model, loss_fn, optimizer):
 @pytest.mark.parametrize("blank", [..., None, train_stub, train_half, lambda a, b, c, d: ...])
 def test_train_loop_blank(blank):
     assert_blank(check_train_loop, blank)
+
+
+def test_train_loop_tells_dots_from_nothing():
+    assert "returns dots (...)" in assert_blank(check_train_loop, train_ends_with_dots)
+    assert "takes no batch from dataloader" in assert_blank(check_train_loop, train_stub)
