@@ -34,13 +34,13 @@ class Picture:
     colours: Colormap
 
 
-def pictures_of(fig, expected: int, wanted: str) -> list[Picture]:
-    """The ``expected`` pictures in ``fig``, each in axes of its own; colour bars do not count."""
+def judge_figure(fig) -> None:
+    """Raise unless ``fig`` is one figure: not its axes, nor figure and axes together."""
     answered(fig=fig)
     if isinstance(fig, (tuple, list)) and len(fig) > 1 and _are_figures(fig):
         raise Incorrect(
-            f"fig is {len(fig)} figures; expected is a single one, with axes of its own for each "
-            "picture: fig, axes = plt.subplots(...)."
+            f"fig is {len(fig)} figures; expected is a single one, in which all is drawn: "
+            "fig, axes = plt.subplots(...)."
         )
     if isinstance(fig, (Axes, np.ndarray, tuple, list)):
         raise Incorrect(
@@ -51,6 +51,11 @@ def pictures_of(fig, expected: int, wanted: str) -> list[Picture]:
         # The text of a Matplotlib object is an address in memory.
         found = f"of type {type(fig).__name__}" if isinstance(fig, Artist) else describe(fig)
         raise Incorrect(f"fig is {found}; expected is a figure, as plt.subplots() gives it.")
+
+
+def pictures_of(fig, expected: int, wanted: str) -> list[Picture]:
+    """The ``expected`` pictures in ``fig``, each in axes of its own; colour bars do not count."""
+    judge_figure(fig)
     axes = [ax for ax in fig.axes if ax.get_visible() and getattr(ax, "_colorbar", None) is None]
     found = [_picture(ax, artist) for ax in axes for artist in _artists(ax)]
     if not found and not any(ax.has_data() for ax in axes):

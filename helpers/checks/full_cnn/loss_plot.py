@@ -4,123 +4,12 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
-from matplotlib.figure import FigureBase
 
 from helpers.checks.core.checking import check
-from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import answered, close
-from helpers.checks.full_cnn.training_run import numbers, same
-
-
-def axes_of(fig) -> list[Axes]:
-    """The axes of what the student calls ``fig`` in which something is drawn."""
-    if isinstance(fig, Axes):
-        axes = [fig]
-    elif isinstance(fig, FigureBase):
-        axes = list(fig.axes)
-    else:
-        several = isinstance(fig, (tuple, list, np.ndarray))
-        found = f"several things at once ({type(fig).__name__})" if several else describe(fig)
-        raise Incorrect(
-            f"fig is {found}; expected is the Matplotlib figure alone. "
-            "fig, ax = plt.subplots() gives you both figure and axes, each under its own name."
-        )
-    drawn = [ax for ax in axes if curves(ax)]
-    if not drawn and any(ax.patches for ax in axes):
-        raise Incorrect(
-            "fig holds bars, but no lines. Draw each list with ax.plot(...), which joins the "
-            "values of the epochs."
-        )
-    if not drawn:
-        raise NotAnswered(
-            "nothing is drawn in fig yet: plot both losses into it. (If you did: the figure must "
-            "be kept in fig before plt.show() starts a new one.)"
-        )
-    return drawn
-
-
-def curves(ax: Axes) -> list[tuple[np.ndarray, Artist]]:
-    """Each curve in ``ax`` as its points ``[N, 2]``, and its artist; points of a scatter, too."""
-    found = []
-    for artist in [*ax.lines, *ax.collections]:
-        try:
-            points = artist.get_xydata() if hasattr(artist, "get_xydata") else artist.get_offsets()
-            points = np.ma.filled(np.ma.asarray(points, dtype=float), np.nan)
-        except (TypeError, ValueError, RuntimeError):
-            continue
-        if points.ndim == 2 and len(points) > 1:
-            found.append((points, artist))
-    return found
-
-
-def find_curves(axes: list[Axes], losses: dict[str, list[float]]) -> tuple[Axes, dict[str, Artist]]:
-    """The axes that hold both curves, and the artist of each."""
-    where = {name: _where(axes, values) for name, values in losses.items()}
-    missing = [name for name, hits in where.items() if not hits]
-    if missing:
-        raise Incorrect(_why_missing(axes, losses, missing))
-    for ax in axes:
-        hits = {name: [hit for hit in hits if hit[0] is ax] for name, hits in where.items()}
-        if all(hits.values()):
-            for points in (hit[0][1] for hit in hits.values()):
-                _judge_epochs(points[:, 0])
-            return ax, {name: hit[0][2] for name, hit in hits.items()}
-    raise Incorrect(
-        "the two losses are in different axes. Draw both into the same one: only on one scale can "
-        "they be compared."
-    )
-
-
-def _where(axes, values, column: int = 1) -> list[tuple[Axes, np.ndarray, Artist]]:
-    """Each curve whose ``column`` (1: upwards) holds ``values``."""
-    return [
-        (ax, points, artist)
-        for ax in axes
-        for points, artist in curves(ax)
-        if same(points[:, column], values)
-    ]
-
-
-def _why_missing(axes: list[Axes], losses: dict[str, list[float]], missing: list[str]) -> str:
-    if any(_where(axes, losses[name], column=0) for name in missing):
-        return (
-            "the losses go to the right and the epochs upwards. "
-            "The first argument of plot is for the horizontal axis."
-        )
-    all_curves = [points for ax in axes for points, _ in curves(ax)]
-    for name in missing:
-        for points in all_curves:
-            drawn, listed = len(points), len(losses[name])
-            shorter = min(drawn, listed)
-            if drawn != listed and same(points[:shorter, 1], losses[name][:shorter]):
-                return (
-                    f"the curve of {name} has {drawn} points, but the list has {listed} by now. "
-                    "Run the cell that draws again."
-                )
-    if len(missing) == 1:
-        other = next(name for name in losses if name not in missing)
-        if len(_where(axes, losses[other])) > 1:
-            return f"{other} is drawn twice, and {missing[0]} not at all. Draw each list once."
-        only = " There is only one curve in your figure." if len(all_curves) == 1 else ""
-        return f"{missing[0]} is not in the plot.{only} Draw both losses into the same axes."
-    if all(points[:, 1].min() >= 0 and points[:, 1].max() <= 1 for points in all_curves):
-        return (
-            "the curves hold neither train_losses nor test_losses, but numbers between 0 and 1, "
-            "like accuracies. Plot the two losses."
-        )
-    return (
-        "none of the curves holds the numbers of train_losses or test_losses. "
-        "Plot the lists as they are, one value per epoch."
-    )
-
-
-def _judge_epochs(x: np.ndarray) -> None:
-    if not close(np.diff(x), np.ones(len(x) - 1), 1e-5) or round(x[0], 6) not in (0, 1):
-        raise Incorrect(
-            f"the curve goes from {x[0]:g} to {x[-1]:g} on the horizontal axis; expected is the "
-            "epoch, which starts at 1 (or 0) and grows by 1."
-        )
+from helpers.checks.core.values import answered
+from helpers.checks.full_cnn.loss_curves import find_curves
+from helpers.checks.full_cnn.training_run import numbers
 
 
 def judge_words(ax: Axes, artists: dict[str, Artist]) -> None:
@@ -141,10 +30,13 @@ def judge_words(ax: Axes, artists: dict[str, Artist]) -> None:
         raise Incorrect(
             "the names of the axes are swapped: the epochs go to the right, the losses upwards."
         )
-    if "accura" in names["vertical"] and "loss" not in names["vertical"]:
-        raise Incorrect(
-            "the vertical axis is called accuracy, but the curves are losses. Give it another name."
-        )
+    others = {"horizontal": ("loss", "accura"), "vertical": ("epoch", "accura")}
+    for (which, name), own in zip(names.items(), ("epoch", "loss"), strict=True):
+        if own not in name and any(other in name for other in others[which]):
+            raise Incorrect(
+                f"the {which} axis is called {name!r}, but what it shows "
+                f"{'is the epoch' if own == 'epoch' else 'are losses'}. Give it another name."
+            )
     _judge_legend(ax, artists)
 
 
@@ -165,11 +57,18 @@ def _judge_legend(ax: Axes, artists: dict[str, Artist]) -> None:
         )
     if texts and all(len(text) == 1 for text in texts):
         raise Incorrect(
-            f"the legend shows single letters ({', '.join(texts)}). It takes a list of names, one "
-            "for each curve."
+            f"the legend shows single letters ({', '.join(texts)}), which do not tell which curve "
+            'is which. Names come from label="..." in each plot, or from a list of names in '
+            "legend([...])."
         )
     if len(texts) >= 2:
         shown = _shown(legends, artists)
+        lacking = [name for name in artists if shown and name not in shown]
+        if lacking and len(written) < 2:
+            raise Incorrect(
+                f"the legend names other curves, but has no entry for {' or '.join(lacking)}. Give "
+                "the plot of each loss a label=..., and call ax.legend() after it."
+            )
         labels = {name: shown.get(name, label) for name, label in labels.items()}
     train, test = (labels[name].lower() for name in ("train_losses", "test_losses"))
     if texts and train == test:
@@ -214,8 +113,13 @@ def _colour(artist: Artist):
     "ax.legend(). You need two curves, and another name for the axis that goes up.",
 ))  # fmt: skip
 def loss_plot(fig, train_losses, test_losses) -> str:
-    """Right: a Matplotlib figure (or axes) with both losses over the epochs in the same axes, both
+    """Right: a Matplotlib figure with both losses over the epochs in the same axes, both
     axes named, and a legend (or text) that tells the two curves apart."""
+    if fig is None:
+        raise NotAnswered(
+            "fig is None, as a call gives that returns nothing, such as plt.show(). Keep the "
+            "figure in fig, as plt.subplots() or plt.figure() gives it, and draw into it."
+        )
     answered(fig=fig, train_losses=train_losses, test_losses=test_losses)
     losses = {
         "train_losses": numbers(train_losses, "train_losses"),
@@ -223,7 +127,6 @@ def loss_plot(fig, train_losses, test_losses) -> str:
     }
     if not all(losses.values()):
         raise NotAnswered("there are no losses to plot yet: Task 3.7 comes first.")
-    axes = axes_of(fig)
-    ax, curves = find_curves(axes, losses)
+    ax, curves = find_curves(fig, losses)
     judge_words(ax, curves)
     return "both curves are means per image, so the gap between them means something"
