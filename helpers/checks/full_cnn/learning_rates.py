@@ -9,7 +9,8 @@ from torch import nn
 from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
-from helpers.checks.core.values import answered, close, real_number
+from helpers.checks.core.values import answered, close, is_blank, real_number
+from helpers.checks.full_cnn.measured_again import Measured, measure
 from helpers.checks.full_cnn.training_run import EPOCHS, judge_shares, numbers, same
 
 RATES = (1e-3, 1e-2, 1e-1)
@@ -25,9 +26,10 @@ NEARLY = 0.005  # two runs that end this close together are equally good
     "the end return the network and the list. Call it once for each of the two new rates, and "
     "compare the last numbers of the three lists.",
 ))  # fmt: skip
-def learning_rates(runs, best_learning_rate) -> str:
+def learning_rates(runs, best_learning_rate, best_model=None, test_data=None) -> str:
     """Right: a dictionary of the accuracies per epoch for 1e-3, 1e-2 and 1e-1, ten epochs or more
-    each with a new network, of which 1e-1 reaches 0.80; and the rate whose run ends highest."""
+    each with a new network, of which 1e-1 reaches 0.80; and the rate whose run ends highest. With
+    ``test_data`` the network of 1e-1 is measured again: it reaches what its run ends with."""
     answered(runs=runs, best_learning_rate=best_learning_rate)
     if not isinstance(runs, Mapping):
         raise Incorrect(
@@ -38,6 +40,8 @@ def learning_rates(runs, best_learning_rate) -> str:
     best = rate_of(best_learning_rate, "best_learning_rate", accuracies)
     judge_fresh_starts(accuracies)
     judge_best(best, accuracies)
+    if test_data is not None:
+        judge_model(measure(best_model, "best_model", test_data), accuracies)
     return "a step 100 times as long crosses the plateau within the first epoch"
 
 
@@ -53,7 +57,13 @@ def runs_by_rate(runs: Mapping) -> dict[float, list[float]]:
                 "runs[1e-2]: the cells below calculate with it."
             )
         rate = rate_of(key, "a key of runs")
-        answered(**{f"the entry for {_say(rate)} in runs": values})
+        if values is None:
+            raise NotAnswered(
+                f"the run of {_say(rate)} is None: what was called for it returns nothing yet. Let "
+                "train_anew end with return and two things, the network and the list."
+            )
+        if is_blank(values):
+            raise NotAnswered(f"put the accuracies in place of the dots for {_say(rate)} in runs.")
         if hasattr(values, "accuracies"):
             raise Incorrect(
                 f"the run of {_say(rate)} is {describe(values)}, which has more than the "
@@ -137,8 +147,9 @@ def judge_fresh_starts(runs: dict[float, list[float]]) -> None:
     )
     if slow[0] > 0.6 and slow[0] > fast[0]:
         raise Incorrect(
-            f"the run of 1e-3 begins at {slow[0]:.2f}, higher than the run of 1e-1: it went on "
-            "with a network that was trained before. Make a new network for each learning rate."
+            f"the run of 1e-3 begins at {slow[0]:.2f}, higher than the run of 1e-1, although its "
+            "steps are the smallest. Are the lists exchanged, or did it go on with a network that "
+            "was trained before? Make a new network for each learning rate."
         )
     if fast[-1] < REACHED:
         raise Incorrect(
@@ -155,6 +166,21 @@ def judge_best(best: float, runs: dict[float, list[float]]) -> None:
     if last[best] < last[top] - NEARLY:
         raise Incorrect(
             f"best_learning_rate is {_say(best)}, whose run ends at an accuracy of "
-            f"{last[best]:.2f}; another of your runs ends at {last[top]:.2f}. Compare the last "
+            f"{last[best]:.3f}; another of your runs ends at {last[top]:.3f}. Compare the last "
             "entries."
         )
+
+
+def judge_model(measured: Measured, runs: dict[float, list[float]]) -> None:
+    """The network is the one that was trained with 1e-1."""
+    last = {_say(rate): values[-1] for rate, values in runs.items()}
+    name = _say(RATES[-1])
+    if measured.has_accuracy(last[name]):
+        return
+    others = [other for other, value in last.items() if measured.has_accuracy(value)]
+    like = f" That is what the run of {others[0]} ends with." if others else ""
+    raise Incorrect(
+        f"best_model gets {measured.accuracy:.3f} of {measured.images:,} test images right, but "
+        f"the run of {name} ends with {last[name]:.3f}.{like} Keep the network and the list that "
+        f"one call train_anew({name}) returns."
+    )

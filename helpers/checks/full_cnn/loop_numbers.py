@@ -77,7 +77,7 @@ def judge_accuracy(value: float, bench: Bench) -> None:
 
 
 def _judge_mean(value: float, right: float, begin: str, others: dict, meaning: str) -> None:
-    rounded = _as_if_rounded(value, right)
+    rounded = as_if_rounded(value, right)
     if _right(value, right) and not rounded:
         return
     named = sentence_on(value, others.items(), _same)
@@ -91,7 +91,7 @@ def _judge_mean(value: float, right: float, begin: str, others: dict, meaning: s
     raise Incorrect(f"{begin} {value:.6g}; for these batches it should be {right:.4f}. {meaning}")
 
 
-def _as_if_rounded(value: float, right: float) -> bool:
+def as_if_rounded(value: float, right: float) -> bool:
     """Whether ``value`` is ``right`` with two digits after the point or fewer."""
     shortened = [way(right * 10**n) / 10**n for n in range(3) for way in (round, math.trunc)]
     return not close(value, right, 1e-5) and any(close(value, one, 1e-6) for one in shortened)

@@ -14,7 +14,7 @@ from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.seeds import seeded
 from helpers.checks.core.shapes import judge_wrapping
 from helpers.checks.core.values import answered, close
-from helpers.checks.full_cnn.loop_numbers import judge_number
+from helpers.checks.full_cnn.loop_numbers import as_if_rounded, judge_number
 from helpers.checks.full_cnn.quick_test import NUM_CLASSES
 
 # Why a loss of torch.nn, or another thing from there, will not do; the others need no reason.
@@ -84,7 +84,7 @@ def judge_loss_fn(loss_fn) -> None:
     if getattr(loss_fn, "label_smoothing", 0.0):
         raise Incorrect("your loss has label_smoothing; leave it out here, to compare with ln 10.")
     if getattr(loss_fn, "weight", None) is not None:
-        raise Incorrect("your loss gives the classes different weights; leave weight out here.")
+        raise Incorrect("your loss has weight=..., a factor for each class; leave it out here.")
     generator = seeded(34)
     scores = torch.randn(20, NUM_CLASSES, generator=generator, device="cpu")
     labels = torch.arange(20, device="cpu") % NUM_CLASSES
@@ -106,6 +106,11 @@ def judge_loss_fn(loss_fn) -> None:
     named = sentence_on(value, _other_values(scores, labels).items(), same)
     if named:
         raise Incorrect(f"your loss_fn {named} Use nn.CrossEntropyLoss() as it comes.")
+    if as_if_rounded(value, expected):
+        raise Incorrect(
+            f"your loss gives {value:g} where cross-entropy gives {expected:.4f}, as if rounded. "
+            "Use nn.CrossEntropyLoss() as it comes."
+        )
     raise Incorrect(
         f"your loss gives {value:.4f} where cross-entropy gives {expected:.4f}. Use "
         "nn.CrossEntropyLoss as it comes, without further settings."
@@ -157,7 +162,7 @@ def judge_optimized(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:
     missing = [name for key, name in names.items() if key not in held]
     if missing and len(missing) == len(names):
         raise Incorrect(
-            "the optimizer holds the parameters of another network, so model would never learn. "
+            "the optimizer holds none of the parameters of model, so model would never learn. "
             "If you made model anew, make the optimizer anew after it, from model.parameters()."
         )
     if missing:
@@ -167,6 +172,6 @@ def judge_optimized(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:
         )
     if held - set(names):
         raise Incorrect(
-            "besides those of model, the optimizer holds parameters of another network. "
-            "Give it model.parameters() only."
+            "besides the parameters of model, the optimizer holds others. Give it "
+            "model.parameters() only."
         )

@@ -86,6 +86,12 @@ def judge_network(model: nn.Module) -> None:
             "some weights of model are frozen (their requires_grad is False), so training could "
             "not change them. Make model anew, by calling ConvNet."
         )
+    kinds = {p.dtype for p in model.parameters()} - {torch.float32}
+    if kinds:
+        raise Incorrect(
+            f"model has weights of type {', '.join(map(str, sorted(kinds, key=str)))}; the images "
+            "are torch.float32. Move model to the device only, and leave its type as it is."
+        )
     for module in model.modules():
         if isinstance(module, (nn.Softmax, nn.LogSoftmax)):
             raise Incorrect(

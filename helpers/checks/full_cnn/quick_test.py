@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from helpers.checks.core.checking import check
-from helpers.checks.core.describing import describe, show_shape
+from helpers.checks.core.describing import counted, describe, show_shape
 from helpers.checks.core.outcomes import Incorrect
 from helpers.checks.core.shapes import judge_wrapping
 from helpers.checks.core.values import answered, are_probabilities
@@ -65,17 +65,17 @@ def _wrong_shape(scores: torch.Tensor, name: str, count: int) -> str:
     shape = tuple(scores.shape)
     found = f"{name} has the shape {show_shape(shape)}; expected is [{count}, {NUM_CLASSES}]"
     if shape == (NUM_CLASSES,) and count > 1:
-        return f"{found}. These are the scores of one image; give the network the whole batch X."
+        return f"{found}. One image has ten scores; give the network the whole batch X."
     if shape == (NUM_CLASSES,):
         return (
             f"{found}. The dimension that counts the images is missing: keep it in the result "
             "also where there is only one image."
         )
     if shape[-2:] == (28, 28):
-        return f"{found}. These are images; pass them through the network."
+        return f"{found}. That is the shape of images; pass them through the network."
     if len(shape) == 4:
-        return f"{found}. These are maps; call the whole network, model(...), and not a part of it."
-    if len(shape) == 1:
+        return f"{found}. Maps have such a shape; call the whole network, model(...), not a part."
+    if shape == (count,):
         return (
             f"{found}. One number per image is left, as after max; "
             "asked for are all ten scores of each."
@@ -86,9 +86,11 @@ def _wrong_shape(scores: torch.Tensor, name: str, count: int) -> str:
         return f"{found}. This is for one image; give the network the whole batch X."
     if len(shape) == 2 and shape[1] == NUM_CLASSES:
         return (
-            f"{found}. There are {shape[0]} images in your batch; take a whole one from the "
-            f"training loader, which gives {BATCH_SIZE} at a time."
+            f"{found}. That is for {shape[0]} images; give the network the whole batch X, as the "
+            f"training loader gives it, {BATCH_SIZE} at a time."
         )
+    if shape == (NUM_CLASSES, count):
+        return f"{found}. Rows and columns are swapped: each image has a row. Leave out .T."
     return f"{found}: one row for each image, with one score for each class."
 
 
@@ -97,6 +99,17 @@ def _judge_raw(scores: torch.Tensor, name: str) -> None:
         raise Incorrect(
             f"{name} holds values that are infinite or not a number (nan). Make model anew (Task "
             "3.2), and give it images with values between 0 and 1."
+        )
+    if bool((scores == scores.flatten()[0]).all()):
+        raise Incorrect(
+            f"all numbers in {name} are the same, {scores.flatten()[0]:.4g}. The scores of a "
+            "network differ: take those that model returns."
+        )
+    digits = next((n for n in range(4) if torch.equal(scores.round(decimals=n), scores)), None)
+    if digits is not None:
+        raise Incorrect(
+            f"the numbers in {name} have only {counted(digits, 'digit')} after the point, as if "
+            "rounded. Asked for are the scores as the network returns them; round what you print."
         )
     for values, kind in ((scores, "softmax"), (scores.exp(), "log-softmax")):
         for dim, lines in ((1, "rows"), (0, "columns"))[: len(scores)]:  # one row has no columns

@@ -10,6 +10,7 @@ from helpers.checks.core.checking import check
 from helpers.checks.core.describing import describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.values import answered, close, real_number
+from helpers.checks.full_cnn.measured_again import Measured, measure
 
 EPOCHS = 10
 
@@ -105,8 +106,9 @@ def judge_accuracies(accuracies: list[float], test_losses: list[float]) -> None:
         )
     if max(accuracies) > 1 and max(accuracies) <= 5 and max(test_losses) <= 1:
         raise Incorrect(
-            "accuracies holds losses, and test_losses holds accuracies: they are swapped. "
-            "test_loop returns the loss first, the accuracy second."
+            f"accuracies goes up to {max(accuracies):.4g}, and test_losses only to "
+            f"{max(test_losses):.4g}, as if they were swapped. test_loop returns the loss first, "
+            "the accuracy second."
         )
     judge_shares(accuracies, "accuracies")
 
@@ -114,10 +116,12 @@ def judge_accuracies(accuracies: list[float], test_losses: list[float]) -> None:
 def judge_shares(accuracies: list[float], name: str) -> None:
     """Accuracies lie between 0 and 1, and are neither percentages nor losses."""
     low, high = min(accuracies), max(accuracies)
-    if low < 0 or high > 100:
+    if low < 0:
+        raise Incorrect(f"{name} holds {low:g}; accuracies are from 0 to 1, never negative.")
+    if high > 100:
         raise Incorrect(
-            f"{name} holds {low if low < 0 else high:g}; accuracies are from 0 to 1. Is it a count "
-            "that was not divided by the number of images?"
+            f"{name} holds {high:g}; accuracies are from 0 to 1. Is it a count that was not "
+            "divided by the number of images?"
         )
     if high > 5:
         raise Incorrect(
@@ -169,8 +173,27 @@ def judge_losses(
     if train_losses[-1] >= train_losses[0]:
         raise Incorrect(
             f"the training loss was {train_losses[0]:.4f} in the first epoch and is "
-            f"{train_losses[-1]:.4f} in the last: the network does not learn. Does the optimizer "
-            "belong to this model (Task 3.4)? If so, run the loop again for ten more epochs."
+            f"{train_losses[-1]:.4f} in the last, no lower. Does the optimizer belong to this "
+            "model (Task 3.4)? If so, run the loop again for ten more epochs."
+        )
+
+
+def judge_end(measured: Measured, test_loss: float, accuracy: float) -> None:
+    """The last entries of the lists are what the network reaches."""
+    advice = (
+        "The lists are not of this network as it is now: they take what train_loop and test_loop "
+        "return. If it was made anew or trained on since, or a run was stopped within an epoch, "
+        "run the cell with the epochs again."
+    )
+    if not measured.has_accuracy(accuracy):
+        raise Incorrect(
+            f"accuracies ends with {accuracy:.3f}, but model gets {measured.accuracy:.3f} of "
+            f"{measured.images:,} test images right. {advice}"
+        )
+    if not measured.has_loss(test_loss):
+        raise Incorrect(
+            f"test_losses ends with {test_loss:.3f}, but on {measured.images:,} test images the "
+            f"loss of model is {measured.loss:.3f}. {advice}"
         )
 
 
@@ -186,10 +209,11 @@ def same(one: Sequence[float], other: Sequence[float]) -> bool:
     "test_loop(...); one append for each of the three lists; run.log. Look at the first lines of "
     "the two functions for what goes into the parentheses, and in which order.",
 ))  # fmt: skip
-def training_run(train_losses, test_losses, accuracies) -> str:
+def training_run(train_losses, test_losses, accuracies, model=None, test_data=None) -> str:
     """Right: three lists of the same length, ten epochs or more, of mean losses per image and of
     accuracies between 0 and 1; the training loss is lower at the end than at the start. A run that
-    is still on the plateau is right, too."""
+    is still on the plateau is right, too. With ``test_data`` the network is measured again: its
+    loss and accuracy are those at the end of the lists."""
     answered(train_losses=train_losses, test_losses=test_losses, accuracies=accuracies)
     lists = {
         "train_losses": train_losses,
@@ -200,4 +224,6 @@ def training_run(train_losses, test_losses, accuracies) -> str:
     judge_lengths(figures)
     judge_accuracies(figures["accuracies"], figures["test_losses"])
     judge_losses(**figures)
+    if test_data is not None:
+        judge_end(measure(model, "model", test_data), test_losses[-1], accuracies[-1])
     return "a curve that stays near ln 10 ≈ 2.303 is on a plateau: no mistake, continue training"

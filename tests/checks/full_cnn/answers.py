@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from helpers import models
+from tests.checks.full_cnn.parts import Garments, Reader, loss_of_reader
 from tests.checks.parts import Data, Wrong
 
 
@@ -62,6 +63,7 @@ def right_answers() -> dict[str, Callable[[], tuple]]:
     train_losses = [2.3 - 0.1 * epoch for epoch in range(10)]
     test_losses = [loss + 0.05 for loss in train_losses]
     accuracies = [0.1 + 0.05 * epoch for epoch in range(10)]
+    test_losses[-1] = loss_of_reader(accuracies[-1])
     runs = {1e-3: accuracies, 1e-2: [a + 0.2 for a in accuracies], 1e-1: [0.8] * 9 + [0.88]}
     return {
         "conv_net": lambda: (models.ConvNet,),
@@ -74,9 +76,15 @@ def right_answers() -> dict[str, Callable[[], tuple]]:
         ),
         "train_loop": lambda: (train_loop,),
         "test_loop": lambda: (test_loop,),
-        "training_run": lambda: (list(train_losses), list(test_losses), list(accuracies)),
+        "training_run": lambda: (
+            list(train_losses),
+            list(test_losses),
+            list(accuracies),
+            Reader(),
+            Garments(0.55),
+        ),
         "loss_plot": lambda: (loss_figure(train_losses, test_losses), train_losses, test_losses),
-        "learning_rates": lambda: (dict(runs), 1e-1),
+        "learning_rates": lambda: (dict(runs), 1e-1, Reader(), Garments(0.88)),
     }
 
 
@@ -286,7 +294,7 @@ WRONG: dict[str, list[Wrong]] = {
                         accuracies.append(accuracy)
                 """
             },
-            "they are swapped. test_loop returns the loss first",
+            "as if they were swapped. test_loop returns the loss first",
         ),
         Wrong(
             {
@@ -334,7 +342,6 @@ WRONG: dict[str, list[Wrong]] = {
                 "answer-3-9-runs": """
                     one_list = [0.72, 0.75, 0.77, 0.79, 0.80, 0.81, 0.82, 0.83, 0.84, 0.85]
                     runs = {1e-3: accuracies, 1e-2: one_list, 1e-1: one_list}
-                    best_learning_rate = 1e-1
                 """
             },
             "begin with the same numbers",
@@ -345,8 +352,8 @@ WRONG: dict[str, list[Wrong]] = {
                     runs = {1e-3: accuracies}
                     runs[1e-2] = [0.3, 0.5, 0.6, 0.65, 0.7, 0.71, 0.72, 0.73, 0.74, 0.75]
                     runs[1e-1] = [0.7, 0.8, 0.82, 0.84, 0.85, 0.86, 0.87, 0.87, 0.88, 0.88]
-                    best_learning_rate = 0.88
-                """
+                """,
+                "answer-3-9-best": "best_learning_rate = 0.88",
             },
             "which is an accuracy. Asked for is the learning rate",
         ),

@@ -29,6 +29,11 @@ def test_loss_and_optimizer_accepts():
         SGD(groups, lr=1e-3, momentum=0),
         NET,
     )
+    assert_passes(loss_and_optimizer, nn.CrossEntropyLoss(None), SGD(NET.parameters(), 1e-3), NET)
+    assert_passes(loss_and_optimizer, LOSS, sgd(lr=torch.tensor(1e-3)), NET)
+    assert_passes(
+        loss_and_optimizer, lambda s, y: F.nll_loss(F.log_softmax(s, 1), y), sgd(foreach=True), NET
+    )
     assert_passes(loss_and_optimizer, lambda scores, y: F.cross_entropy(scores, y), right, NET)
     assert_no_trace(loss_and_optimizer, LOSS, right, NET)
 
@@ -53,8 +58,34 @@ def test_loss_and_optimizer_accepts():
         (nn.CrossEntropyLoss, sgd(), "with parentheses"),
         (nn.CrossEntropyLoss(reduction="sum"), sgd(), "reduction='sum'"),
         (nn.CrossEntropyLoss(label_smoothing=0.1), sgd(), "label_smoothing"),
-        (nn.CrossEntropyLoss(weight=torch.ones(10)), sgd(), "different weights"),
+        (nn.CrossEntropyLoss(weight=torch.ones(10)), sgd(), "a factor for each class"),
         (nn.CrossEntropyLoss(ignore_index=3), sgd(), "without further settings"),
+        (lambda s, y: F.cross_entropy(s, y).round(decimals=1), sgd(), "as if rounded"),
+        (lambda s, y: round(F.cross_entropy(s, y).item(), 2), sgd(), "as if rounded"),
+        (lambda s, y: F.cross_entropy(s, y) / 2, sgd(), "where cross-entropy gives"),
+        (lambda s, y: 64 * F.cross_entropy(s, y), sgd(), "where cross-entropy gives"),
+        (lambda s, y: 2.3, sgd(), "where cross-entropy gives"),
+        (lambda s, y: F.cross_entropy(s, y, reduction="none"), sgd(), "one number was expected"),
+        (lambda s, y: F.cross_entropy(s.log_softmax(1).exp(), y), sgd(), "softmax first"),
+        (lambda s, y: F.cross_entropy(s, y).detach(), sgd(), "no gradients can be computed"),
+        (lambda s, y: (F.cross_entropy(s, y),), sgd(), "a value in brackets"),
+        (lambda s, y: str(F.cross_entropy(s, y)), sgd(), "a number was expected"),
+        (lambda y, s: F.cross_entropy(s, y), sgd(), "raised"),
+        (nn.CrossEntropyLoss(reduction="none"), sgd(), "reduction='none'"),
+        (nn.CrossEntropyLoss(torch.arange(1.0, 11)), sgd(), "a factor for each class"),
+        (nn.KLDivLoss(), sgd(), "is KLDivLoss. Asked for is the cross-entropy"),
+        (nn.Linear(1, 1), sgd(), "is Linear. Asked for is the cross-entropy"),
+        ("CrossEntropyLoss", sgd(), "expected is the cross-entropy loss"),
+        ([LOSS], sgd(), "a list with one thing in it"),
+        (LOSS, (sgd(),), "leave out the comma"),
+        (LOSS, NET.parameters(), "asked for is plain SGD"),
+        (LOSS, sgd(lr=0.0), "the learning rate is 0; asked for"),
+        (LOSS, sgd(lr=1), "the learning rate is 1; asked for is 1e-3."),
+        (LOSS, sgd(nesterov=True, momentum=0.9), "momentum=0.9"),
+        (LOSS, torch.optim.AdamW(NET.parameters(), lr=1e-3), "AdamW"),
+        (LOSS, torch.optim.RMSprop(NET.parameters(), lr=1e-3), "RMSprop"),
+        (LOSS, SGD([torch.zeros(3, requires_grad=True)], lr=1e-3), "none of the parameters"),
+        (LOSS, SGD(list(NET.parameters())[:1], lr=1e-3), "conv_stack.0.bias is missing"),
         (F.nll_loss, sgd(), "expects log-probabilities"),
         (lambda scores: scores, sgd(), "TypeError"),
         (2.3, sgd(), "expected is the cross-entropy"),
@@ -70,12 +101,12 @@ def test_loss_and_optimizer_accepts():
         (LOSS, sgd(dampening=0.1), "dampening=0.1"),
         (LOSS, sgd(momentum=0.9), "momentum=0.9"),
         (LOSS, sgd(weight_decay=1e-4), "weight_decay"),
-        (LOSS, SGD(models.ConvNet().parameters(), lr=1e-3), "another network"),
+        (LOSS, SGD(models.ConvNet().parameters(), lr=1e-3), "none of the parameters"),
         (LOSS, SGD(NET.linear_stack.parameters(), lr=1e-3), "only a part"),
         (
             LOSS,
             SGD([*NET.parameters(), *models.ConvNet().parameters()], lr=1e-3),
-            "parameters of another network",
+            "the optimizer holds others",
         ),
     ],
 )

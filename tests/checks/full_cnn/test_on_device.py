@@ -25,6 +25,7 @@ def half_on_meta() -> nn.Module:
 def test_on_device_accepts(device):
     assert_passes(on_device, NET, device)
     assert_passes(on_device, Lazy(), device)
+    assert_passes(on_device, models.ConvNet().to("cpu").train(), device)
     assert_passes(on_device, nn.Sequential(models.ConvNet()).eval(), device)
     assert_passes(on_device, torch.compile(models.ConvNet(), backend="eager"), device)
     assert_no_trace(on_device, NET, device)
@@ -38,6 +39,19 @@ def test_on_device_accepts(device):
         ((NET,), "cpu", "leave out the comma"),
         (nn.Sequential(NET, nn.Softmax(1)), "cpu", "holds a Softmax"),
         (models.ConvNet().requires_grad_(False), "cpu", "frozen"),
+        (models.ConvNet().double(), "cpu", "weights of type torch.float64; the images are"),
+        (models.ConvNet().half(), "cpu", "weights of type torch.float16"),
+        (models.ConvNet().bfloat16(), "cpu", "leave its type as it is"),
+        (models, "cpu", "expected is a network"),
+        (nn.Linear(784, 10), "cpu", "with 7,850 parameters; a ConvNet has 44,426"),
+        (nn.Sequential(NET, NET.conv_stack, nn.LogSoftmax(1)), "cpu", "holds a LogSoftmax"),
+        ({"model": NET}, "cpu", "expected is a network"),
+        ("ConvNet()", "cpu", "expected is a network"),
+        (next(NET.parameters()), "cpu", "expected is a network"),
+        (NET, ["cpu"], "expected is a name such as cpu"),
+        (NET, "", "does not know"),
+        (NET, "cuda:1", "on cpu, and device is cuda:1"),
+        (NET, NET, "expected is a name such as cpu"),
         (NET.forward, "cpu", "expected is a network"),
         (NET.state_dict(), "cpu", "expected is a network"),
         (NET.conv_stack, "cpu", "2,572 parameters"),
