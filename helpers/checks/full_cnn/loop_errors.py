@@ -38,8 +38,8 @@ ADVICE: Advice = (
     ("'NotingLoss' object has no attribute 'backward'", "loss_fn only computes the loss. Keep "
      "what it returns, loss = loss_fn(...), and call backward() on that."),
     ("has no attribute 'step'", "step() belongs to the optimizer: call optimizer.step()."),
-    ("has no attribute 'train'", "train() belongs to the network: call model.train()."),
-    ("has no attribute 'eval'", "eval() belongs to the network: call model.eval()."),
+    ("has no attribute 'train'", "train() belongs to the network, as in model.train()."),
+    ("has no attribute 'eval'", "eval() belongs to the network, as in model.eval()."),
     ("backward through the graph a second time", "backward() was called twice for the same "
      "batch, or on a sum that still holds the loss of a batch before. Call it once for each "
      "batch, on the loss of this batch alone."),
@@ -72,9 +72,11 @@ def why_it_raised(message: str, record: Record, name: str) -> str:
             f"{name} never ends: it calls the network again and again. "
             "One call is one epoch: a single for loop over dataloader, one model(X) in it."
         )
+    if name == "test_loop" and ("backward" in message or "does not require grad" in message):
+        return "a test computes no gradients. Leave out backward(), and the optimizer with it."
+    if name == "test_loop" and "has no attribute 'step'" in message:
+        return "a test takes no steps, and is given no optimizer. Leave out step()."
     if "does not require grad" in message:
-        if name == "test_loop":
-            return "a test computes no gradients. Leave out backward(), and the optimizer with it."
         if record.with_gradients and not any(record.with_gradients):
             return (
                 "there is no gradient to compute: gradients were off when the network was called, "

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from helpers.checks.core.checking import check
-from helpers.checks.core.describing import describe
+from helpers.checks.core.describing import counted, describe
 from helpers.checks.core.outcomes import Incorrect, NotAnswered
 from helpers.checks.core.values import answered, close, is_blank
 from helpers.checks.full_cnn import loop_behaviour as behaviour
@@ -93,7 +93,8 @@ def _two_values(found) -> tuple:
         )
     if len(found) != 2:
         raise Incorrect(
-            f"test_loop returns {len(found)} values; expected are two, the loss and the accuracy."
+            f"test_loop returns {counted(len(found), 'value')}; expected are two, the "
+            "loss and the accuracy."
         )
     if Ellipsis in [value for value in found if is_blank(value)]:
         raise NotAnswered("there are still dots (...) in what test_loop returns.")

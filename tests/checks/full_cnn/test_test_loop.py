@@ -121,6 +121,73 @@ TEST_LOOPS = {
         test_with(work=lambda loss, model: loss.backward()),
         "a test computes no gradients",
     ),
+    "backward of a number": (
+        test_with(work=lambda loss, model: loss.item().backward()),
+        "a test computes no gradients",
+    ),
+    "backward twice": (
+        test_with(
+            guard=torch.enable_grad, work=lambda loss, model: (loss.backward(), loss.backward())
+        ),
+        "a test computes no gradients",
+    ),
+    "a step": (test_with(work=lambda loss, model: model.step()), "a test takes no steps"),
+    "training of the loader": (
+        test_with(end=lambda loss, n, loader: loader.train()),
+        "train() belongs to the network, as in model.train().",
+    ),
+    "train()": (test_with(start=lambda model: model.train()), "in training mode during the test"),
+    "eval without parentheses": (
+        test_with(start=lambda model: model.eval),
+        "Call model.eval(), with parentheses",
+    ),
+    "nothing but a sum": (test_returns(lambda loss, a: loss + a), "expected are two numbers"),
+    "a tensor of two rows": (
+        test_returns(lambda loss, a: torch.tensor([[loss], [a]])),
+        "expected are two numbers",
+    ),
+    "one value in a tuple": (
+        test_returns(lambda loss, a: (loss,)),
+        "returns 1 value; expected are two",
+    ),
+    "loss in thousandths": (
+        test_returns(lambda loss, a: (1000 * loss, a)),
+        "for these batches it should be 1.4283",
+    ),
+    "loss negative": (test_returns(lambda loss, a: (-loss, a)), "negative. Leave out the minus"),
+    "loss not a number": (test_returns(lambda loss, a: (loss * float("nan"), a)), "a finite"),
+    "accuracy as a text in percent": (
+        test_returns(lambda loss, a: (loss, f"{100 * a:.0f}%")),
+        "the accuracy that test_loop returns is the text '70%'",
+    ),
+    "accuracy true": (test_returns(lambda loss, a: (loss, a > 0.5)), "a number was expected"),
+    "64 for each batch": (
+        test_with(end=lambda loss, n, loader: (loss / 27, n / (64 * len(loader)))),
+        "divided by 64 times the number of batches. That number is true of the notebook's own",
+    ),
+    "10,000 typed in": (
+        test_with(end=lambda loss, n, loader: (loss / 27, n / 10_000)),
+        "the number of right images, divided by 10,000",
+    ),
+    "loss over 10,000": (
+        test_with(end=lambda loss, n, loader: (loss / 10_000, n / 27)),
+        "the sum over all images of their losses, divided by 10,000",
+    ),
+    "loss of 64 in each batch": (
+        test_with(add=lambda total, loss, X: total + 64 * loss.item()),
+        "the sum of 64 times the mean loss of each batch, divided by the number of images",
+    ),
+    "157 typed in": (
+        test_with(
+            add=lambda total, loss, X: total + loss.item(),
+            end=lambda loss, n, loader: (loss / 157, n / 27),
+        ),
+        "the sum over the batches of their mean losses, divided by 157",
+    ),
+    "right images of the last batch": (
+        test_with(count=lambda total, hits: hits.sum().item()),
+        "the number of right images in the last batch alone, divided by the number of images",
+    ),
     "scores against labels": (test_with(best=lambda s: s), "ten numbers were compared"),
     "max gives two things": (test_with(best=lambda s: s.max(1)), "argmax(dim=1) gives the classes"),
     "the score, not its place": (test_with(best=lambda s: s.amax(1)), "not one image counts"),
@@ -288,6 +355,31 @@ def array_test(loader, net, criterion):
 def test_test_loop_accepts(right):
     assert_passes(check_test_loop, right)
     assert_no_trace(check_test_loop, right)
+
+
+ALSO_RIGHT = {
+    "as given": test_with(),
+    "inference mode": test_with(guard=torch.inference_mode),
+    "train(False)": test_with(start=lambda model: model.train(False)),
+    "highest of softmax": test_with(best=lambda s: s.softmax(1).argmax(1)),
+    "max": test_with(best=lambda s: torch.max(s, 1)[1]),
+    "the last of the order": test_with(best=lambda s: s.argsort(1)[:, -1]),
+    "topk of one": test_with(best=lambda s: s.topk(1).indices.squeeze(1)),
+    "argmax of the last dimension": test_with(best=lambda s: torch.argmax(s, dim=-1)),
+    "counted as floats": test_with(count=lambda total, hits: total + hits.float().sum().item()),
+    "counted by torch": test_with(count=lambda total, hits: total + torch.count_nonzero(hits)),
+    "a list": test_returns(lambda loss, accuracy: [loss, accuracy]),
+    "a tensor": test_returns(lambda loss, accuracy: torch.tensor([loss, accuracy])),
+    "floats of NumPy": test_returns(lambda loss, a: (np.float64(loss), np.float32(a))),
+    "four digits": test_returns(lambda loss, a: (round(loss, 4), round(a, 4))),
+    "moved by name": test_with(move=lambda t, model: t.to("mps")),
+    "moved by cuda()": test_with(move=lambda t, model: t.cuda()),
+}
+
+
+@pytest.mark.parametrize("right", ALSO_RIGHT.values(), ids=ALSO_RIGHT)
+def test_test_loop_accepts_other_lines(right):
+    assert_passes(check_test_loop, right)
 
 
 @pytest.mark.parametrize("answer, fragment", TEST_LOOPS.values(), ids=TEST_LOOPS)

@@ -126,6 +126,45 @@ def train_with(
     return train_loop
 
 
+ALSO_RIGHT = {
+    "cleared first": train_with(
+        learn=lambda loss, o: (o.zero_grad(), loss.backward(), o.step()),
+    ),
+    "cleared to 0": train_with(
+        learn=lambda loss, o: (loss.backward(), o.step(), o.zero_grad(set_to_none=False)),
+    ),
+    "cleared twice": train_with(
+        learn=lambda loss, o: (o.zero_grad(), loss.backward(), o.step(), o.zero_grad()),
+    ),
+    "train() in every batch": train_with(move=lambda t, model: t.to(device_of(model.train()))),
+    "moved by name": train_with(move=lambda t, model: t.to("cuda")),
+    "moved without waiting": train_with(move=lambda t, model: t.to("cpu", non_blocking=True)),
+    "moved and copied": train_with(move=lambda t, model: t.to("cpu", copy=True).clone()),
+    "moved like a weight": train_with(
+        move=lambda t, model: t.to(next(model.parameters()).device, t.dtype)
+    ),
+    "train(True)": train_with(start=lambda model: model.train(mode=True)),
+    "whole images": train_with(move=lambda t, model: t.to("cpu").contiguous()),
+    "a sum of tensors": train_with(
+        add=lambda total, loss, X: total + loss.detach() * X.shape[0],
+        end=lambda total, loader: (total / len(loader.dataset)).item(),
+    ),
+    "a tensor of one number": train_with(
+        add=lambda total, loss, X: total + loss.detach() * len(X),
+        end=lambda total, loader: (total / len(loader.dataset)).reshape(1),
+    ),
+    "four digits": train_with(end=lambda total, loader: round(total / len(loader.dataset), 4)),
+    "float32": train_with(end=lambda total, loader: np.float32(total / len(loader.dataset))),
+    "the functional loss": train_with(loss=lambda loss_fn, scores, y: F.cross_entropy(scores, y)),
+    "in one list": train_with(loader=list),
+}
+
+
+@pytest.mark.parametrize("right", ALSO_RIGHT.values(), ids=ALSO_RIGHT)
+def test_train_loop_accepts_other_lines(right):
+    assert_passes(check_train_loop, right)
+
+
 def other_optimizer(dataloader, model, loss_fn, optimizer):
     return train_solution(dataloader, model, loss_fn, SGD(model.parameters(), lr=0.1))
 
@@ -495,8 +534,8 @@ TRAIN_LOOPS = {
     "loss of nothing": (calls(lambda X, y, net, loss, o: loss()), "nothing in its parentheses"),
     "backward of loss_fn": (calls(lambda X, y, net, loss, o: loss.backward()), "only computes"),
     "step of the model": (calls(lambda X, y, net, loss, o: net.step()), "optimizer.step()"),
-    "train of the optimizer": (calls(lambda X, y, net, loss, o: o.train()), "model.train()"),
-    "eval of the optimizer": (calls(lambda X, y, net, loss, o: o.eval()), "model.eval()"),
+    "train of the optimizer": (calls(lambda X, y, net, loss, o: o.train()), "as in model.train()"),
+    "eval of the optimizer": (calls(lambda X, y, net, loss, o: o.eval()), "as in model.eval()"),
     "misspelled": (calls(lambda X, y, net, loss, o: o.zerograd()), "'SGD' object has no"),
     "misspelled in the loss": (calls(lambda X, y, net, loss, o: loss.x()), "'CrossEntropyLoss' "),
     "misspelled in the model": (calls(lambda X, y, net, loss, o: net.x()), "'ConvNet' object"),

@@ -40,6 +40,13 @@ def test_training_run_accepts():
         np.array(TEST),
         [torch.tensor(value) for value in ACCURACIES],
     )
+    assert_passes(training_run, np.float32(TRAIN), torch.tensor(TEST), tuple(ACCURACIES))
+    assert_passes(training_run, [*map(np.float64, TRAIN)], TEST, [*map(torch.tensor, ACCURACIES)])
+    assert_passes(training_run, [torch.tensor([t]) for t in TRAIN], TEST, ACCURACIES)
+    assert_passes(training_run, TRAIN, [*TEST[:9], 1.4], [*ACCURACIES[:9], 0.4])  # not every time
+    assert_passes(training_run, [1.2, 0.8, *[0.5] * 8], [0.9, 0.7, *[0.5] * 8], [0.7] * 9 + [0.82])
+    assert_passes(training_run, [*TRAIN[:9], 1.0], TEST, [0.1] * 9 + [0.0])
+    assert_passes(training_run, TRAIN, TEST, [0.5] * 9 + [1.0])
     assert_no_trace(training_run, TRAIN, TEST, ACCURACIES)
 
 
