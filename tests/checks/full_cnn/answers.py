@@ -308,6 +308,17 @@ WRONG: dict[str, list[Wrong]] = {
             },
             "there are 3 epochs so far; asked for are 10",
         ),
+        Wrong(
+            {
+                "answer-3-7": """
+                    for epoch in range(10):
+                        train_losses.append(2.3 - 0.2 * epoch)
+                        test_losses.append(2.29 - 0.2 * epoch)
+                        accuracies.append(0.1 + 0.09 * epoch)
+                """
+            },
+            "accuracies ends with 0.910, but model gets",
+        ),
     ],
     "3.8": [
         Wrong(
@@ -356,6 +367,17 @@ WRONG: dict[str, list[Wrong]] = {
                 "answer-3-9-best": "best_learning_rate = 0.88",
             },
             "which is an accuracy. Asked for is the learning rate",
+        ),
+        Wrong(
+            {
+                "answer-3-9-runs": """
+                    runs = {1e-3: [0.1, 0.1, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.65]}
+                    runs[1e-2] = [0.3, 0.5, 0.6, 0.65, 0.7, 0.71, 0.72, 0.73, 0.74, 0.75]
+                    runs[1e-1] = [0.7, 0.8, 0.82, 0.84, 0.85, 0.86, 0.87, 0.87, 0.88, 0.88]
+                    best_model = ConvNet().to(device)
+                """
+            },
+            "of 1,000 test images right, but the run of 1e-1 ends with 0.880",
         ),
     ],
 }
