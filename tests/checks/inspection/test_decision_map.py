@@ -272,6 +272,14 @@ MAP_OF_MISTAKES = {
         lambda m, x, label: occlusion()(m, x, m(x[None]).argmax().item()),
         "which this network predicts",
     ),
+    "predicted, times the label": (
+        lambda m, x, label: gradient("predicted")(m, x, label) * (label + 1),
+        "which this network predicts",
+    ),
+    "predicted, sum of scores": (
+        lambda m, x, label: gradient("sum")(m, x, label) * (label + 1),
+        "as well. Use the score of this label alone",
+    ),
     "sum": (gradient("sum"), "a sum over classes"),
     "flipped": (occlusion(sign=-1), "its sign is turned round"),
     "loss": (gradient("loss", finish=lambda slope: slope), "its sign is turned round"),
