@@ -139,9 +139,9 @@ def record(function, runs: Runs, layer: nn.Module, images: torch.Tensor, **words
             "(A name that the hook sets is gone when the hook ends: let it append to a list.)"
         ) from None
     except Incorrect as error:
-        if any(text in error.message for _, text in (*ADVICE, *USUAL_ADVICE)):
-            raise
-        raise Incorrect(f"{error.message} {runs.told(layer)}".rstrip()) from None
+        advised = any(text in error.message for _, text in (*ADVICE, *USUAL_ADVICE))
+        told = "" if advised else runs.told(layer)
+        raise Incorrect(f"{error.message} {told}".rstrip()) from None
 
 
 def judge_activations(recorded, seen: dict, on: str, told: str) -> None:
