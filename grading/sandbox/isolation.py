@@ -155,7 +155,7 @@ def leave() -> None:
 def raise_loopback() -> None:
     """Switch on the device ``lo`` of a new network, which then reaches itself and nothing else.
 
-    Task 5.6 makes a group of processes, of one, and torch's gloo wants an address for it.
+    An answer to Task 5.6 may make a group of processes, and torch's gloo wants an address for it.
     """
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, SET_INTERFACE_FLAGS, struct.pack("16sH22x", b"lo", UP))
