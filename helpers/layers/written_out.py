@@ -8,6 +8,7 @@ whatever functions do it.
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -40,7 +41,9 @@ def _is_written_out(op) -> bool:
 def _with_layer_from(operations: list, start: int, parameters: dict[str, nn.Parameter]) -> list:
     """``operations``, in which a layer that begins at ``start`` is one operation."""
     first = operations[start]
-    ends = _ends(operations, start, parameters)
+    ends = [end for end in _ends(operations, start, parameters) if _changes(operations[end])]
+    if not _changes(first):
+        return operations
     for end in reversed(ends):
         part = operations[start : end + 1]
         names = tuple(dict.fromkeys(name for op in part for name in op.parameters))
@@ -64,6 +67,11 @@ def _with_layer_from(operations: list, start: int, parameters: dict[str, nn.Para
             after = [_moved(op, start, end) for op in operations[end + 1 :]]
             return [*operations[:start], layer, *after]
     return operations
+
+
+def _changes(op) -> bool:
+    """Whether ``op`` does anything: a ReLU of positive numbers is no part of a layer."""
+    return op.output is None or not torch.equal(op.inputs[0], op.output)
 
 
 def _ends(operations: list, start: int, parameters: dict[str, nn.Parameter]) -> list[int]:
@@ -93,11 +101,12 @@ def _read_layer(x: torch.Tensor, y: torch.Tensor, parameters: Sequence[nn.Parame
     if len(x) != len(y) or not x.is_floating_point():
         return None
     for weight, bias in ((0, 1), (1, 0))[: len(parameters)]:
-        added = [p.detach().reshape(-1) for p in parameters[bias : bias + 1]]
-        if any(p.numel() != y.shape[1] for p in added):
+        own = [p.detach().reshape(-1) for p in parameters[bias : bias + 1]]
+        if any(p.numel() != y.shape[1] for p in own):
             continue
         for form in _forms(parameters[weight].detach(), x, y):
-            for settings in _settings(form, x, y):
+            for settings, sign in product(_settings(form, x, y), (1, -1)):
+                added = [sign * p for p in own]  # a bias may be taken away, too
                 layer = F.conv2d if settings else F.linear
                 made = layer(x, form, *added, **settings)
                 if made.shape == y.shape and torch.allclose(made, y, rtol=1e-3, atol=1e-4):

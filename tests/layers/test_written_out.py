@@ -122,6 +122,18 @@ def test_a_convolution(written, settings):
     assert torch.equal(layer.output, after.inputs[0])
 
 
+def test_a_bias_that_is_taken_away():
+    net = Net(lambda x, w, b: x @ w.T - b, 6, 4)
+    _, layer, _ = describe_network(net, torch.randn(3, 4))
+    assert layer.name == "linear" and torch.equal(layer.constants[1], -net.bias)
+
+
+def test_what_does_nothing_is_no_part_of_a_layer():
+    net = Net(lambda x, w, b: (x.abs().relu() @ w.T + b).contiguous().exp().relu(), 6, 4)
+    names = [op.name for op in describe_network(net, torch.randn(3, 4))]
+    assert names == ["tanh", "abs", "relu", "linear", "contiguous", "exp", "relu", "relu"]
+
+
 def test_weights_that_lie_in_another_form():
     def times(x, w, b):
         return x @ w + b[0]

@@ -120,7 +120,8 @@ def _sizes(layer: Layer, op: Operation, following: Sequence[Operation]) -> list[
         said += _kernel(layer, op, weight)
     # In front of a batch normalisation, which subtracts the mean, a bias makes no difference.
     needed = NORM not in layer.after or [other.name for other in following] != ["batch_norm"]
-    if needed and len(op.constants) < 2 and op.output is not None:
+    apart = any(other.parameters and other.kind == "other" for other in following)
+    if needed and len(op.constants) < 2 and op.output is not None and not apart:
         said.append(f"{layer.name} has no bias. Leave bias=False out here.")
     return said
 

@@ -66,6 +66,8 @@ def _word(op: Operation) -> str:
         return f"{called} over the batch" if op.kind == "softmax" and op.across_batch else called
     if op.across_batch:
         return MIXED
+    if op.name == "relu":  # also where no number happens to be negative
+        return RELU
     if made.dtype == torch.bool or _same(made, given):
         return ""
     if _same(made, F.relu(given)):

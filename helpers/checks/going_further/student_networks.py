@@ -200,8 +200,8 @@ def _why_not_run(path: Sequence[Operation], images: torch.Tensor, message: str) 
         )
     if "Kernel size can't be greater" in message or "Output size is too small" in message:
         return (
-            f"there is less image left than a kernel needs, {size} pixels. Pool less often, or pad "
-            "the convolutions."
+            f"there is less image left than a kernel needs, {size} pixels. Pool less often, or "
+            "take smaller kernels."
         )
     return ""
 

@@ -687,6 +687,10 @@ WRAPPERS = {
     "no sync": (without_averaging, OWN),
     "zeros": (hooked(torch.zeros_like), "each rank has, for every parameter, a gradient of zeros"),
     "turned round": (hooked(lambda g: -summed(g) / ranks()), "-1 times the mean over all ranks"),
+    "bit by bit": (
+        hooked(lambda g: summed(g, distributed.ReduceOp.BAND)),
+        "backward() raised RuntimeError on rank 0 of 1: Cannot use this ReduceOp here",
+    ),
     "the largest": (
         hooked(lambda g: summed(g, distributed.ReduceOp.MAX)),
         "neither the mean over all ranks nor what the images of one rank give",

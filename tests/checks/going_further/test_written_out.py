@@ -57,6 +57,16 @@ def test_linear_layers(multiply):
     assert_passes(checks.rgb_net, written(multiply=multiply))
 
 
+def test_a_relu_without_effect_is_one():
+    net = written(multiply=lambda x, w, b: x @ w.square().T + b.square())
+    message = assert_incorrect(checks.rgb_net, "not asked for", net)
+    assert "no ReLU" not in message
+
+
+def test_a_bias_that_is_taken_away():
+    assert_passes(checks.rgb_net, written(multiply=lambda x, w, b: x @ w.T - b))
+
+
 @pytest.mark.parametrize("name", [name for name in SAME if name != "padded"])
 def test_convolutions(name):
     times = LINEAR["weight.T"]
@@ -85,6 +95,14 @@ RGB_MISTAKES = {
     "no bias": (
         {"multiply": lambda x, w, b: x @ w.T},
         "the first fully-connected layer has no bias.",
+    ),
+    "weights squared": (
+        {"multiply": lambda x, w, b: x @ w.square().T + b},
+        "comes an addition, which is not asked for.",
+    ),
+    "bias twice": (
+        {"multiply": lambda x, w, b: x @ w.T + 2 * b},
+        "comes an addition, which is not asked for.",
     ),
     "no ReLU": (
         {"bend": lambda x: x, "multiply": TIMES, "convolve": UNFOLDED},
