@@ -71,7 +71,9 @@ def _with_layer_from(operations: list, start: int, parameters: dict[str, nn.Para
 
 def _changes(op) -> bool:
     """Whether ``op`` does anything: a ReLU of positive numbers is no part of a layer."""
-    return op.output is None or not torch.equal(op.inputs[0], op.output)
+    if op.parameters or op.output is None:  # a bias of zeros is one
+        return True
+    return not torch.equal(op.inputs[0], op.output)
 
 
 def _ends(operations: list, start: int, parameters: dict[str, nn.Parameter]) -> list[int]:

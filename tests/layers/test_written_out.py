@@ -128,6 +128,13 @@ def test_a_bias_that_is_taken_away():
     assert layer.name == "linear" and torch.equal(layer.constants[1], -net.bias)
 
 
+def test_a_bias_of_zeros_is_a_bias():
+    net = Net(lambda x, w, b: x @ w.T + b, 6, 4)
+    nn.init.zeros_(net.bias)
+    _, layer, _ = describe_network(net, torch.randn(3, 4))
+    assert layer.parameters == ("weight", "bias")
+
+
 def test_what_does_nothing_is_no_part_of_a_layer():
     net = Net(lambda x, w, b: (x.abs().relu() @ w.T + b).contiguous().exp().relu(), 6, 4)
     names = [op.name for op in describe_network(net, torch.randn(3, 4))]
