@@ -2,6 +2,7 @@
 
 import copy
 import random
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,27 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The network itself, of one that ``torch.compile`` or ``nn.DataParallel`` has wrapped."""
+    while True:
+        if isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            model = model.module
+        elif isinstance(getattr(model, "_orig_mod", None), nn.Module):
+            model = model._orig_mod
+        else:
+            return model
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """What ``torch.compile`` has compiled runs as it was written: compiled, it may ignore hooks."""
+    if "torch._dynamo" not in sys.modules:  # nothing has been; importing it takes seconds
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
 
 
 @contextmanager

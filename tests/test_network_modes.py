@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.network_modes import channels_last, evaluation_mode
+from helpers.network_modes import channels_last, evaluation_mode, uncompiled, unwrapped
 from helpers.training import fit
 from tests.training.fakes import Recorder, fake_images, interrupt_at
 from tests.training.plain_training import assert_same, conv_net, plain_loop, quiet_fit
@@ -198,3 +198,15 @@ def test_the_weights_after_fit_are_contiguous(end):
         history = fit(model, data, data, 1, batch_size=16, verbose=False)
         assert history.interrupted == (end == "interrupted")
     assert is_contiguous(model)
+
+
+def test_a_wrapped_network_is_unwrapped_and_runs_as_it_was_written():
+    model = conv_net()
+    compiled, runs = torch.compile(model, backend=lambda graph, _: runs.append(1) or graph), []
+    for wrapped in (model, compiled, nn.DataParallel(model), nn.DataParallel(compiled)):
+        assert unwrapped(wrapped) is model
+    with uncompiled():
+        compiled(SOME_IMAGES)
+    assert runs == []
+    compiled(SOME_IMAGES)
+    assert runs == [1]

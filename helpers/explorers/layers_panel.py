@@ -16,13 +16,12 @@ from torch import Tensor, nn
 from helpers.explorers._base import Explorer, Refused, View, steady
 from helpers.explorers._grids import Row, table_html, table_png
 from helpers.layers import LayerRow, count_parameters, layer_rows
+from helpers.network_modes import unwrapped
 
 HEADER = ("layer", "kind", "output", "parameters", "sees")
 TITLE = "The layers, for one image; sees: pixels of the image on which one value depends"
-SEES = {"all": "depends on the whole image", "–": "sees a part of the image not known here"}
+SEES = {"all": "depends on the whole image", "none": "does not depend on the image"}
 MOST_INPUT = 10_000_000
-# Layers that make each value from one value, so that it sees what that one saw.
-ONE_BY_ONE = {"Flatten", "Identity", "Dropout", "ReLU", "LeakyReLU", "GELU", "Tanh", "Sigmoid"}
 NOT_FIT = re.compile(r"network: (\S+|this layer) \(\w+\) cannot take its input of shape (\S+?)\.")
 
 
@@ -32,8 +31,6 @@ class Layer:
 
     row: LayerRow
     module: nn.Module
-    input_shape: tuple[int, ...] | None
-    sees: str  # "5×5", "all", or "–" where that is not known
 
     @property
     def title(self) -> str:
@@ -68,7 +65,7 @@ class Layers(Explorer):
         number = self.layer.value
         self._rows = [
             Row((layer.row.name or "the network", layer.row.kind, _shape(layer.row.output_shape),
-                 _parameters_text(layer), layer.sees), i == number)
+                 _parameters_text(layer), layer.row.sees), i == number)
             for i, layer in enumerate(self._layers, start=1)
         ]  # fmt: skip
         caption = self._summary
@@ -114,58 +111,35 @@ def _examine(model: nn.Module, shape: tuple[int, ...]) -> tuple[list[Layer], str
     """The layers as one image passes them, and a summary. Leaves the model as it was."""
     if any(nn.parameter.is_lazy(p) for p in model.parameters()):
         model = copy.deepcopy(model)  # its sizes are fixed by the first image, this one
-    inputs, answers = [], []
-
-    def passed(_module, given, made):
-        made = made[0] if isinstance(made, tuple) and made else made
-        if isinstance(made, Tensor):  # as in layer_rows, so that both lists run together
-            inputs.append(next((tuple(x.shape[1:]) for x in given if isinstance(x, Tensor)), None))
-
-    leaves = {n: m for n, m in model.named_modules() if not list(m.children())}
-    handles = [leaf.register_forward_hook(passed) for leaf in leaves.values()]
-    handles.append(model.register_forward_hook(lambda _m, _given, made: answers.append(made)))
+    answers = []
+    inner = unwrapped(model)
+    handle = inner.register_forward_hook(lambda _m, _given, made: answers.append(made))
     try:
         quiet = redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore")
         with torch.random.fork_rng(devices=[]), quiet[0], quiet[1]:
             rows = layer_rows(model, shape)
     except ValueError as error:
-        raise Refused(_misfit(model, str(error), error.__cause__)) from None
+        raise Refused(_misfit(inner, str(error), error.__cause__)) from None
     finally:
-        for handle in handles:
-            handle.remove()
-    name, answer = type(model).__name__, answers[-1]
+        handle.remove()
+    name, answer = type(inner).__name__, answers[-1]
     if not isinstance(answer, Tensor):
         kind = "nothing" if answer is None else f"a {type(answer).__name__}"
         raise Refused(f"{name} returns {kind}, no tensor. Does forward return the scores?")
     if not rows:
         raise Refused(f"forward of {name} uses none of its layers.")
-    layers = [
-        Layer(row, model.get_submodule(row.name), given, sees)
-        for row, given, sees in zip(rows, inputs, _seen(rows, inputs), strict=True)
-    ]
-    unused = sorted(set(leaves) - {row.name for row in rows})
-    return layers, _summed_up(model, layers, shape, answer, unused)
+    layers = [Layer(row, inner.get_submodule(row.name)) for row in rows]
+    return layers, _summed_up(inner, layers, shape, answer)
 
 
-def _seen(rows: list[LayerRow], inputs: list) -> list[str]:
-    """What one value of each row sees; unknown once forward does something between the layers."""
-    seen, known = [], True
-    for i, row in enumerate(rows):
-        before = rows[i - 1].output_shape if i else None
-        if before and len(before) == 3 and inputs[i] != before and row.kind != "Linear":
-            known = False
-        if i and row.kind in ONE_BY_ONE and inputs[i] == before:
-            seen.append(seen[-1])
-        elif len(row.output_shape) != 3:
-            seen.append("all")
-        elif known and row.receptive_field:
-            seen.append(f"{row.receptive_field}×{row.receptive_field}")
-        else:
-            seen.append("–")
-    return seen
+def _unused(model: nn.Module, layers: list[Layer]) -> list[str]:
+    """The names of the layers that the image does not pass."""
+    passed = {id(part) for layer in layers for part in layer.module.modules()}
+    leaves = {name: part for name, part in model.named_modules() if not list(part.children())}
+    return sorted(name for name, part in leaves.items() if id(part) not in passed)
 
 
-def _summed_up(model, layers: list[Layer], shape, answer: Tensor, unused: list[str]) -> str:
+def _summed_up(model: nn.Module, layers: list[Layer], shape, answer: Tensor) -> str:
     total = count_parameters(model)
     largest = max(layers, key=lambda layer: layer.row.num_parameters)
     most = largest.row.num_parameters
@@ -176,6 +150,7 @@ def _summed_up(model, layers: list[Layer], shape, answer: Tensor, unused: list[s
     beside = total - sum(layer.row.num_parameters for layer in layers)
     if beside:
         words += f" Of these, {beside:,} are in none of the layers that the image passes."
+    unused = _unused(model, layers)
     if unused:
         words += f" Not used by forward: {', '.join(unused[:5])}{', …' if unused[5:] else ''}."
     return words
@@ -184,10 +159,15 @@ def _summed_up(model, layers: list[Layer], shape, answer: Tensor, unused: list[s
 def _explained(layer: Layer) -> str:
     """What goes in and comes out, what the layer does, what one value sees, its parameters."""
     kind, module, count = layer.row.kind, layer.module, layer.row.num_parameters
-    given = _said(layer.input_shape) if layer.input_shape else "what it gets"
+    given = _said(layer.row.input_shape) if layer.row.input_shape else "what it gets"
     does = DOES.get(kind, lambda _m: f"{kind} is applied")(module)
-    sees = SEES.get(layer.sees, f"sees {layer.sees} pixels of the image")
-    parts = [name for name, _ in module.named_parameters(recurse=False)]
+    sees = SEES.get(layer.row.sees, f"sees {layer.row.sees} pixels of the image")
+    if layer.row.unknown:
+        sees = f"sees a part of the image that is not known: {steady(layer.row.unknown, 200)}"
+    parts = [
+        name.removeprefix("parametrizations.").removesuffix(".original")
+        for name, _ in module.named_parameters()
+    ]
     costs = "it has no parameters"
     if count:
         costs = f"its parameters ({' + '.join(parts)}) are {_parameters_text(layer)}"

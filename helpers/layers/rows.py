@@ -1,16 +1,15 @@
 """The table of a network's layers, and how far each of them sees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
+from torch.nn.utils import parametrize
 
+from helpers.layers.receptive_fields import receptive_fields
 from helpers.layers.sizes import count_parameters
-from helpers.network_modes import evaluation_mode
-
-_SLIDING = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d)  # a window moves by its stride
-_ONE_BY_ONE = (nn.Flatten, nn.ReLU, nn.Dropout, nn.Identity)  # each value on its own
+from helpers.network_modes import evaluation_mode, uncompiled, unwrapped
 
 
 @dataclass(frozen=True)
@@ -19,78 +18,94 @@ class LayerRow:
 
     name: str
     kind: str
-    output_shape: tuple[int, ...]  # without the batch dimension
+    input_shape: tuple[int, ...] | None  # without the batch dimension, as the next; None if unclear
+    output_shape: tuple[int, ...]
     num_parameters: int
-    receptive_field: int | None  # pixels of the input along one side; None if not known
+    receptive_field: tuple[int, ...] | None = None  # height and width in pixels; None if not known
+    sees: str = "?"  # the same in words: "5×5", "all" of the image, "none" of it, or "?"
+    unknown: str = ""  # why the receptive field is not known
 
 
 def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
     """The layers of ``model`` in the order in which an image of ``input_shape`` passes them.
 
-    ``input_shape`` is that of one image, ``[C, H, W]``. The receptive field grows by
-    (reach − 1) · jump per layer, where jump is the product of the strides before it
-    (Dumoulin & Visin, 2016); it is given up to the first layer that does not slide, such as a
-    fully-connected one. It is meaningful for layers that follow one another, without branches.
-    A layer used twice has its parameters in its first row only.
+    ``input_shape`` is that of one image, ``[C, H, W]``. A layer is a part of the network that calls
+    no other part in this run. A layer used twice has its parameters in its first row only.
+
+    The receptive field is the smallest rectangle with all pixels on which a value depends, of the
+    value that sees most. It is found by trying (``helpers.layers.receptive_fields``), so it holds
+    for whatever ``forward`` does between the layers, for branches, and for layers of any kind.
 
     Leaves the model's mode and gradients as they were. Raises ``ValueError``, which names the
     layer, if such an image does not fit the model.
     """
+    model = unwrapped(model)
+    with torch.no_grad(), evaluation_mode(model), uncompiled():
+        rows = _run(model, input_shape)
+        fields = receptive_fields(model, input_shape, [row.name for row in rows])
+    whole = tuple(input_shape[1:] or input_shape)
+    return [
+        replace(row, receptive_field=field.size, sees=_sees(field.size, whole), unknown=field.why)
+        for row, field in zip(rows, fields, strict=True)
+    ]
+
+
+@dataclass
+class _Running:
+    """A part of the network while it runs."""
+
+    name: str
+    module: nn.Module
+    input_shape: tuple[int, ...] | None
+    last: str = ""  # the part that it called last
+
+    @property
+    def title(self) -> str:
+        return f"{self.name or 'this layer'} ({kind_of(self.module)})"
+
+
+def _run(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
+    """The rows without their receptive fields."""
     rows: list[LayerRow] = []
-    place = "before its first layer"
+    running: list[_Running] = []
     counted: set[int] = set()
-    field: int | None = 1
-    jump = 1
 
     def before(name: str):
         def hook(module, inputs):
-            nonlocal place
-            shape = next((_text(x.shape[1:]) for x in inputs if isinstance(x, torch.Tensor)), "?")
-            title = f"{name or 'this layer'} ({type(module).__name__})"
-            place = f"{title} cannot take its input of shape {shape}"
+            shape = next((tuple(x.shape[1:]) for x in inputs if isinstance(x, torch.Tensor)), None)
+            running.append(_Running(name, module, shape))
 
         return hook
 
     def after(name: str):
         def hook(module, inputs, output):
-            nonlocal field, jump, place
-            place = f"after {name or 'this layer'} ({type(module).__name__})"
-            output = output[0] if isinstance(output, tuple) else output  # as of an nn.GRU
-            if not isinstance(output, torch.Tensor):
+            while running[-1].name != name:  # ended with an error, which forward has caught
+                running.pop()
+            part = running.pop()
+            if running:
+                running[-1].last = part.title
+            output = output[0] if isinstance(output, tuple) and output else output  # of an nn.GRU
+            container = part.last or (not name and list(module.children()))
+            if container or not isinstance(output, torch.Tensor):
                 return
-            if isinstance(module, _ONE_BY_ONE):
-                pass
-            elif output.dim() != 4:
-                field = None
-            elif field and isinstance(module, _SLIDING):
-                kernel, stride, dilation = (
-                    _last(getattr(module, key, 1)) for key in ("kernel_size", "stride", "dilation")
-                )
-                field += dilation * (kernel - 1) * jump
-                jump *= stride
-            elif not inputs or inputs[0].shape[2:] != output.shape[2:]:
-                field = None
             own = [p for p in module.parameters() if p.requires_grad and id(p) not in counted]
             counted.update(map(id, own))
             shape, count = tuple(output.shape[1:]), sum(p.numel() for p in own)
-            rows.append(LayerRow(name, type(module).__name__, shape, count, field))
+            rows.append(LayerRow(name, kind_of(module), part.input_shape, shape, count))
 
         return hook
 
     handles = []
     for name, module in model.named_modules():
-        if not list(module.children()):
+        if "parametrizations" not in name.split("."):  # these make the weights of their layer
             handles += [module.register_forward_pre_hook(before(name))]
             handles += [module.register_forward_hook(after(name))]
     first = next(model.parameters(), torch.zeros(()))
     try:
-        with torch.no_grad(), evaluation_mode(model):
-            model(torch.zeros(1, *input_shape, dtype=first.dtype, device=first.device))
+        model(torch.zeros(1, *input_shape, dtype=first.dtype, device=first.device))
     except Exception as error:
-        if place.startswith(("after", "before")):
-            place += f", in {type(model).__name__}.forward"
         raise ValueError(
-            f"an image of shape {_text(input_shape)} does not fit the network: {place}. "
+            f"an image of shape {_text(input_shape)} does not fit the network: {_place(running)}. "
             f"torch says: {error}"
         ) from error
     finally:
@@ -99,8 +114,33 @@ def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
     return rows
 
 
+def _place(running: list[_Running]) -> str:
+    """Where the run is that has ended with an error."""
+    part = running[-1]
+    if part.last:
+        return f"after {part.last}, in {kind_of(part.module)}.forward"
+    if not part.name and list(part.module.children()):
+        return f"before its first layer, in {kind_of(part.module)}.forward"
+    shape = "?" if part.input_shape is None else _text(part.input_shape)
+    return f"{part.title} cannot take its input of shape {shape}"
+
+
+def kind_of(module: nn.Module) -> str:
+    """The name of its class, also where its weights are computed (as in spectral norm)."""
+    return parametrize.type_before_parametrizations(module).__name__
+
+
+def _sees(size: tuple[int, ...] | None, whole: tuple[int, ...]) -> str:
+    if size is None:
+        return "?"
+    if not all(size):
+        return "none"
+    return "all" if size == whole else _text(size)
+
+
 def layer_table(model: nn.Module, input_shape: Sequence[int]) -> str:
     """``layer_rows`` as text: name, kind, output shape, parameters, receptive field."""
+    rows = layer_rows(model, input_shape)
     header = ("layer", "kind", "output", "parameters", "sees")
     cells = [
         (
@@ -108,9 +148,9 @@ def layer_table(model: nn.Module, input_shape: Sequence[int]) -> str:
             row.kind,
             _text(row.output_shape),
             f"{row.num_parameters:,}" if row.num_parameters else "–",
-            _seen(row),
+            row.sees,
         )
-        for row in layer_rows(model, input_shape)
+        for row in rows
     ]
     total = ("total", "", "", f"{count_parameters(model):,}", "")
     widths = [max(len(row[i]) for row in [header, *cells, total]) for i in range(5)]
@@ -122,18 +162,9 @@ def layer_table(model: nn.Module, input_shape: Sequence[int]) -> str:
         for row in [header, *cells, total]
     ]
     rule = "─" * max(map(len, lines))
-    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
-
-
-def _seen(row: LayerRow) -> str:
-    if row.receptive_field:
-        return f"{row.receptive_field}×{row.receptive_field}"
-    return "–" if len(row.output_shape) == 3 else "all"
+    reasons = [f"?: {why}" for why in dict.fromkeys(row.unknown for row in rows) if why]
+    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], *reasons])
 
 
 def _text(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape))
-
-
-def _last(value) -> int:
-    return value[-1] if isinstance(value, tuple) else value

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from helpers.explorers.layers_panel import Layers
 from helpers.layers import layer_rows
@@ -30,8 +31,7 @@ def test_the_rows_are_those_of_the_network():
         assert cells[:3] == (row.name, row.kind, "×".join(map(str, row.output_shape)))
         if row.num_parameters:
             assert cells[3].endswith(f"= {row.num_parameters:,}")
-        if row.receptive_field:
-            assert cells[4] == f"{row.receptive_field}×{row.receptive_field}"
+        assert cells[4] == row.sees
     assert found[0][3] == "6·1·5·5 + 6 = 156" and found[7][3] == "120·256 + 120 = 30,840"
     assert found[6][4] == "16×16" and found[7][4] == "all"  # flatten only puts values into a row
     assert panel.caption == (
@@ -90,17 +90,59 @@ class Wild(nn.Module):
 
 def test_functions_between_layers_unused_layers_and_own_parameters(capsys):
     panel = Layers(Wild())
-    assert [cells[4] for cells in rows(panel)] == ["5×5", "5×5", "–", "–", "all"]
+    assert [cells[4] for cells in rows(panel)] == ["5×5", "5×5", "10×10", "14×14", "all"]
     assert [cells[3] for cells in rows(panel)][2:4] == ["6·6·3·3 + 6 = 330", "–"]
     assert "Of these, 5 are in none of the layers" in panel.caption
     assert "Not used by forward: spare." in panel.caption
     panel.layer.value = 3
-    assert "makes 6×12×12 of 6×12×12" in panel.caption and "not known here" in panel.caption
+    assert "makes 6×12×12 of 6×12×12" in panel.caption and "sees 10×10 pixels" in panel.caption
     panel.layer.value = 4
     assert "counted where they were used before" in panel.caption
     panel.layer.value = 5
     assert "of 864 numbers" in panel.caption
     assert capsys.readouterr().out == ""
+
+
+class Thresholds(Wild):
+    """What it makes after the first layer is 0 or 1."""
+
+    def forward(self, x):
+        return self.two((self.one(x) > 0.5).float())
+
+
+def test_what_is_not_known_is_said_with_its_reason():
+    panel = Layers(Thresholds())
+    assert [cells[4] for cells in rows(panel)] == ["5×5", "?"]
+    panel.layer.value = 2
+    assert "one value sees a part of the image that is not known: two ways" in panel.caption
+
+
+def test_a_value_that_sees_nothing():
+    panel = of(nn.Conv2d(1, 2, 3), Constant(), nn.ReLU())
+    assert [cells[4] for cells in rows(panel)] == ["3×3", "none", "none"]
+    panel.layer.value = 3
+    assert "one value does not depend on the image; it has no parameters." in panel.caption
+
+
+class Constant(nn.Module):
+    def forward(self, x):
+        return torch.ones(len(x), 2)
+
+
+def test_layers_whose_weights_are_computed_and_layers_with_parts():
+    attention = nn.MultiheadAttention(28, 4, batch_first=True)
+    rows_of_images = nn.TransformerEncoderLayer(28, 4, 8, batch_first=True)
+    rows_of_images.self_attn = attention
+    panel = of(spectral_norm(nn.Conv2d(1, 2, 3, padding=1)), nn.Flatten(1, 2), rows_of_images)
+    assert [cells[1] for cells in rows(panel)][:3] == ["Conv2d", "Flatten", "MultiheadAttention"]
+    assert "Not used" not in panel.caption and "none of the layers" not in panel.caption
+    panel.layer.value = 1
+    assert "its parameters (bias + weight) are 2 + 2·1·3·3 = 20." in panel.caption
+
+
+def test_a_wrapped_network():
+    wrapped, plain = Layers(nn.DataParallel(ConvNet())), Layers(ConvNet())
+    assert rows(wrapped) == rows(plain) and wrapped.caption == plain.caption
 
 
 def test_no_trace_is_left():
