@@ -3,6 +3,8 @@
 import errno
 import multiprocessing
 import os
+import platform
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +70,29 @@ def test_what_killed_processes_left_long_ago_is_removed(tmp_path):
     assert STALE >= 600  # nobody writes that long
     remove_leftovers(tmp_path / "a.gz", older_than=0)
     assert in_place(tmp_path) == {"a.gz": b"data", other.name: b""}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, what is an hour old is removed")
+def test_what_a_killed_process_left_is_removed_at_once(tmp_path, monkeypatch):
+    code = f"""
+import os, signal
+from pathlib import Path
+from helpers import files
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+files.replace_file(Path({str(tmp_path / "a")!r}), b"half")
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+    assert len(in_place(tmp_path)) == 1
+    mine = temporary_beside(tmp_path / "b")
+    mine.write_bytes(b"I am still at work")
+    replace_file(tmp_path / "b", b"data")
+    assert len(in_place(tmp_path)) == 3  # each looks after its own target
+    with monkeypatch.context() as patch:  # seen from another machine, the process may be alive
+        patch.setattr(platform, "node", lambda: "elsewhere")
+        remove_leftovers(tmp_path / "a")
+    assert len(in_place(tmp_path)) == 3
+    replace_file(tmp_path / "a", b"data")
+    assert in_place(tmp_path) == {"a": b"data", "b": b"data", mine.name: b"I am still at work"}
 
 
 def test_signs_in_a_name_are_no_pattern(tmp_path):
