@@ -5,8 +5,6 @@ Unlike a pickle (``torch.save``) it is only data: opening one from a stranger ru
 """
 
 import errno
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -14,34 +12,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-import safetensors
 import safetensors.torch
 import torch
 from torch import nn
 
 from helpers.datasets import data_folder
-from helpers.files import replace_file
+from helpers.files import replace_file, temporary_beside
 from helpers.models import ConvNet
+from helpers.network_modes import unwrapped
+from helpers.weight_files import (
+    CheckpointError,
+    Tensors,
+    damaged,
+    digest,
+    plain_names,
+    read_weights,
+    reason,
+)
 
 FORMAT, FORMAT_VERSION = "cnn-course checkpoint", 1
+UNKNOWN = "unknown"  # the source of weights in a file that was not made here
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
-_LONGEST_HEADER = 100_000_000  # bytes: the limit of the safetensors format
-
-_FOREIGN = {  # how files of other kinds begin
-    b"PK\x03\x04": "a PyTorch file (.pt) or a zip archive; the first can run code when opened",
-    b"\x80": "a pickle, which can run code when opened",
-    b"\x89PNG": "a PNG picture",
-    b"\x1f\x8b": "a gzip archive",
-    b"\x89HDF": "an HDF5 file",
-}
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be written or read: why, and what to do now."""
-
-    def _render_traceback_(self) -> list[str]:
-        """The lines that IPython shows in place of a traceback."""
-        return f"✗ {self}".splitlines()
 
 
 def save(
@@ -73,6 +64,7 @@ def save(
                 f"not saved: this place is for the network of notebook 03, but {misfit}. "
                 "Save another network under a path of your own: save(model, ..., path=...)."
             )
+        _check_numbers(plain_names(model.state_dict()), ConvNet(), "not saved")
     target = student_path(source) if path is None else Path(path)
     try:
         if target.is_dir():
@@ -86,7 +78,7 @@ def save(
             raise
     except OSError as error:
         raise CheckpointError(
-            f"the checkpoint {target} could not be saved: {_reason(error)}. Your network is "
+            f"the checkpoint {target} could not be saved: {reason(error)}. Your network is "
             "untouched. Choose another place, save(model, ..., path=...), or make room there."
         ) from error
     return target
@@ -95,9 +87,13 @@ def save(
 def load(path: str | os.PathLike, model: nn.Module | None = None) -> tuple[nn.Module, dict]:
     """Load a checkpoint into ``model``, or into a new ``ConvNet``; return it and the entries.
 
+    It may also be a safetensors file of other hands, or one that ``torch.save`` made of a
+    ``state_dict``; names may have the prefixes of ``torch.compile`` and ``nn.DataParallel``.
+
     The network is on its own device, in evaluation mode. The entries: ``path``, ``network``,
     ``source``, ``accuracy`` (0 to 1) and ``epochs`` (``None`` if not recorded), ``torch`` (the
-    version that saved it), and whatever else stands in the file, such as ``saved`` (when).
+    version that saved it), and whatever else stands in the file, such as ``saved`` (when). Of a
+    file of other hands, the source is "unknown".
 
     Raises ``CheckpointError``, and leaves ``model`` as it was, if the file is missing, damaged,
     of another kind, holds another network, or weights that are no numbers.
@@ -105,13 +101,15 @@ def load(path: str | os.PathLike, model: nn.Module | None = None) -> tuple[nn.Mo
     if isinstance(model, type):
         raise CheckpointError(f"{model.__name__} is a class: give an instance, {model.__name__}()")
     path = Path(path)
-    tensors, info = _read(path)
     model = ConvNet() if model is None else model
+    tensors, info = _read(path, model)
     misfit = _misfit(tensors, model)
     if misfit:
         raise CheckpointError(f"{path} holds another network: {misfit}")
-    _check_finite(tensors, f"{path} cannot be used")
-    model.load_state_dict(tensors)
+    _check_numbers(tensors, model, f"{path} cannot be used")
+    names = list(model.state_dict())
+    plain = plain_names(dict.fromkeys(names))
+    model.load_state_dict({name: tensors[key] for name, key in zip(names, plain, strict=True)})
     return model.eval(), info
 
 
@@ -125,6 +123,8 @@ def trained_conv_net(source: str, device: str | torch.device = "cpu") -> tuple[n
     if mine.exists():
         try:
             model, info = load(mine)
+            if info["source"] == UNKNOWN:
+                raise CheckpointError(f"{mine} does not tell on which images it was trained")
             if info["source"] != source:
                 raise CheckpointError(f"{mine} was trained on {info['source']} images")
             saved = info.get("saved", "unknown date")[:16]
@@ -170,18 +170,18 @@ def to_bytes(
     # Copies: safetensors refuses tensors that share memory or are not contiguous.
     tensors = {
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, value in model.state_dict().items()
+        for name, value in plain_names(model.state_dict()).items()
     }
-    _check_finite(tensors, "not saved")
+    _check_numbers(tensors, model, "not saved")
     metadata = {
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
-        "network": type(model).__name__,
+        "network": type(unwrapped(model)).__name__,
         "source": source,
         "accuracy": "" if accuracy is None else repr(float(accuracy)),
         "epochs": "" if epochs is None else str(int(epochs)),
         "torch": str(torch.__version__),
-        "sha256": _digest(tensors),
+        "sha256": digest(tensors),
         **entries,
     }
     return safetensors.torch.save(tensors, metadata)
@@ -193,38 +193,25 @@ def _keep_former(target: Path) -> Path:
     stem = f"{target.stem}_{when:%Y-%m-%d_%H%M%S}"
     names = (f"{stem}{extra}{target.suffix}" for extra in ("", *(f"_{n}" for n in range(2, 1000))))
     kept = next(p for p in map(target.with_name, names) if not p.exists())
+    temporary = temporary_beside(target)
     try:
-        shutil.copy2(target, kept)
+        shutil.copy2(target, temporary)
+        temporary.rename(kept)
     except BaseException:
-        kept.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     return kept
 
 
-def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
-    """The tensors and the entries of a checkpoint file. Raises ``CheckpointError``."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise CheckpointError(f"there is no checkpoint {path}") from None
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {_reason(error)}") from error
-    # A safetensors file: eight bytes with the length of the header, then the header, in JSON.
-    length = int.from_bytes(data[:8], "little")
-    if data[8:9] != b"{" or length > _LONGEST_HEADER:
-        kinds = (kind for start, kind in _FOREIGN.items() if data.startswith(start))
-        kind = next(kinds, "a file of another kind" if data else "an empty file")
-        raise CheckpointError(f"{path} is not a checkpoint, but {kind}. It was not opened further.")
-    damaged = CheckpointError(
-        f"{path} is damaged or cut off. Save the network again, or take an older checkpoint."
-    )
-    try:
-        tensors = safetensors.torch.load(data)
-        metadata = _metadata(data[8 : 8 + length])
-    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise damaged from error
+def _read(path: Path, model: nn.Module) -> tuple[Tensors, dict]:
+    """The tensors for ``model``, and the entries of the file. Raises ``CheckpointError``."""
+    sets, metadata = read_weights(path)
+    tensors = plain_names(next((s for s in sets if not _misfit(s, model)), sets[0]))
     if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint of this course: save() has not made it")
+        name = type(unwrapped(model)).__name__
+        return tensors, {
+            "path": path, "network": name, "source": UNKNOWN, "accuracy": None, "epochs": None
+        }  # fmt: skip
     try:
         version = int(metadata.pop("format_version"))
         accuracy, epochs = metadata["accuracy"], metadata["epochs"]
@@ -232,54 +219,48 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
         del info["format"]
         info["accuracy"] = float(accuracy) if accuracy else None
         info["epochs"] = int(epochs) if epochs else None
-        whole = info.pop("sha256") == _digest(tensors) and {"network", "source"} <= info.keys()
+        whole = info.pop("sha256") == digest(sets[0]) and {"network", "source"} <= info.keys()
     except (ValueError, KeyError) as error:
-        raise damaged from error
+        raise damaged(path) from error
     if version > FORMAT_VERSION:
         raise CheckpointError(f"{path} is from a newer version of the course: update the course")
     if not whole:
-        raise damaged
+        raise damaged(path)
     return tensors, info
 
 
-def _metadata(header: bytes) -> dict[str, str]:
-    metadata = json.loads(header).get("__metadata__") or {}
-    if not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError("an entry is no text")
-    return metadata
-
-
-def _digest(tensors: Mapping[str, torch.Tensor]) -> str:
-    """Checksum of the weights: safetensors itself has none, and a flipped bit loads silently."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        value = tensors[name]
-        digest.update(f"{name} {value.dtype} {list(value.shape)}\n".encode())
-        digest.update(value.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
-
-
 def _misfit(tensors: Mapping[str, torch.Tensor], model: nn.Module) -> str:
-    """The first parameter of ``tensors`` that ``model`` cannot take, and what it expects."""
-    expected = model.state_dict()
+    """The first of ``tensors`` that ``model`` cannot take, and what it expects."""
+    expected, given = plain_names(model.state_dict()), plain_names(tensors)
     for name, value in expected.items():
         shape = list(value.shape)
-        if name not in tensors:
+        if name not in given:
             return f"{name} is missing, expected with shape {shape}"
-        if list(tensors[name].shape) != shape:
-            return f"{name} has shape {list(tensors[name].shape)}, expected {shape}"
-    for name, value in tensors.items():
+        if list(given[name].shape) != shape:
+            return f"{name} has shape {list(given[name].shape)}, expected {shape}"
+    for name, value in given.items():
         if name not in expected:
             return f"{name} with shape {list(value.shape)} is not expected"
     return ""
 
 
-def _check_finite(tensors: Mapping[str, torch.Tensor], consequence: str) -> None:
-    for name, value in tensors.items():
-        if not torch.isfinite(value).all():
+def _check_numbers(tensors: Tensors, model: nn.Module, consequence: str) -> None:
+    """Raises if ``tensors``, which fit ``model``, are not numbers that it can hold."""
+    trained = plain_names(dict(unwrapped(model).named_parameters()))
+    for name, kept in plain_names(model.state_dict()).items():
+        value = tensors[name]
+        # A buffer may be infinite on purpose, as the mask of an attention is.
+        if value.isnan().any() or (name in trained and value.isinf().any()):
             raise CheckpointError(
                 f"{consequence}: {name} holds values that are no finite numbers (NaN or "
                 "infinite). Train a new network with a smaller learning rate."
+            )
+        if value.is_floating_point() and (value.to(kept.dtype).isinf() & ~value.isinf()).any():
+            kinds = [str(dtype).removeprefix("torch.") for dtype in (kept.dtype, value.dtype)]
+            raise CheckpointError(
+                f"{consequence}: {name} holds {value.abs().max().item():.3g}, but the numbers of "
+                f"the network that takes it are {kinds[0]}, up to "
+                f"{torch.finfo(kept.dtype).max:.3g}. Take a network of {kinds[1]} numbers."
             )
 
 
@@ -294,17 +275,3 @@ def _accuracy_text(info: Mapping) -> str:
     if info["accuracy"] is None:
         return f"accuracy on {images} not recorded"
     return f"{info['accuracy']:.1%} on {images}"
-
-
-def _reason(error: OSError) -> str:
-    reasons = {
-        errno.ENOSPC: "the disk is full",
-        errno.EDQUOT: "your share of the disk is full",
-        errno.EACCES: "you may not do that in this folder",
-        errno.EPERM: "you may not do that in this folder",
-        errno.EROFS: "the disk is read-only",
-        errno.EISDIR: "it is a folder",
-        errno.ENOTDIR: "a part of its path is a file, not a folder",
-        errno.EEXIST: "a part of its path is a file, not a folder",
-    }
-    return reasons.get(error.errno, error.strerror or str(error))

@@ -1,7 +1,8 @@
 """Layers and networks: sizes, the table of layers, and what a run of a network does.
 
 ``get_output_width`` and ``count_parameters`` compute sizes; ``layer_table`` shows the layers of a
-network, and how much of an image each sees; ``describe_network`` tells, operation by operation, what it does with a batch.
+network, and how much of an image each sees; ``describe_network`` tells, operation by operation,
+what it does with a batch.
 """
 
 from helpers.layers.operations import INPUT, Operation, Recording, describe_network, recorded
