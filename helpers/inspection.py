@@ -1,8 +1,9 @@
 """Looking into a trained network: activations, what a decision hangs on, and its mistakes.
 
 Every function leaves the model as it was: its mode (train or eval, module by module), gradients,
-parameters, statistics and hooks. The model runs in eval mode, on its own device; results are on
-the CPU and carry no gradient. A wrong argument raises ``ValueError`` with a sentence.
+parameters, statistics and hooks. The model runs in eval mode, on its own device, in its own
+precision, and uncompiled; results are on the CPU, in float32 or float64, and carry no gradient. A
+wrong argument raises ``ValueError`` with a sentence.
 """
 
 import operator
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from helpers.network_modes import evaluation_mode
+from helpers.network_modes import as_written, suited, unwrapped, widened
 
 __all__ = [
     "activations",
@@ -34,10 +35,10 @@ def activations(model: nn.Module, layer: nn.Module, images: Tensor) -> Tensor:
 
     A forward hook catches the output, and is removed also when the model fails.
     """
-    batch = _on_device_of(model, _batch(images))
-    with evaluation_mode(model), torch.no_grad(), _outputs_of(model, layer) as outputs:
+    batch = suited(_batch(images), model)
+    with as_written(model) as model, torch.no_grad(), _outputs_of(model, layer) as outputs:
         model(batch)
-    return _last(outputs, layer).cpu()
+    return widened(_last(outputs, layer)).cpu()
 
 
 def saliency(model: nn.Module, image: Tensor, label: int) -> Tensor:
@@ -47,10 +48,10 @@ def saliency(model: nn.Module, image: Tensor, label: int) -> Tensor:
     the channels (Simonyan, Vedaldi & Zisserman, 2014). ``image`` is ``[C, H, W]``; returns
     ``[H, W]``, in units of score per unit of brightness.
     """
-    with evaluation_mode(model), torch.inference_mode(False), torch.enable_grad():
-        batch = _on_device_of(model, _one_image(image)).clone().requires_grad_()
+    with as_written(model) as model, torch.inference_mode(False), torch.enable_grad():
+        batch = suited(_one_image(image), model).clone().requires_grad_()
         (gradient,) = _gradient(_score(model(batch), label), batch)
-    return gradient.abs().amax(dim=0).cpu()
+    return widened(gradient).abs().amax(dim=0).cpu()
 
 
 def occlusion_map(
@@ -70,7 +71,7 @@ def occlusion_map(
     mean drop over the patches that cover it, from −1 to 1. Negative means that the class became
     more probable without the pixel.
     """
-    batch = _on_device_of(model, _one_image(image))
+    batch = suited(_one_image(image), model)
     height, width = batch.shape[-2:]
     if not 1 <= patch_size <= min(height, width):
         raise ValueError(
@@ -89,7 +90,7 @@ def occlusion_map(
     ]
     total = torch.zeros(height, width)
     count = torch.zeros(height, width)
-    with evaluation_mode(model), torch.no_grad():
+    with as_written(model) as model, torch.no_grad():
         before = _probability(model(batch), label)
         for start in range(0, len(corners), batch_size):
             chunk = corners[start : start + batch_size]
@@ -112,13 +113,13 @@ def grad_cam(model: nn.Module, layer: nn.Module, image: Tensor, label: int) -> T
     units of score. ``layer`` must give out maps ``[1, K, h, w]``, so it stands before flattening.
     """
     with (
-        evaluation_mode(model),
+        as_written(model) as model,
         torch.inference_mode(False),
         torch.enable_grad(),
         _outputs_of(model, layer) as outputs,
     ):
         # The image requires a gradient so that frozen parameters do not cut the graph.
-        batch = _on_device_of(model, _one_image(image)).clone().requires_grad_()
+        batch = suited(_one_image(image), model).clone().requires_grad_()
         scores = model(batch)
         maps = _last(outputs, layer)
         if maps.dim() != 4:
@@ -127,7 +128,7 @@ def grad_cam(model: nn.Module, layer: nn.Module, image: Tensor, label: int) -> T
                 f"out {list(maps.shape)}: take a layer before flattening"
             )
         (gradient,) = _gradient(_score(scores, label), maps)
-    weights = gradient.mean(dim=(1, 2), keepdim=True)
+    weights = widened(gradient).mean(dim=(1, 2), keepdim=True)
     heat = (weights * maps.detach()[0]).sum(dim=0).relu()
     size = batch.shape[-2:]
     return F.interpolate(heat[None, None], size, mode="bilinear", align_corners=False)[0, 0].cpu()
@@ -184,6 +185,7 @@ def most_confident_mistakes(probabilities: Tensor, labels: Tensor, k: int = 10) 
 @contextmanager
 def _outputs_of(model: nn.Module, layer: nn.Module) -> Iterator[list]:
     """A list to which each call of ``layer`` inside adds its output."""
+    layer = unwrapped(layer)
     if not any(module is layer for module in model.modules()):
         raise ValueError(
             f"this layer is not a part of the model: {layer!r}. Take one of the model's own, "
@@ -238,11 +240,6 @@ def _one_image(image: Tensor) -> Tensor:
     return batch.detach()
 
 
-def _on_device_of(model: nn.Module, images: Tensor) -> Tensor:
-    parameter = next(model.parameters(), None)
-    return images if parameter is None else images.to(parameter.device, parameter.dtype)
-
-
 def _checked_scores(scores: Tensor, label: int) -> Tensor:
     """``scores`` if they are ``[N, classes]`` and ``label`` is one of the classes."""
     if not isinstance(scores, Tensor) or scores.dim() != 2:
@@ -264,7 +261,7 @@ def _score(scores: Tensor, label: int) -> Tensor:
 
 
 def _probability(scores: Tensor, label: int) -> Tensor:
-    return _checked_scores(scores, label).softmax(dim=1)[:, operator.index(label)]
+    return widened(_checked_scores(scores, label)).softmax(dim=1)[:, operator.index(label)]
 
 
 def _gradient(score: Tensor, source: Tensor) -> Tensor:

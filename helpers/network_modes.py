@@ -45,6 +45,29 @@ def uncompiled() -> Iterator[None]:
 
 
 @contextmanager
+def as_written(model: nn.Module) -> Iterator[nn.Module]:
+    """``model`` without its wrapper, in evaluation mode, and with nothing compiled that runs."""
+    model = unwrapped(model)
+    with evaluation_mode(model), uncompiled():
+        yield model
+
+
+def suited(images: torch.Tensor, model: nn.Module) -> torch.Tensor:
+    """``images`` on the device of ``model``, as numbers of the kind with which it computes."""
+    for weights in (*model.parameters(), *model.buffers()):
+        if weights.is_floating_point():
+            return images.to(weights.device, weights.dtype)
+    return images
+
+
+def widened(values: torch.Tensor) -> torch.Tensor:
+    """``values`` in float32 at least: half precision is for networks, not for their results."""
+    if values.is_floating_point():
+        return values.to(torch.promote_types(values.dtype, torch.float32))
+    return values
+
+
+@contextmanager
 def channels_last(model: nn.Module, batches: Iterable) -> Iterator[None]:
     """Weights of convolutions with the channels last in memory, where that is faster: on a CPU.
 

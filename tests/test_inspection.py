@@ -6,6 +6,7 @@ from torch import nn
 
 from helpers import inspection
 from helpers.models import ConvNet
+from helpers.network_modes import unwrapped
 
 
 class RegionScore(nn.Module):
@@ -71,10 +72,10 @@ def assert_same(before, after):
 
 
 CALLS = {
-    "activations": lambda model, image: inspection.activations(model, model[0], image),
+    "activations": lambda model, image: inspection.activations(model, unwrapped(model)[0], image),
     "saliency": lambda model, image: inspection.saliency(model, image, 1),
     "occlusion_map": lambda model, image: inspection.occlusion_map(model, image, 1),
-    "grad_cam": lambda model, image: inspection.grad_cam(model, model[0], image, 1),
+    "grad_cam": lambda model, image: inspection.grad_cam(model, unwrapped(model)[0], image, 1),
 }
 
 
@@ -116,6 +117,48 @@ def test_works_with_frozen_parameters(name):
     expected = CALLS[name](model, torch.full((1, 6, 6), 0.5))
     model.requires_grad_(False)
     assert torch.equal(CALLS[name](model, torch.full((1, 6, 6), 0.5)), expected)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_networks_of_other_precision(name, dtype):
+    image = torch.rand(1, 6, 6)
+    expected = CALLS[name](noisy_model(), image)
+    model = noisy_model().to(dtype)
+    before = traces(model)
+    for given in (image, image.to(dtype)):
+        result = CALLS[name](model, given)
+        assert result.dtype in (torch.float32, torch.float64)
+        assert (result - expected).abs().max() < 0.05 * (1 + expected.abs().max())
+    if dtype == torch.float64:
+        assert (result - expected).abs().max() < 1e-5
+    assert_same(before, traces(model))
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("wrap", ["compiled", "compiled before", "part compiled", "data parallel"])
+def test_wrapped_networks(name, wrap):
+    image = torch.rand(1, 6, 6)
+    expected = CALLS[name](noisy_model(), image)
+    model = noisy_model()
+    before = traces(model)
+
+    def no_hooks(graph, _inputs):  # as a compiler makes it: nobody can look inside
+        return graph
+
+    if wrap == "data parallel":
+        wrapped = nn.DataParallel(model)
+    elif wrap == "part compiled":
+        model[0] = torch.compile(model[0], backend=no_hooks)
+        before, wrapped = traces(model), model
+    else:
+        wrapped = torch.compile(model, backend=no_hooks)
+        if wrap == "compiled before":
+            wrapped(image[None].expand(2, -1, -1, -1))
+            model.load_state_dict(noisy_model().state_dict())
+    result = CALLS[name](wrapped, image)
+    assert torch.equal(result, expected)
+    assert_same(before, traces(model))
 
 
 # ------------------------------------------------------------------------------- activations

@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Dataset
 
 from helpers.datasets import loader
-from helpers.network_modes import channels_last, evaluation_mode
+from helpers.network_modes import as_written, channels_last, suited, widened
 from helpers.training.batches import batches_of, pass_over
 from helpers.training.cuda_graph import Stepper
 from helpers.training.history import History, count_epochs, epoch_line
@@ -124,14 +124,14 @@ def fit(
 def predict(model: nn.Module, dataset: Dataset, batch_size: int = _TEST_BATCH) -> torch.Tensor:
     """The probabilities of the classes for every image, float32 ``[N, classes]`` on the CPU.
 
-    The softmax of the scores, in evaluation mode; afterwards the mode is as it was.
+    The softmax of the scores, in evaluation mode; afterwards the mode is as it was. The network
+    computes in its own precision, and as it was written, if it has been compiled.
     Raises ``ValueError`` if ``dataset`` is empty.
     """
     _check_data(dataset=dataset)
-    device = device_of(model)
-    with evaluation_mode(model):
+    with as_written(model) as model:
         parts = [
-            model(images.to(device)).float().softmax(dim=1)
+            widened(model(suited(images, model))).softmax(dim=1).float()
             for images, _ in loader(dataset, batch_size)
         ]
     return torch.cat(parts).cpu()

@@ -325,6 +325,25 @@ def test_fit_refuses(settings, sentence):
     assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_predict_of_other_precision(dtype):
+    data = fake_images(20)
+    expected = predict(small_net(), data)
+    found = predict(small_net().to(dtype), data)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, expected, rtol=0, atol=0.02)
+    torch.testing.assert_close(found.sum(1), torch.ones(20), rtol=0, atol=1e-6)
+
+
+def test_predict_of_a_compiled_network():
+    def fails(graph, inputs):
+        raise RuntimeError("there is no compiler")
+
+    data = fake_images(20)
+    compiled = torch.compile(small_net(), backend=fails)
+    torch.testing.assert_close(predict(compiled, data), predict(small_net(), data))
+
+
 def test_predict_refuses_no_images():
     with pytest.raises(ValueError, match="dataset is empty"):
         predict(small_net(), fake_images(0))
