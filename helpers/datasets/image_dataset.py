@@ -1,14 +1,12 @@
 """Images and their labels in memory, and loaders over them."""
 
-import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch.utils.data import (
-    BatchSampler,
     DataLoader,
     Dataset,
     RandomSampler,
@@ -16,6 +14,7 @@ from torch.utils.data import (
     SequentialSampler,
 )
 
+from helpers.arguments import whole_number
 from helpers.datasets.catalogue import stood_in_for
 from helpers.threads import limit_threads
 
@@ -34,15 +33,21 @@ class _Batch:
 class _Batches(Sampler):
     """The indices of ``sampler`` in batches."""
 
-    def __init__(self, sampler: Sampler, batch_size: int, device: torch.device):
-        self.sampler, self.batch_size, self._device = sampler, batch_size, device
+    def __init__(
+        self, sampler: Iterable[int], batch_size: int, drop_last: bool, device: torch.device
+    ):
+        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
+        self._device = device
 
     def __len__(self) -> int:
-        return math.ceil(len(self.sampler) / self.batch_size)
+        whole, left = divmod(len(self.sampler), self.batch_size)
+        return whole + (left > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[_Batch]:
         order = torch.from_numpy(np.fromiter(self.sampler, np.int64)).to(self._device)
-        yield from map(_Batch, order.split(self.batch_size))
+        for indices in order.split(self.batch_size):
+            if len(indices) == self.batch_size or (len(indices) and not self.drop_last):
+                yield _Batch(indices)
 
 
 class ImageDataset(Dataset):
@@ -127,7 +132,9 @@ def subset(dataset: ImageDataset, count: int) -> ImageDataset:
     """The first ``count`` images of ``dataset``, or all of them if there are fewer."""
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
-    images, labels = dataset.images[:count], dataset.labels[:count]
+    images, labels = dataset.images, dataset.labels
+    if count < len(dataset):  # copies: a part of a tensor is stored with the whole tensor
+        images, labels = images[:count].clone(), labels[:count].clone()
     return ImageDataset(images, labels, dataset.classes, dataset.source, dataset.name)
 
 
@@ -142,8 +149,15 @@ def loader(
     shuffle: bool = False,
     seed: int | None = None,
     device: torch.device | str | None = None,
+    *,
+    sampler: Iterable[int] | None = None,
+    num_workers: int = 0,
+    drop_last: bool = False,
 ) -> DataLoader:
-    """A ``DataLoader`` that takes whole batches out of ``dataset`` at once.
+    """A ``DataLoader`` over ``dataset``, which takes whole batches out of an ``ImageDataset``.
+
+    Every other data set is asked image by image, so that what it draws for an image, such as a
+    flip, it draws for each. ``sampler``, ``num_workers`` and ``drop_last``: as in ``DataLoader``.
 
     The order of a shuffled loader comes from its own generator on the CPU, so that it is the same
     on every device and no other random draw changes it. It starts from ``seed``; without one,
@@ -153,8 +167,7 @@ def loader(
     ``device`` is where the batches lie: an ``ImageDataset`` is copied there once, so that no batch
     has to be. Without it, they lie where the images of ``dataset`` do, on the CPU as a rule.
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f"batch_size must be a whole number of at least 1, not {batch_size!r}")
+    batch_size = whole_number("batch_size", batch_size)
     if device is not None:
         if not is_in_memory(dataset):
             raise ValueError(
@@ -162,12 +175,25 @@ def loader(
                 "move each batch"
             )
         dataset = dataset.to(device)
+    if shuffle and sampler is not None:
+        raise ValueError("give shuffle or a sampler, not both: a sampler has its own order")
     if seed is None:
         seed = int(torch.randint(2**63 - 1, (), device="cpu")) if shuffle else 0
     generator = torch.Generator("cpu").manual_seed(seed)
-    sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
-    if is_in_memory(dataset):
-        batches = _Batches(sampler, batch_size, dataset.images.device)
-    else:
-        batches = BatchSampler(sampler, batch_size, drop_last=False)
-    return DataLoader(dataset, sampler=batches, batch_size=None, generator=generator)
+    if shuffle:
+        sampler = RandomSampler(dataset, generator=generator)
+    elif sampler is None:
+        sampler = SequentialSampler(dataset)
+    if not is_in_memory(dataset):
+        return DataLoader(
+            dataset,
+            batch_size,
+            sampler=sampler,
+            num_workers=num_workers,
+            drop_last=drop_last,
+            generator=generator,
+        )
+    batches = _Batches(sampler, batch_size, drop_last, dataset.images.device)
+    return DataLoader(
+        dataset, sampler=batches, batch_size=None, num_workers=num_workers, generator=generator
+    )

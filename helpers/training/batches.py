@@ -25,7 +25,7 @@ class MemoryBatches:
     ):
         self._loader = loader(dataset, batch_size, shuffle, seed, device)
         self.images, self.labels = self._loader.dataset.images, self._loader.dataset.labels
-        self.batch_size = batch_size
+        self.batch_size = self._loader.sampler.batch_size
         self._next: list[torch.Tensor] | None = None
 
     def __len__(self) -> int:

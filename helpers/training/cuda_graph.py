@@ -90,7 +90,7 @@ class Stepper:
 
     def _pass(self, batches: MemoryBatches | DataLoader, each: Callable) -> float:
         in_memory = isinstance(batches, MemoryBatches)
-        size = getattr(batches if in_memory else batches.sampler, "batch_size", None)
+        size = batches.batch_size
         replayed = num_images = 0
         total = torch.zeros((), device=self.device)
         for part in each(batches.order() if in_memory else batches):

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sized
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from operator import index
 
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Dataset
 
+from helpers.arguments import whole_number
 from helpers.datasets import loader
 from helpers.network_modes import as_written, channels_last, suited, widened
 from helpers.training.batches import batches_of, pass_over
@@ -68,7 +68,8 @@ def fit(
     """
     optimizer = _checked_optimizer(model, optimizer, learning_rate)
     _check_data(training_data=training_data, test_data=test_data)
-    _check_whole(num_epochs=num_epochs, batch_size=batch_size)
+    num_epochs = whole_number("num_epochs", num_epochs)
+    batch_size = whole_number("batch_size", batch_size)
     so_far = replace(history or History(), interrupted=False, message="")
     done, total = len(so_far), len(so_far) + num_epochs
     epoch = done + 1
@@ -204,13 +205,3 @@ def _check_data(**datasets: Dataset) -> None:
             raise ValueError(f"{name} is a DataLoader; give the data set, batches are made of it")
         if len(data) == 0:
             raise ValueError(f"{name} is empty: there must be at least one image")
-
-
-def _check_whole(**numbers: int) -> None:
-    for name, value in numbers.items():
-        try:
-            right = not isinstance(value, bool) and index(value) >= 1
-        except TypeError:
-            right = False
-        if not right:
-            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")

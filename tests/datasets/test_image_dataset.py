@@ -1,5 +1,7 @@
 """Images can be taken one by one or in batches, and a loader goes over all of them."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -101,6 +103,15 @@ def test_subset():
     assert len(datasets.subset(small(), 1000)) == 100
     with pytest.raises(ValueError, match="at least 1"):
         datasets.subset(small(), 0)
+
+
+def test_a_subset_is_stored_without_the_other_images():
+    whole = small(1000)
+    few = datasets.subset(whole, 10)
+    assert len(pickle.dumps(few)) < len(pickle.dumps(whole)) / 20
+    few.images.zero_()
+    assert whole[3][0].max() > 0
+    assert datasets.subset(whole, 1000).images is whole.images  # nothing to leave out
 
 
 # --- the loader ---

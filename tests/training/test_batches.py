@@ -1,8 +1,15 @@
 """Batches cut out of memory are those of a loader, in its order; what is not in memory gets one."""
 
+import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader, Subset, TensorDataset
+from torch.utils.data import (
+    ConcatDataset,
+    DataLoader,
+    Subset,
+    TensorDataset,
+    WeightedRandomSampler,
+)
 
 from helpers.datasets import ImageDataset, loader
 from helpers.training.batches import MemoryBatches, batches_of, pass_over
@@ -122,6 +129,74 @@ def test_what_is_done_to_a_batch_is_not_done_to_the_data():
     assert_same(loader(data, 8), loader(fake_images(20), 8))
 
 
+# Other data sets are asked image by image
+
+
+class Flipping(ImageDataset):
+    """Turns each image over, or not, as a transform of torchvision does: by one draw."""
+
+    def __getitem__(self, index):
+        images, labels = super().__getitem__(index)
+        return (images + 2 if torch.rand(()) < 0.5 else images), labels
+
+
+def flipping(count: int = 64) -> Flipping:
+    data = fake_images(count)
+    return Flipping(data.images, data.labels, data.classes, data.source, data.name)
+
+
+AUGMENTED = {
+    "a subclass": flipping,
+    "a subset": lambda: Subset(flipping(80), range(64)),
+    "several": lambda: ConcatDataset([flipping(32), flipping(32)]),
+    "a part of several": lambda: Subset(ConcatDataset([flipping(32), flipping(64)]), range(64)),
+}
+
+
+@pytest.mark.parametrize("kind", AUGMENTED)
+def test_what_is_drawn_for_an_image_is_drawn_for_each(kind):
+    for make in (loader, lambda data, size, **more: batches_of(data, size, CPU, **more)):
+        flipped = [
+            int((images.flatten(1).mean(1) > 1.5).sum())
+            for _ in range(5)
+            for images, _ in make(AUGMENTED[kind](), 64, shuffle=True, seed=0)
+        ]
+        assert all(0 < number < 64 for number in flipped) and len(flipped) == 5
+
+
+def test_a_list_of_images_and_their_labels_is_a_data_set():
+    data = [fake_images(10)[i] for i in range(10)]
+    assert_same(loader(data, 4), loader(fake_images(10), 4))
+    assert_same(batches_of(data, 4, CPU), loader(fake_images(10), 4))
+
+
+@pytest.mark.parametrize("kind", [lambda data: data, in_subset, lambda data: [*map(tuple, data)]])
+def test_workers_samplers_and_short_batches_are_those_of_torch(kind):
+    data = kind(fake_images(10))
+    for sampler in ([3, 1, 2, 2, 9], WeightedRandomSampler([0.0, 1.0] * 5, 7)):
+        for drop_last in (False, True):
+            torch.manual_seed(0)
+            mine = loader(data, 2, sampler=sampler, drop_last=drop_last)
+            found = list(mine)
+            torch.manual_seed(0)
+            theirs = DataLoader(
+                in_subset(fake_images(10)), 2, sampler=sampler, drop_last=drop_last,
+                generator=torch.Generator(),
+            )  # fmt: skip
+            assert_same(found, theirs)
+            assert len(mine) == len(theirs)
+    with pytest.raises(ValueError, match="give shuffle or a sampler, not both"):
+        loader(data, 2, shuffle=True, sampler=[1])
+
+
+@pytest.mark.parametrize("kind", [lambda data: data, in_subset])
+def test_workers_give_the_same_batches(kind):
+    data = kind(fake_images(10))
+    working = loader(data, 4, shuffle=True, seed=3, num_workers=1)
+    assert working.num_workers == 1
+    assert_same(working, loader(data, 4, shuffle=True, seed=3))
+
+
 # A loader with a device
 
 
@@ -138,7 +213,12 @@ def test_only_an_image_dataset_can_be_brought_to_a_device():
         loader(Subset(fake_images(4), [0, 1]), 2, device="cuda")
 
 
-@pytest.mark.parametrize("batch_size", [0, -1, 2.5, True, "64"])
+def test_a_whole_number_of_numpys_will_do():
+    sizes = [len(labels) for _, labels in loader(fake_images(10), np.int64(4))]
+    assert sizes == [4, 4, 2]
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, True, np.int64(0), np.float64(2), "64", None])
 def test_a_batch_has_a_whole_number_of_images(batch_size):
     with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1"):
         loader(fake_images(4), batch_size)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -55,6 +56,12 @@ def test_fit_trains_with_sgd_at_a_tenth_or_with_what_is_given():
     assert default != quiet_fit(small_net(), learning_rate=0.01).train_losses
 
 
+def test_whole_numbers_of_numpy():
+    expected = quiet_fit(small_net())
+    found = quiet_fit(small_net(), np.int64(2), batch_size=np.int64(16))
+    assert found.train_losses == expected.train_losses
+
+
 def test_a_part_of_the_model_may_be_trained_alone():
     model = small_net()
     before = model[1].weight.detach().clone()
@@ -66,9 +73,9 @@ def test_the_seed_is_that_of_the_order():
     class Ordered(ImageDataset):
         order: list
 
-        def __getitem__(self, indices):
-            self.order += list(indices)
-            return super().__getitem__(indices)
+        def __getitem__(self, index):
+            self.order.append(index)
+            return super().__getitem__(index)
 
     def order(seed):
         data = fake_images(64)
@@ -187,7 +194,7 @@ def test_an_interrupt_from_the_data():
 
     class Stopping(ImageDataset):
         def __getitem__(self, index):
-            if 40 in index:
+            if index == 40:
                 raise KeyboardInterrupt
             return super().__getitem__(index)
 
