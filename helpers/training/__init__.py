@@ -4,10 +4,11 @@
 prints one line for each, and can be stopped at any time without losing what was learned.
 """
 
-from helpers.training.fitting import LEARNING_RATE, fit, predict
+from helpers.training.fitting import fit, predict
 from helpers.training.history import History, epoch_line
 from helpers.training.loops import best_device, test_loop, train_loop
 from helpers.training.recorded import recorded_runs, runs_path
+from helpers.training.settings import LEARNING_RATE
 
 __all__ = [
     "LEARNING_RATE",

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 
 from helpers.network_modes import has_hooks
 from helpers.training.batches import MemoryBatches
+from helpers.training.settings import Loss
 
 WARM_UP = 3  # steps before a graph is captured: by then, the optimizer has all of its buffers
 
@@ -23,7 +24,8 @@ WARM_UP = 3  # steps before a graph is captured: by then, the optimizer has all 
 class Stepper:
     """Trains ``model``, which is on one device, batch by batch.
 
-    ``scheduler`` makes a step after each batch. ``mixed_precision`` computes in bfloat16 what may
+    ``scheduler`` makes a step after each batch. ``augment`` changes the images; ``clip_norm`` is
+    the longest that the gradient may be. ``mixed_precision`` computes in bfloat16 what may
     be (``torch.autocast``). ``compile_model`` compiles forward and backward for whole batches.
 
     On CUDA, whole batches of ``MemoryBatches`` are replayed from one graph. Step by step go the
@@ -39,10 +41,14 @@ class Stepper:
         optimizer: torch.optim.Optimizer,
         *,
         scheduler=None,
+        augment: Callable | None = None,
+        clip_norm: float | None = None,
         mixed_precision: bool = False,
         compile_model: bool = False,
     ):
-        self._model, self._loss_fn, self._optimizer = model, loss_fn, optimizer
+        self._model, self._optimizer = model, optimizer
+        self._loss = Loss(model, loss_fn).of
+        self._augment, self._clip_norm = augment, clip_norm
         self._scheduler, self._mixed_precision = scheduler, mixed_precision
         self._whole = torch.compile(self._loss) if compile_model else self._loss
         self.device = next(model.parameters()).device
@@ -113,11 +119,10 @@ class Stepper:
             raise ValueError("the loader gave no images to train on")
         return total.item() / (num_images + replayed)
 
-    def _loss(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        return self._loss_fn(self._model(images), labels)
-
     def _step(self, compute: Callable, images, labels) -> torch.Tensor:
         self._optimizer.zero_grad()
+        if self._augment is not None:
+            images = self._augmented(images)
         # Nothing that autocast converts is kept: in a graph, it would stay that of the first step.
         with (
             torch.autocast(self.device.type, torch.bfloat16, cache_enabled=False)
@@ -126,8 +131,20 @@ class Stepper:
         ):
             loss = compute(images, labels)
         loss.backward()
+        if self._clip_norm is not None:
+            nn.utils.clip_grad_norm_(self._model.parameters(), self._clip_norm)
         self._optimizer.step()
         return loss.detach()
+
+    @torch.no_grad()
+    def _augmented(self, images: torch.Tensor) -> torch.Tensor:
+        made = self._augment(images)
+        if not isinstance(made, torch.Tensor) or made.shape[:1] != images.shape[:1]:
+            kind = list(made.shape) if isinstance(made, torch.Tensor) else type(made).__name__
+            raise ValueError(
+                f"augment returns {kind} of images {list(images.shape)}, not as many images"
+            )
+        return made
 
     # ------------------------------------------------------------------------------ the graph
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Iterator, Sized
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -10,7 +10,7 @@ from functools import partial
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from helpers.arguments import whole_number
 from helpers.datasets import loader
@@ -19,10 +19,10 @@ from helpers.training.batches import batches_of, pass_over
 from helpers.training.cuda_graph import Stepper
 from helpers.training.history import History, count_epochs, epoch_line
 from helpers.training.loops import device_of, test_loop
+from helpers.training.settings import check_data, check_pace, check_schedulers, checked_optimizer
 
-LEARNING_RATE = 0.1  # of ``fit``, if neither a learning rate nor an optimizer is given
 _TEST_BATCH = 1000  # images per batch where no gradient is needed: only memory limits it
-_LOSS = nn.CrossEntropyLoss()  # of ``fit``: takes scores, returns the mean over the batch
+_LOSS = nn.CrossEntropyLoss()  # of ``fit``, if none is given
 
 
 def fit(
@@ -35,6 +35,10 @@ def fit(
     optimizer: torch.optim.Optimizer | None = None,
     batch_size: int = 64,
     scheduler: LRScheduler | None = None,
+    epoch_scheduler: LRScheduler | None = None,
+    loss_fn: Callable = _LOSS,
+    augment: Callable | None = None,
+    clip_norm: float | None = None,
     seed: int = 0,
     history: History | None = None,
     verbose: bool = True,
@@ -44,9 +48,15 @@ def fit(
 ) -> History:
     """Train ``model`` for ``num_epochs`` epochs on its own device, with a test after each.
 
-    The loss is the cross entropy. The optimizer is ``optimizer``, or plain SGD with
-    ``learning_rate`` (0.1 if neither is given; giving both is an error). ``scheduler`` changes the
-    rate of ``optimizer``; it makes a step after each batch.
+    The optimizer is ``optimizer``, or plain SGD with ``learning_rate`` (0.1 if neither is given;
+    giving both is an error). ``scheduler`` changes its rate after each batch, as ``OneCycleLR``
+    does, ``epoch_scheduler`` after each epoch, as ``StepLR`` does.
+
+    ``loss_fn`` takes scores and labels and returns the mean over the batch: the cross entropy, if
+    none is given; class weights are moved to the device of the model. ``augment`` takes the images
+    of a training batch, float32 ``[B, C, H, W]`` on the device of the model, and returns those to
+    train on; what it draws, it should draw for each image. ``clip_norm`` shortens the gradient of
+    all parameters together to this length where it is longer.
 
     ``seed`` fixes the order of the images and nothing else: for the same weights at the start,
     call ``torch.manual_seed`` before making the model. ``history`` continues a former run: the
@@ -66,8 +76,12 @@ def fit(
 
     Raises ``ValueError`` if an argument makes no sense.
     """
-    optimizer = _checked_optimizer(model, optimizer, learning_rate)
-    _check_data(training_data=training_data, test_data=test_data)
+    given = optimizer is not None
+    optimizer = checked_optimizer(model, optimizer, learning_rate)
+    check_schedulers(optimizer, given, scheduler=scheduler, epoch_scheduler=epoch_scheduler)
+    if clip_norm is not None and not 0 < clip_norm < math.inf:
+        raise ValueError(f"clip_norm must be a number above 0, not {clip_norm!r}")
+    check_data(training_data=training_data, test_data=test_data)
     num_epochs = whole_number("num_epochs", num_epochs)
     batch_size = whole_number("batch_size", batch_size)
     so_far = replace(history or History(), interrupted=False, message="")
@@ -76,11 +90,17 @@ def fit(
     device = device_of(model)
     training_batches = batches_of(training_data, batch_size, device, shuffle=True, seed=seed)
     test_batches = batches_of(test_data, _TEST_BATCH, device)
+    if scheduler is not None:
+        check_pace(scheduler, optimizer, len(training_batches))
+    if isinstance(loss_fn, nn.Module):
+        loss_fn = loss_fn.to(device)
     stepper = Stepper(
         model,
-        _LOSS,
+        loss_fn,
         optimizer,
         scheduler=scheduler,
+        augment=augment,
+        clip_norm=clip_norm,
         mixed_precision=mixed_precision,
         compile_model=compile_model,
     )
@@ -98,10 +118,12 @@ def fit(
                 share = 1 + len(test_data) / (3 * len(training_data))  # a test has no backward
                 each = partial(_with_estimate, num_epochs=num_epochs, share=share, device=device)
             train_loss = stepper.train(training_batches, each)
-            test_loss, accuracy = test_loop(test_batches, model, _LOSS)
+            test_loss, accuracy = test_loop(test_batches, model, loss_fn)
             if not math.isfinite(train_loss + test_loss):
                 so_far = replace(so_far, message=_lost_message(epoch, total, len(so_far)))
                 break
+            if epoch_scheduler is not None:
+                epoch_scheduler.step()
             seconds = time.perf_counter() - start
             so_far = so_far.with_epoch(train_loss, test_loss, accuracy, seconds)
             if progress is not None:
@@ -129,7 +151,7 @@ def predict(model: nn.Module, dataset: Dataset, batch_size: int = _TEST_BATCH) -
     computes in its own precision, and as it was written, if it has been compiled.
     Raises ``ValueError`` if ``dataset`` is empty.
     """
-    _check_data(dataset=dataset)
+    check_data(dataset=dataset)
     with as_written(model) as model:
         parts = [
             widened(model(suited(images, model))).softmax(dim=1).float()
@@ -174,34 +196,3 @@ def _lost_message(epoch: int, total: int, complete: int) -> str:
         f"are of no use any more. The history has the losses of {count_epochs(complete)}. Make a "
         "new network and train it with a smaller learning rate."
     )
-
-
-def _checked_optimizer(
-    model: nn.Module, optimizer: torch.optim.Optimizer | None, learning_rate: float | None
-) -> torch.optim.Optimizer:
-    own = {id(p) for p in model.parameters()}
-    if not own:
-        raise ValueError("the model has no parameters: there is nothing to train")
-    if optimizer is None:
-        rate = LEARNING_RATE if learning_rate is None else learning_rate
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < math.inf:
-            raise ValueError(f"learning_rate must be a number above 0, not {rate!r}")
-        return torch.optim.SGD(model.parameters(), lr=rate)
-    if learning_rate is not None:
-        raise ValueError(
-            "give a learning_rate or an optimizer, not both: the optimizer has its own rate"
-        )
-    if not all(id(p) in own for group in optimizer.param_groups for p in group["params"]):
-        raise ValueError(
-            "the optimizer trains parameters that do not belong to this model. "
-            "Make it anew from model.parameters(), after the model."
-        )
-    return optimizer
-
-
-def _check_data(**datasets: Dataset) -> None:
-    for name, data in datasets.items():
-        if isinstance(data, DataLoader):
-            raise ValueError(f"{name} is a DataLoader; give the data set, batches are made of it")
-        if len(data) == 0:
-            raise ValueError(f"{name} is empty: there must be at least one image")

@@ -298,6 +298,153 @@ def test_a_loss_that_is_no_number_ends_the_run(broken, capsys):
     assert history.message in capsys.readouterr().out
 
 
+# The loss, the images, the gradient and the rate
+
+
+def by_hand(model, data, loss_fn, num_epochs=2, change=lambda images: images, clip=None):
+    """The losses of plain training in the order of ``quiet_fit``."""
+    optimizer, losses = sgd(model), []
+    batches = loader(data, 16, shuffle=True, seed=0)
+    for _ in range(num_epochs):
+        total = 0.0
+        for images, labels in batches:
+            optimizer.zero_grad()
+            loss = loss_fn(model(change(images)), labels)
+            loss.backward()
+            if clip is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), clip)
+            optimizer.step()
+            total += loss.item() * len(labels)
+        losses.append(total / len(data))
+    return losses
+
+
+SETTINGS = {
+    "weights": ({"loss_fn": nn.CrossEntropyLoss(torch.arange(10.0))}, {}),
+    "label smoothing": ({"loss_fn": nn.CrossEntropyLoss(label_smoothing=0.2)}, {}),
+    "a function": ({"loss_fn": lambda scores, labels: scores[0, labels[0]] ** 2}, {}),
+    "augment": ({"augment": lambda x: 1 - x}, {"change": lambda x: 1 - x}),
+    "clip_norm": ({"clip_norm": 0.05}, {"clip": 0.05}),
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_the_settings_are_those_of_a_loop_by_hand(kind):
+    settings, more = SETTINGS[kind]
+    loss_fn = settings.get("loss_fn", nn.CrossEntropyLoss())
+    model, plain = small_net(), small_net()
+    history = quiet_fit(model, **settings)
+    expected = by_hand(plain, fake_images(64), loss_fn, **more)
+    assert history.train_losses == pytest.approx(expected, rel=1e-4)
+    assert history.train_losses != pytest.approx(quiet_fit(small_net()).train_losses, rel=1e-3)
+    images, labels = fake_images(40, seed=1)[range(40)]
+    with torch.no_grad():  # tested on the images as they are, with the same loss
+        assert history.test_losses[-1] == pytest.approx(float(loss_fn(model(images), labels)))
+
+
+def test_augment_gets_batches_of_the_training_without_gradient():
+    seen = []
+
+    def augment(images):
+        seen.append((tuple(images.shape), images.dtype, torch.is_grad_enabled()))
+        return images
+
+    quiet_fit(small_net(), 1, augment=augment)
+    assert seen == [((16, 1, 6, 6), torch.float32, False)] * 4
+
+
+def test_schedulers_make_a_step_per_batch_or_per_epoch():
+    model = small_net()
+    optimizer = sgd(model, 1.0)
+    epochs = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    quiet_fit(model, 3, optimizer=optimizer, epoch_scheduler=epochs)
+    assert optimizer.param_groups[0]["lr"] == 0.125
+    optimizer = sgd(model, 1.0)
+    batches = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.5, total_iters=12)
+    quiet_fit(model, 3, optimizer=optimizer, scheduler=batches)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.5) and batches.last_epoch == 12
+
+
+def schedule(name, model, **more):
+    """An optimizer, and a scheduler of its own or of another one."""
+    optimizer = sgd(model)
+    kinds = torch.optim.lr_scheduler
+    return optimizer, {
+        "plateau": lambda: kinds.ReduceLROnPlateau(optimizer),
+        "foreign": lambda: kinds.StepLR(sgd(model), 1),
+        "too fast": lambda: kinds.StepLR(optimizer, 1),
+        "much too fast": lambda: kinds.ExponentialLR(optimizer, 0.01),
+        "fits": lambda: kinds.OneCycleLR(optimizer, 0.1, total_steps=64),
+        "restarts": lambda: kinds.CosineAnnealingWarmRestarts(optimizer, 8),
+    }[name]()
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "sentence"),
+    [
+        ("plateau", "epoch_scheduler", "epoch_scheduler is a ReduceLROnPlateau, which wants a"),
+        ("plateau", "scheduler", "scheduler is a ReduceLROnPlateau"),
+        ("foreign", "scheduler", "scheduler changes the rate of another optimizer"),
+        ("foreign", "epoch_scheduler", "epoch_scheduler changes the rate of another optimizer"),
+        ("too fast", "scheduler", "brings the learning rate from 0.1 to 1e-64 in the first epoch"),
+        ("much too fast", "scheduler", "give it as epoch_scheduler"),
+        ("fits", "scheduler", ""),
+        ("restarts", "scheduler", ""),
+        ("too fast", "epoch_scheduler", ""),
+    ],
+)
+def test_schedulers_that_change_nothing_or_end_the_training_are_refused(name, key, sentence):
+    model = small_net()
+    optimizer, scheduler = schedule(name, model)
+    settings = {"batch_size": 1, "num_epochs": 1, key: scheduler}
+    if not sentence:
+        assert len(quiet_fit(model, optimizer=optimizer, **settings)) == 1
+        return
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        quiet_fit(model, optimizer=optimizer, **settings)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+    with pytest.raises(ValueError, match=f"^{key} changes the rate of an optimizer: give fit that"):
+        quiet_fit(model, **settings)
+
+
+class Pair(nn.Sequential):
+    def forward(self, x):
+        return super().forward(x), x
+
+
+NORM = nn.Sequential(nn.Flatten(), nn.Linear(36, 4), nn.BatchNorm1d(4), nn.Linear(4, 10))
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "sentence"),
+    [
+        (Pair(*small_net()), {}, "the model returns a tuple, not the tensor of the scores"),
+        (small_net().requires_grad_(False), {}, "all parameters of the model are frozen"),
+        (NORM, {"batch_size": 9}, "a batch holds a single image, and the model does not take it"),
+        (small_net(), {"optimizer": torch.optim.LBFGS}, "LBFGS computes the loss several times"),
+        (small_net(), {"loss_fn": nn.CrossEntropyLoss(reduction="none")}, "loss_fn returns [16]"),
+        (small_net(), {"loss_fn": lambda scores, labels: 0.5}, "loss_fn returns float, not one"),
+        (small_net(), {"augment": lambda x: None}, "augment returns NoneType of images [16, 1"),
+        (small_net(), {"augment": lambda x: x[0]}, "augment returns [1, 6, 6] of images [16, 1"),
+        (small_net(), {"clip_norm": 0}, "clip_norm must be a number above 0, not 0"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_in_a_sentence(model, settings, sentence):
+    if "optimizer" in settings:
+        settings = {"optimizer": settings["optimizer"](model.parameters())}
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        quiet_fit(model, **settings)
+
+
+def test_an_error_of_the_model_on_a_batch_is_its_own():
+    class Wrong(nn.Flatten):
+        def forward(self, x):
+            raise ValueError("my own")
+
+    with pytest.raises(ValueError, match=r"^my own$"):
+        quiet_fit(nn.Sequential(Wrong(), *small_net()))
+
+
 # What is refused
 
 

@@ -1,0 +1,142 @@
+"""What ``fit`` is told: put in order, or refused with a sentence, before anything is trained."""
+
+import copy
+import inspect
+import math
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from torch.utils.data import DataLoader, Dataset
+
+LEARNING_RATE = 0.1  # of ``fit``, if neither a learning rate nor an optimizer is given
+
+
+def checked_optimizer(
+    model: nn.Module, optimizer: torch.optim.Optimizer | None, learning_rate: float | None
+) -> torch.optim.Optimizer:
+    own = {id(p) for p in model.parameters()}
+    if not own:
+        raise ValueError("the model has no parameters: there is nothing to train")
+    if not any(p.requires_grad for p in model.parameters()):
+        raise ValueError(
+            "all parameters of the model are frozen (requires_grad is False): there is nothing to "
+            "train. Thaw those of a layer: layer.requires_grad_(True)"
+        )
+    if optimizer is None:
+        rate = LEARNING_RATE if learning_rate is None else learning_rate
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < math.inf:
+            raise ValueError(f"learning_rate must be a number above 0, not {rate!r}")
+        return torch.optim.SGD(model.parameters(), lr=rate)
+    if learning_rate is not None:
+        raise ValueError(
+            "give a learning_rate or an optimizer, not both: the optimizer has its own rate"
+        )
+    if not all(id(p) in own for group in optimizer.param_groups for p in group["params"]):
+        raise ValueError(
+            "the optimizer trains parameters that do not belong to this model. "
+            "Make it anew from model.parameters(), after the model."
+        )
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    if closure is not None and closure.default is inspect.Parameter.empty:
+        raise ValueError(
+            f"{type(optimizer).__name__} computes the loss several times in each step, which fit "
+            "does not do: take another optimizer, such as torch.optim.AdamW"
+        )
+    return optimizer
+
+
+def check_schedulers(
+    optimizer: torch.optim.Optimizer, given: bool, **schedulers: LRScheduler | None
+) -> None:
+    """Raises ``ValueError`` if a scheduler would change nothing; ``given``: by whoever calls."""
+    for name, scheduler in schedulers.items():
+        if scheduler is None:
+            continue
+        if not given:
+            raise ValueError(
+                f"{name} changes the rate of an optimizer: give fit that optimizer, too"
+            )
+        if isinstance(scheduler, ReduceLROnPlateau):
+            raise ValueError(
+                f"{name} is a ReduceLROnPlateau, which wants a loss that was measured in each "
+                "epoch, on images that are neither trained on nor tested: take another one, such "
+                "as OneCycleLR or StepLR"
+            )
+        if getattr(scheduler, "optimizer", optimizer) is not optimizer:
+            raise ValueError(
+                f"{name} changes the rate of another optimizer. Make it anew, from the optimizer "
+                "that fit gets"
+            )
+
+
+def check_pace(scheduler: LRScheduler, optimizer: torch.optim.Optimizer, num_batches: int) -> None:
+    """Raises ``ValueError`` if a step after each batch ends the training in the first epoch.
+
+    It is tried on a copy, with an optimizer that trains nothing.
+    """
+    rates = [group["lr"] for group in optimizer.param_groups]
+    if any(isinstance(rate, torch.Tensor) for rate in rates):
+        return
+    trial = torch.optim.SGD([torch.zeros(())], lr=rates[0])
+    trial.param_groups = [
+        {**trial.param_groups[0], **group, "params": []} for group in optimizer.param_groups
+    ]
+    seen = []
+    with warnings.catch_warnings(action="ignore"), suppress(Exception):
+        copied = copy.deepcopy(scheduler, {id(optimizer): trial})
+        for _ in range(num_batches):
+            seen.append(max(group["lr"] for group in trial.param_groups))
+            copied.step()
+    low = [rate for rate in seen if rate < max(seen) / 1000]
+    if len(low) > 0.8 * num_batches:
+        raise ValueError(
+            f"with a step after each batch, the scheduler brings the learning rate from "
+            f"{seen[0]:.3g} to {seen[-1]:.3g} in the first epoch. For a step after each epoch, "
+            "give it as epoch_scheduler"
+        )
+
+
+def check_data(**datasets: Dataset) -> None:
+    for name, data in datasets.items():
+        if isinstance(data, DataLoader):
+            raise ValueError(f"{name} is a DataLoader; give the data set, batches are made of it")
+        if len(data) == 0:
+            raise ValueError(f"{name} is empty: there must be at least one image")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The loss of what ``model`` makes of images; what does not fit is told in a sentence."""
+
+    model: nn.Module
+    loss_fn: Callable
+
+    def of(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """The loss of a batch, one number."""
+        try:
+            scores = self.model(images)
+        except ValueError as error:
+            if len(images) > 1:
+                raise
+            raise ValueError(
+                f"a batch holds a single image, and the model does not take it ({error}). Take a "
+                "batch_size that leaves no single image over"
+            ) from error
+        if not isinstance(scores, torch.Tensor):
+            raise ValueError(
+                f"the model returns a {type(scores).__name__}, not the tensor of the scores. Train "
+                "one whose forward returns the scores alone"
+            )
+        loss = self.loss_fn(scores, labels)
+        if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
+            kind = list(loss.shape) if isinstance(loss, torch.Tensor) else type(loss).__name__
+            raise ValueError(
+                f"loss_fn returns {kind}, not one number: the mean over the batch, as "
+                "nn.CrossEntropyLoss() does"
+            )
+        return loss
