@@ -240,6 +240,35 @@ def test_steps_replayed_from_a_graph_are_those_of_the_plain_loop(optimizer, rate
 
 
 @needs_gpu
+def test_augmented_batches_are_captured_and_drawn_anew_in_each_step(captured):
+    """With one image only and weights that stay, what is drawn alone makes a difference."""
+    data = fake_images(192)
+    data.images[:], data.labels[:] = data.images[0], data.labels[0]
+
+    def dimmed(images):
+        return images * torch.rand(len(images), 1, 1, 1, device=images.device)
+
+    model = conv_net(device="cuda")
+    still = quiet_fit(model, SGD(model.parameters(), lr=1e-9), 4, data=data, augment=dimmed)
+    assert captured == [True] and len(set(still.train_losses)) == 4
+
+
+@needs_gpu
+def test_settings_are_the_same_from_a_graph(captured):
+    found = {}
+    for device in ("cuda", "cpu"):
+        model = conv_net(device=device)
+        found[device] = quiet_fit(
+            model,
+            SGD(model.parameters(), lr=0.2),
+            augment=lambda images: images.flip(-1),
+            clip_norm=0.1,
+            loss_fn=nn.CrossEntropyLoss(torch.arange(1.0, 11.0), label_smoothing=0.1),
+        ).train_losses
+    assert captured[0] and found["cuda"] == pytest.approx(found["cpu"], rel=1e-2)
+
+
+@needs_gpu
 def test_a_graph_follows_the_scheduler(captured):
     _, optimizer = assert_fit_is_the_plain_loop(AdamW, 0.01, cycle=False)
     assert captured == [True]
