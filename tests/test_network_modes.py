@@ -122,6 +122,31 @@ def test_a_network_that_views_only_in_training_keeps_its_layout():
         assert is_contiguous(model)
 
 
+@pytest.mark.parametrize(
+    ("layer", "taken"),
+    [
+        (nn.Identity(), True),
+        (nn.Dropout2d(0.5), True),  # one draw for each map
+        (nn.Dropout(0.5), False),
+        (nn.BatchNorm2d(6), False),
+    ],
+)
+def test_a_network_that_would_be_another_one_keeps_its_layout(layer, taken):
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(1, 6, 5),
+        nn.Sequential(layer, nn.ReLU(), nn.MaxPool2d(2)),
+        nn.Conv2d(6, 8, 5),
+        nn.Flatten(),
+        nn.Linear(512, 10),
+        nn.Identity(),
+    )
+    images = torch.rand(64, 1, 28, 28, generator=torch.Generator().manual_seed(1)) + 3
+    with channels_last(model, [(images, None)]):
+        assert is_channels_last(model) == taken
+    assert is_contiguous(model)
+
+
 def test_other_parameters_than_those_of_convolutions_stay():
     model = conv_net()
     model.register_buffer("grid", torch.zeros(1, 1, 1, 1, 1))
