@@ -17,11 +17,24 @@ GARMENTS = {"grey": "drawn garments", "colour": "drawn colour garments"}
 
 @dataclass(frozen=True)
 class Resource:
-    """One official file: its name, the MD5 sum of its bytes, and how many they are."""
+    """One official file: its name, the MD5 sum of its bytes, and how many they are.
+
+    ``unpacked_md5``: the sum of what a .gz file holds, since some browsers unpack what they fetch.
+    """
 
     name: str
     md5: str
     size: int
+    unpacked_md5: str = ""
+
+    @property
+    def unpacked(self) -> str:
+        """The name of what a .gz file holds, if its sum is known, else ''."""
+        return self.name.removesuffix(".gz") if self.unpacked_md5 else ""
+
+    def is_unpacked(self, data: bytes) -> bool:
+        """Is ``data`` what the official file holds?"""
+        return hashlib.md5(data, usedforsecurity=False).hexdigest() == self.unpacked_md5
 
     def problem(self, data: bytes) -> str | None:
         """What is wrong with ``data`` as this file, in words; ``None`` if it is the file."""
@@ -73,10 +86,30 @@ _ENTRIES = (
         num_test=10_000,
         folder="FashionMNIST/raw",
         files=(
-            Resource("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d", 26_421_880),
-            Resource("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe", 29_515),
-            Resource("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79", 4_422_102),
-            Resource("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310", 5_148),
+            Resource(
+                "train-images-idx3-ubyte.gz",
+                "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+                26_421_880,
+                "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+            ),
+            Resource(
+                "train-labels-idx1-ubyte.gz",
+                "25c81989df183df01b3e8a0aad5dffbe",
+                29_515,
+                "9018921c3c673c538a1fc5bad174d6f9",
+            ),
+            Resource(
+                "t10k-images-idx3-ubyte.gz",
+                "bef4ecab320f06d8554ea6380940ec79",
+                4_422_102,
+                "8181f5470baa50b63fa0f6fddb340f0a",
+            ),
+            Resource(
+                "t10k-labels-idx1-ubyte.gz",
+                "bb300cfdad3c16e7a12a480ee83cd310",
+                5_148,
+                "15d484375f8d13e6eb1aabb0c3f46965",
+            ),
         ),
         mirrors=(
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",

@@ -8,6 +8,8 @@ progress bar.
 import http.client
 import queue
 import socket
+import ssl
+import sys
 import threading
 import time
 import urllib.error
@@ -195,6 +197,23 @@ class Progress:
 def reason(error: Exception) -> str:
     """Why, in a few words, from an exception of the system or of the network."""
     inner = getattr(error, "reason", error)
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted, {_distrust(inner)}"
     if isinstance(inner, OSError) and inner.strerror:
         return inner.strerror.lower()
     return str(inner) or type(inner).__name__
+
+
+def _distrust(error: ssl.SSLCertVerificationError) -> str:
+    """What may be the matter with a certificate, and what helps."""
+    said = (error.verify_message or str(error)).strip()
+    helps = (
+        "a filter of the network, such as a school has, may stand between: try another network, or "
+        "ask whoever runs this one"
+    )
+    if sys.platform == "darwin":
+        helps += (
+            "; or this Python has no certificates yet: open Install Certificates.command in its "
+            "folder in Applications"
+        )
+    return f"{said} ({helps})"

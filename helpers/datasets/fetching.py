@@ -13,13 +13,15 @@ import tarfile
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from helpers.datasets.catalogue import Entry, Resource
 from helpers.datasets.downloading import Progress, from_any_mirror, reason, within_reach
+from helpers.datasets.saying import say
 from helpers.files import replace_file, temporary_beside
 
 REMEMBERED = 60.0  # seconds for which a failed download is not tried again
@@ -48,10 +50,27 @@ def data_folder() -> Path:
     """The folder of the images: ``CNN_COURSE_DATA``, or ``data`` in the repository.
 
     A relative ``CNN_COURSE_DATA`` starts at the repository too, since a notebook and a terminal
-    have different working directories.
+    have different working directories. Quotes and blanks around it are left out; ``~``, ``$HOME``
+    and ``file:///`` are understood. Raises ``DataError`` if a ``~`` or a ``$`` stands for nothing.
     """
     repository = Path(__file__).resolve().parents[2]
-    return repository / Path(os.environ.get("CNN_COURSE_DATA") or "data").expanduser()
+    given = os.environ.get("CNN_COURSE_DATA", "")
+    text = given.strip()
+    if (
+        len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    ):  # as cmd and .env files keep them
+        text = text[1:-1].strip()
+    if text.lower().startswith("file:"):
+        text = url2pathname(urlsplit(text).path)
+    place = Path(os.path.expanduser(os.path.expandvars(text)) or "data")  # noqa: PTH111 (no error)
+    unknown = [part for part in place.parts if part.startswith("$")]
+    unknown += [part for part in place.parts[:1] if part.startswith("~")]
+    if unknown:
+        raise DataError(
+            f"CNN_COURSE_DATA is set to {given!r}, but {unknown[0]} stands for nothing here. Set "
+            "it to a folder, or unset it: then the images are kept in data/."
+        )
+    return repository / place
 
 
 def wanted_source() -> str:
@@ -66,10 +85,15 @@ def wanted_source() -> str:
 
 
 def find(entry: Entry, root: Path) -> tuple[dict[str, bytes], dict[str, str]]:
-    """The verified files under ``root``, and what is wrong with those that are damaged."""
+    """The verified files under ``root``, and what is wrong with those that are damaged.
+
+    A file may also lie in ``root`` itself, and it may be unpacked; then it is given as it is.
+    """
     good, damaged = {}, {}
     for file in entry.files:
         data, problem = _read(root / entry.folder / file.name, file)
+        if data is None:
+            data = _read_elsewhere((root, root / entry.folder), file)
         if data is None and file in _in_memory:
             data, problem = _in_memory[file], None
         if data is not None:
@@ -89,6 +113,17 @@ def _read(path: Path, file: Resource) -> tuple[bytes | None, str | None]:
         return None, reason(error)
     problem = file.problem(data)
     return (None, problem) if problem else (data, None)
+
+
+def _read_elsewhere(folders: tuple[Path, Path], file: Resource) -> bytes | None:
+    """The verified bytes of ``file`` in the first of ``folders``, or unpacked in any of them."""
+    data = _read(folders[0] / file.name, file)[0]
+    for folder in folders if file.unpacked and data is None else ():
+        with suppress(OSError):
+            unpacked = (folder / file.unpacked).read_bytes()
+            if file.is_unpacked(unpacked):
+                return unpacked
+    return data
 
 
 def fetch(entry: Entry, root: Path) -> dict[str, bytes]:
@@ -166,10 +201,10 @@ def _keep(file: Resource, data: bytes, folder: Path, damage: str | None) -> None
         if _read(path, file)[0] is not None:
             return  # another kernel was faster, and Windows replaces no file that is open
         _in_memory[file] = data
-        print(f"{file.name}: {cannot_keep(folder, error)}")
+        say(f"{file.name}: {cannot_keep(folder, error)}")
     else:
         if damage:
-            print(f"{path} was damaged ({damage}) and has been replaced by the official file.")
+            say(f"{path} was damaged ({damage}) and has been replaced by the official file.")
 
 
 def cannot_keep(folder: Path, error: OSError) -> str:

@@ -9,6 +9,7 @@ from helpers.datasets import sources
 from helpers.datasets.catalogue import CATALOGUE, GARMENTS, Entry
 from helpers.datasets.fetching import DataError, data_folder, wanted_source
 from helpers.datasets.image_dataset import ImageDataset
+from helpers.datasets.saying import say
 
 
 def load(entry: Entry, train: bool) -> ImageDataset:
@@ -31,9 +32,9 @@ def load(entry: Entry, train: bool) -> ImageDataset:
             if wanted == "official" or not entry.stand_in:
                 raise
             if error.again:  # the rest was said then
-                print(f"✗ As a moment ago, you get DRAWN GARMENTS, which are not {entry.title}.")
+                say(f"✗ As a moment ago, you get DRAWN GARMENTS, which are not {entry.title}.")
             else:
-                print(
+                say(
                     f"✗ {error}\nUntil then you get DRAWN GARMENTS, which are not {entry.title}: "
                     "pictures of ten kinds of clothes, drawn by code. Everything in the lesson "
                     "works with them, but losses and accuracies differ from those in the text."

@@ -21,6 +21,7 @@ import torch
 from helpers.datasets import drawn, fetching
 from helpers.datasets.catalogue import Entry
 from helpers.datasets.fetching import DataError, wanted_source
+from helpers.datasets.saying import say
 from helpers.files import replace_file
 
 
@@ -50,8 +51,10 @@ def _read_idx(entry: Entry, root: Path, train: bool) -> Pictures:
     return Pictures(images, labels.to(torch.int64), "official")
 
 
-def _after_header(compressed: bytes, size: int) -> torch.Tensor:
-    return torch.frombuffer(bytearray(gzip.decompress(compressed)), dtype=torch.uint8, offset=size)
+def _after_header(data: bytes, size: int) -> torch.Tensor:
+    if data.startswith(b"\x1f\x8b"):  # else it was found unpacked
+        data = gzip.decompress(data)
+    return torch.frombuffer(bytearray(data), dtype=torch.uint8, offset=size)
 
 
 def _read_cifar(entry: Entry, root: Path, train: bool) -> Pictures:
@@ -65,12 +68,12 @@ def _read_cifar(entry: Entry, root: Path, train: bool) -> Pictures:
     name = entry.unpacked
     damaged = (root / name).exists()
     if damaged:
-        print(f"{root / name} is damaged or not complete, so it is not used as it is.")
+        say(f"{root / name} is damaged or not complete, so it is not used as it is.")
     if wanted_source() == "auto" and not fetching.find(entry, root)[0]:
         try:
             pictures = _folder_or_sample(entry, root, train)
         except DataError as error:
-            print(f"✗ {error}")
+            say(f"✗ {error}")
         if pictures is not None:
             return pictures
     (data,) = fetching.fetch(entry, root).values()
@@ -110,7 +113,7 @@ def _folder_or_sample(entry: Entry, root: Path, train: bool) -> Pictures | None:
             if not archive.is_file():
                 raise
             damaged = True
-            print(f"✗ {error} Now {archive.name} is unpacked again.")
+            say(f"✗ {error} Now {archive.name} is unpacked again.")
     if not archive.is_file():
         return None
     with archive.open("rb") as file:
@@ -165,7 +168,7 @@ def _unpacked(
                     fetching.settle(place / name, root / name, replace)
             return pictures
     except OSError as error:
-        print(fetching.cannot_keep(root / name, error))
+        say(fetching.cannot_keep(root / name, error))
     try:
         with (
             tempfile.TemporaryDirectory() as elsewhere,
@@ -184,7 +187,7 @@ def drawn_garments(root: Path, kind: str, train: bool) -> Pictures:
     path = root / "drawn" / f"v{drawn.VERSION}-{kind}-{'train' if train else 'test'}.npz"
     found = _read_drawn(path)
     if found is None:
-        print("Drawing the garments: this takes some seconds, once.")
+        say("Drawing the garments: this takes some seconds, once.")
         found = (drawn.garments if kind == "grey" else drawn.colour_garments)(train)
         _keep_drawn(path, *found)
     images, labels = found
@@ -200,7 +203,7 @@ def _read_drawn(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        print(f"{path} is damaged: the garments are drawn again.")
+        say(f"{path} is damaged: the garments are drawn again.")
         return None
     return images, labels
 
@@ -211,7 +214,7 @@ def _keep_drawn(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
     try:
         replace_file(path, file.getbuffer())
     except OSError as error:
-        print(fetching.cannot_keep(path.parent, error))
+        say(fetching.cannot_keep(path.parent, error))
 
 
 def _checksum(images: np.ndarray, labels: np.ndarray) -> int:

@@ -1,5 +1,8 @@
 """How long a mirror is waited for, and what the bar shows; the rest is in test_fetching."""
 
+import ssl
+import sys
+import urllib.error
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,17 @@ def test_the_limits_are_those_of_a_lesson():
 def test_behind_a_proxy_no_name_is_looked_up(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
     assert downloading.within_reach((NOWHERE,)) == ([NOWHERE], {})
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_a_certificate_that_is_not_trusted_is_explained(monkeypatch, platform):
+    monkeypatch.setattr(sys, "platform", platform)
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_message = "self-signed certificate in certificate chain"
+    said = downloading.reason(urllib.error.URLError(error))
+    assert said.startswith("its certificate is not trusted, self-signed certificate in certificate")
+    assert "a filter of the network" in said
+    assert ("Install Certificates.command" in said) == (platform == "darwin")
 
 
 def test_the_bar_forgets_what_came_in_vain():

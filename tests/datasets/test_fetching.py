@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import hashlib
 import io
 import os
 import signal
@@ -16,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from helpers.datasets import DataError, downloading, fetching
-from helpers.datasets.catalogue import CATALOGUE, Entry
+from helpers.datasets.catalogue import CATALOGUE, Entry, Resource
+from helpers.datasets.saying import say
 from tests.datasets.fakes import NOWHERE, resources
 from tests.loopback import serving
 
@@ -362,6 +364,89 @@ def test_data_folder(monkeypatch, tmp_path):
     assert fetching.data_folder() == repository / "elsewhere"
     monkeypatch.setenv("CNN_COURSE_DATA", str(tmp_path))
     assert fetching.data_folder() == tmp_path
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{}", " {} ", '"{}"', "'{}'", ' " {} " ', "file://{}", "FILE://{}", "'file://{}'", "$PLACE",
+        "${{PLACE}}", '"$PLACE"', "~", "~/../{name}",
+    ],
+)  # fmt: skip
+def test_a_data_folder_however_it_is_written(monkeypatch, tmp_path, written):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PLACE", str(tmp_path))
+    monkeypatch.setenv("CNN_COURSE_DATA", written.format(tmp_path, name=tmp_path.name))
+    assert fetching.data_folder().resolve() == tmp_path.resolve()
+
+
+def test_blanks_in_a_data_folder(monkeypatch, tmp_path):
+    for written in (tmp_path / "a b", f'"{tmp_path}/a b"', f"file://{tmp_path}/a%20b"):
+        monkeypatch.setenv("CNN_COURSE_DATA", str(written))
+        assert fetching.data_folder() == tmp_path / "a b"
+    for written in ("", " ", '""'):
+        monkeypatch.setenv("CNN_COURSE_DATA", written)
+        assert fetching.data_folder().name == "data"
+
+
+@pytest.mark.parametrize(
+    "written", ["~nobody-of-this-name/data", "$NOWHERE", "/tmp/${NOWHERE}/data"]
+)
+def test_a_data_folder_that_stands_for_nothing(monkeypatch, written):
+    monkeypatch.delenv("NOWHERE", raising=False)
+    monkeypatch.setenv("CNN_COURSE_DATA", written)
+    with pytest.raises(DataError, match=r"stands for nothing here\. Set it to a folder"):
+        fetching.data_folder()
+
+
+def test_official_files_are_found_in_the_data_folder_itself_and_unpacked(monkeypatch, tmp_path):
+    files = {name: gzip.compress(name.encode()) for name in ("a.gz", "b.gz", "c.gz", "d.gz")}
+    holds = {name.removesuffix(".gz"): name.encode() for name in files}
+    entry = replace(
+        CATALOGUE["fashion_mnist"],
+        mirrors=(),
+        files=tuple(
+            Resource(name, md5(data), len(data), md5(name.encode())) for name, data in files.items()
+        ),
+    )
+    folder = tmp_path / entry.folder
+    folder.mkdir(parents=True)
+    (folder / "a.gz").write_bytes(files["a.gz"])
+    (tmp_path / "b.gz").write_bytes(files["b.gz"])
+    (tmp_path / "c").write_bytes(holds["c"])
+    (folder / "d").write_bytes(holds["d"])
+    good, damaged = fetching.find(entry, tmp_path)
+    assert damaged == {}
+    assert good == {
+        "a.gz": files["a.gz"], "b.gz": files["b.gz"], "c.gz": holds["c"], "d.gz": holds["d"]
+    }  # fmt: skip
+    (tmp_path / "b.gz").write_bytes(files["b.gz"][:-1])
+    (tmp_path / "c").write_bytes(holds["c"] + b"!")
+    (folder / "a.gz").write_bytes(b"damaged")
+    good, damaged = fetching.find(entry, tmp_path)
+    assert set(good) == {"d.gz"} and set(damaged) == {"a.gz"}
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest()
+
+
+def test_the_sums_of_unpacked_files_are_those_of_the_official_files():
+    raw = fetching.data_folder() / CATALOGUE["fashion_mnist"].folder
+    for file in CATALOGUE["fashion_mnist"].files:
+        assert file.unpacked == file.name.removesuffix(".gz") and len(file.unpacked_md5) == 32
+        if (raw / file.name).is_file():
+            assert file.is_unpacked(gzip.decompress((raw / file.name).read_bytes()))
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_a_sign_that_a_console_has_not_ends_nothing(monkeypatch, encoding):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    say("✗ 28×28 pixels")
+    sys.stdout.flush()
+    shown = {"cp1252": "? 28×28 pixels", "ascii": "? 28?28 pixels", "utf-8": "✗ 28×28 pixels"}
+    assert written.getvalue().decode(encoding).strip() == shown[encoding]
 
 
 def test_wanted_source(monkeypatch):
