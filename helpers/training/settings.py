@@ -19,6 +19,7 @@ LEARNING_RATE = 0.1  # of ``fit``, if neither a learning rate nor an optimizer i
 def checked_optimizer(
     model: nn.Module, optimizer: torch.optim.Optimizer | None, learning_rate: float | None
 ) -> torch.optim.Optimizer:
+    """``optimizer``, or plain SGD. Raises ``ValueError`` if it cannot train ``model``."""
     own = {id(p) for p in model.parameters()}
     if not own:
         raise ValueError("the model has no parameters: there is nothing to train")
@@ -102,6 +103,7 @@ def check_pace(scheduler: LRScheduler, optimizer: torch.optim.Optimizer, num_bat
 
 
 def check_data(**datasets: Dataset) -> None:
+    """Raises ``ValueError`` if one of ``datasets`` is none, or is empty."""
     for name, data in datasets.items():
         if isinstance(data, DataLoader):
             raise ValueError(f"{name} is a DataLoader; give the data set, batches are made of it")
