@@ -42,7 +42,7 @@ def run_loop(function, name: str, bench: Bench, *args):
     if value is None and not record.passes and not record.sizes:
         raise NotAnswered(
             f"{name} takes no batch from dataloader, calls no model and returns nothing yet. Fill "
-            "in its body, in place of the dots if they still stand there."
+            "in its body."
         )
     if value is None:
         did = "goes through the loader" if record.passes else "passes images through model"
