@@ -19,6 +19,7 @@ from helpers import checkpoints, datasets, training, weight_files
 from helpers.checkpoints import CheckpointError, load, save, trained_conv_net
 from helpers.datasets import DataError, drawn
 from helpers.models import ConvNet
+from tests.wrapped import data_parallel
 
 LIMIT = 300_000  # bytes of a file of reference weights
 SOURCES = ("official", "drawn")
@@ -172,8 +173,8 @@ class Wrapped(nn.Module):
 
 WRAPPERS = {
     "compiled": torch.compile,
-    "data parallel": nn.DataParallel,
-    "both": lambda m: torch.compile(nn.DataParallel(m)),
+    "data parallel": data_parallel,
+    "both": lambda m: torch.compile(data_parallel(m)),
 }
 
 

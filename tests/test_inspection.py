@@ -7,6 +7,7 @@ from torch import nn
 from helpers import inspection
 from helpers.models import ConvNet
 from helpers.network_modes import unwrapped
+from tests.wrapped import data_parallel
 
 
 class RegionScore(nn.Module):
@@ -147,7 +148,7 @@ def test_wrapped_networks(name, wrap):
         return graph
 
     if wrap == "data parallel":
-        wrapped = nn.DataParallel(model)
+        wrapped = data_parallel(model)
     elif wrap == "part compiled":
         model[0] = torch.compile(model[0], backend=no_hooks)
         before, wrapped = traces(model), model

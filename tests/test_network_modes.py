@@ -11,6 +11,7 @@ from helpers.network_modes import channels_last, evaluation_mode, uncompiled, un
 from helpers.training import fit
 from tests.training.fakes import Recorder, fake_images, interrupt_at
 from tests.training.plain_training import assert_same, conv_net, plain_loop, quiet_fit
+from tests.wrapped import data_parallel
 
 BATCH = fake_images(4)[range(4)]
 SOME_IMAGES = BATCH[0]
@@ -228,7 +229,7 @@ def test_the_weights_after_fit_are_contiguous(end):
 def test_a_wrapped_network_is_unwrapped_and_runs_as_it_was_written():
     model = conv_net()
     compiled, runs = torch.compile(model, backend=lambda graph, _: runs.append(1) or graph), []
-    for wrapped in (model, compiled, nn.DataParallel(model), nn.DataParallel(compiled)):
+    for wrapped in (model, compiled, data_parallel(model), data_parallel(compiled)):
         assert unwrapped(wrapped) is model
     with uncompiled():
         compiled(SOME_IMAGES)

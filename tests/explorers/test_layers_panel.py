@@ -14,6 +14,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from helpers.explorers.layers_panel import Layers
 from helpers.layers import layer_rows
 from helpers.models import ConvNet
+from tests.wrapped import data_parallel
 
 
 def rows(panel) -> list[tuple[str, ...]]:
@@ -141,7 +142,7 @@ def test_layers_whose_weights_are_computed_and_layers_with_parts():
 
 
 def test_a_wrapped_network():
-    wrapped, plain = Layers(nn.DataParallel(ConvNet())), Layers(ConvNet())
+    wrapped, plain = Layers(data_parallel(ConvNet())), Layers(ConvNet())
     assert rows(wrapped) == rows(plain) and wrapped.caption == plain.caption
 
 

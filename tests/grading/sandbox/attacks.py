@@ -205,11 +205,14 @@ class Yes(torch.Tensor):
     "the helpers' test_loop": ("3.6", {"answer-3-6":
         "from helpers.training.loops import test_loop as t\ntest_loop = t"}),
     "typed run": ("3.7", {"answer-3-7": TYPED}),
+    "measured, and not trained": ("3.7", {"answer-3-7": TYPED + """
+test_losses[-1], accuracies[-1] = test_loop(test_dataloader, model, loss_fn)
+"""}),
     "typed learning rates": ("3.9", {"answer-3-9": "", "answer-3-9-runs": """
 runs = {1e-3: accuracies}
 runs[1e-2] = [0.3, 0.5, 0.6, 0.65, 0.7, 0.71, 0.72, 0.73, 0.74, 0.75]
 runs[1e-1] = [0.7, 0.8, 0.82, 0.84, 0.85, 0.86, 0.87, 0.87, 0.88, 0.89]
-best_learning_rate = 1e-1
+best_model = model
 """}),
     "the helpers' activations": ("4.4", {"answer-4-4": "from helpers import inspection\n"
         "get_activations = inspection.activations"}),

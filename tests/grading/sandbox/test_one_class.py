@@ -138,7 +138,8 @@ def test_where_a_known_wrong_answer_passes_or_frames_are_read_the_mark_is_void(n
 
 @pytest.mark.parametrize("name", [n for n in ATTACKS if n.startswith("typed")])
 def test_typed_numbers_are_told_from_measured_ones(name, mark):
-    assert "while your cells ran here" in mark(f"attack {name}", ATTACKS).words
+    words = mark(f"attack {name}", ATTACKS).words
+    assert "while your cells ran here" in words or "1,000 test images" in words
 
 
 @pytest.mark.parametrize("name", [n for n in ATTACKS if "helpers'" in n])
