@@ -263,9 +263,7 @@ def test_settings_are_the_same_from_a_graph(captured):
             SGD(model.parameters(), lr=0.2),
             augment=lambda images: images.flip(-1),
             clip_norm=0.1,
-            loss_fn=nn.CrossEntropyLoss(
-                torch.arange(1.0, 11.0, device=device), label_smoothing=0.1
-            ),
+            loss_fn=nn.CrossEntropyLoss(torch.arange(1.0, 11.0), label_smoothing=0.1),
         ).train_losses
     assert captured[0] and found["cuda"] == pytest.approx(found["cpu"], rel=1e-2)
 

@@ -641,7 +641,8 @@ WRAPPERS = {
     "one parameter": (
         hooks_on(lambda name: name == "conv_stack.0.weight"),
         "for conv_stack.0.bias, each rank has the gradient of its own images alone; expected is "
-        "the mean over all ranks. Of 20 gradients, one for each parameter on each rank, 2 are righ",
+        "the mean over all ranks. Of 20 gradients, one for each parameter on each rank, 2 are "
+        "right",
     ),
     "weights only": (
         hooks_on(lambda name: name.endswith("weight")),
