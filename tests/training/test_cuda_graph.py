@@ -254,18 +254,27 @@ def test_augmented_batches_are_captured_and_drawn_anew_in_each_step(captured):
 
 
 @needs_gpu
-def test_settings_are_the_same_from_a_graph(captured):
+@pytest.mark.parametrize(
+    ("weighted", "smoothed", "capturable"),
+    [
+        (True, 0.0, True),
+        (False, 0.1, True),
+        (True, 0.1, False),  # PyTorch's own function then waits for the GPU
+    ],
+)
+def test_settings_are_the_same_on_a_gpu(weighted, smoothed, capturable, captured):
     found = {}
     for device in ("cuda", "cpu"):
         model = conv_net(device=device)
+        weights = torch.arange(1.0, 11.0) if weighted else None
         found[device] = quiet_fit(
             model,
             SGD(model.parameters(), lr=0.2),
             augment=lambda images: images.flip(-1),
             clip_norm=0.1,
-            loss_fn=nn.CrossEntropyLoss(torch.arange(1.0, 11.0), label_smoothing=0.1),
+            loss_fn=nn.CrossEntropyLoss(weights, label_smoothing=smoothed),
         ).train_losses
-    assert captured[0] and found["cuda"] == pytest.approx(found["cpu"], rel=1e-2)
+    assert captured[0] == capturable and found["cuda"] == pytest.approx(found["cpu"], rel=1e-2)
 
 
 @needs_gpu
