@@ -39,8 +39,8 @@ def time_limit() -> Iterator[None]:
             # Code that catches all is asked again, until it happens to be outside of its ``try``.
             pause = GRACE if pause == SECONDS else 0.01
 
-    threading.Thread(target=watch, daemon=True).start()
-    try:
+    try:  # begins before the clock does, whose first TimeUp may come at once on a busy machine
+        threading.Thread(target=watch, daemon=True).start()
         yield
     finally:
         while not left.is_set():

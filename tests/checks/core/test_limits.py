@@ -1,5 +1,6 @@
 """How a student's code is stopped in time, and kept quiet."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -65,6 +66,20 @@ def test_nothing_comes_after_the_block():
     while time.monotonic() < end:
         pass
     assert not [t for t in threading.enumerate() if "watch" in t.name]
+
+
+def test_a_clock_stops_with_its_block_even_if_time_was_up_at_once(monkeypatch):
+    """Else it would go on, and end a later thread that gets the number of this one."""
+    monkeypatch.setattr(limits, "SECONDS", 0.0)
+    before = set(threading.enumerate())
+    for _ in range(200):
+        with contextlib.suppress(TimeUp), time_limit():
+            pass
+    monkeypatch.setattr(limits, "SECONDS", 0.2)
+    clocks = set(threading.enumerate()) - before
+    for clock in clocks:
+        clock.join(0.5)
+    assert not any(clock.is_alive() for clock in clocks)
 
 
 def test_tracing_still_works_afterwards():
