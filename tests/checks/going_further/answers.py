@@ -227,7 +227,7 @@ WRONG: dict[str, list[Wrong]] = {
                             )
                 """
             },
-            "a BatchNorm comes after the last linear layer",
+            "the scores are changed after the last layer: there comes batch normalisation",
         ),
     ],
     "5.5": [
