@@ -325,7 +325,7 @@ def test_loss_plot_follows_lists_that_have_grown_or_were_emptied():
 
 def test_loss_plot_blank():
     assert_blank(loss_plot, ..., TRAIN, TEST)
-    assert "fig is None" in assert_blank(loss_plot, None, TRAIN, TEST)
+    assert "such as plt.show()" in assert_blank(loss_plot, None, TRAIN, TEST)
     assert_blank(loss_plot, Figure(), TRAIN, TEST)
     assert_blank(loss_plot, plot(curves=[], legend=False), TRAIN, TEST)
     assert_blank(loss_plot, plot(), [], TEST)
