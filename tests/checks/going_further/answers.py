@@ -291,7 +291,7 @@ WRONG: dict[str, list[Wrong]] = {
                         print("rank", rank)
                 """
             },
-            "each rank trains for itself",
+            "the gradient of its own images alone",
         ),
     ],
 }
