@@ -72,7 +72,7 @@ def test_what_killed_processes_left_long_ago_is_removed(tmp_path):
     assert in_place(tmp_path) == {"a.gz": b"data", other.name: b""}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there, what is an hour old is removed")
+@pytest.mark.skipif(os.name == "nt", reason="on Windows os.kill(process, 0) is a signal")
 def test_what_a_killed_process_left_is_removed_at_once(tmp_path, monkeypatch):
     code = f"""
 import os, signal

@@ -56,13 +56,12 @@ def data_folder() -> Path:
     repository = Path(__file__).resolve().parents[2]
     given = os.environ.get("CNN_COURSE_DATA", "")
     text = given.strip()
-    if (
-        len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
-    ):  # as cmd and .env files keep them
-        text = text[1:-1].strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()  # cmd and .env files keep the quotes
     if text.lower().startswith("file:"):
         text = url2pathname(urlsplit(text).path)
-    place = Path(os.path.expanduser(os.path.expandvars(text)) or "data")  # noqa: PTH111 (no error)
+    # Path.expanduser raises for a user whom nobody knows; here "~nobody" is told below.
+    place = Path(os.path.expanduser(os.path.expandvars(text)) or "data")  # noqa: PTH111
     unknown = [part for part in place.parts if part.startswith("$")]
     unknown += [part for part in place.parts[:1] if part.startswith("~")]
     if unknown:

@@ -105,7 +105,7 @@ def with_keywords(model, layer, images):
     return kept.pop()
 
 
-def by_default(model, layer, images, kept=[]):  # noqa: B006
+def by_default(model, layer, images, kept=[]):  # noqa: B006 - a mistake that students make
     """It grows, but the last thing in it is right."""
     with layer.register_forward_hook(lambda *seen: kept.append(seen[-1])):
         model(images)
@@ -229,7 +229,7 @@ def key_too_early(model, layer, images):
     return {}["output"]
 
 
-def with_default(model, layer, images, kept=[]):  # noqa: B006
+def with_default(model, layer, images, kept=[]):  # noqa: B006 - a mistake that students make
     handle = layer.register_forward_hook(lambda *seen: kept.append(seen[2]))
     model(images)
     handle.remove()
