@@ -2,6 +2,9 @@
 
 import copy
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +16,8 @@ from helpers import checks
 from helpers.checks.convolution_layers import value_by_hand
 from tests.checks.convolution_layers.parts import image
 from tests.checks.tables import Liar, assert_blank, assert_incorrect, assert_no_trace, assert_passes
+
+ROOT = Path(__file__).parents[3]
 
 
 def parts(image, layer, channel, row, column):
@@ -214,6 +219,16 @@ def by_functional_of_all(image, layer, channel, row, column):
     return F.conv2d(image, layer.weight, layer.bias)[channel, row, column]
 
 
+def by_functional_with_names(image, layer, channel, row, column):
+    maps = F.conv2d(bias=layer.bias, weight=layer.weight, input=image)
+    return maps[channel, row, column]
+
+
+def by_operation(image, layer, channel, row, column):
+    maps = torch.ops.aten.conv2d(image[None], layer.weight, layer.bias)
+    return maps[0, channel, row, column]
+
+
 def by_functional_of_one_kernel(image, layer, channel, row, column):
     maps = torch.conv2d(image[None], layer.weight[[channel]])
     return maps[0, 0, row, column] + layer.bias[channel]
@@ -370,6 +385,8 @@ def printing(image, layer, channel, row, column):
         (by_copy, "the layer computed it"),
         (layer_on_a_window, "the layer computed it"),
         (by_functional_of_all, "a convolution of PyTorch computed it, from more of the image"),
+        (by_functional_with_names, "a convolution of PyTorch computed it"),
+        (by_operation, "a convolution of PyTorch computed it"),
         (by_functional_of_one_kernel, "a convolution of PyTorch computed it"),
         (by_functional_that_jumps, "a convolution of PyTorch computed it"),
         (by_another_layer, "a convolution of PyTorch computed it"),
@@ -420,3 +437,14 @@ def careless(image, layer, channel, row, column):
 def test_value_by_hand_leaves_no_trace():
     assert_no_trace(checks.value_by_hand, by_sum)
     assert_no_trace(checks.value_by_hand, careless)
+
+
+def test_the_first_check_of_a_kernel_does_not_wait_for_torch_compile():
+    """Its import takes two seconds, longer than all checks of the lesson together."""
+    code = (
+        "import sys; from helpers import checks; "
+        "from tests.checks.convolution_layers.test_value_by_hand import by_sum; "
+        "checks.value_by_hand(by_sum); print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == ["False"], done.stdout + done.stderr
