@@ -9,6 +9,7 @@ import functools
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from tqdm import tqdm
@@ -128,13 +129,13 @@ def judge_all(
     waiting: queue.Queue = queue.Queue()
     for job in jobs:
         waiting.put(job)
-    failed: list[BaseException] = []
-    stop, one = threading.Event(), threading.Lock()
+    go, stop, one = threading.Event(), threading.Event(), threading.Lock()
     answers = sum(len(requests) for _, requests in jobs)
     # Where nobody watches, in a log, there is no bar (disable=None).
     progress = tqdm(total=answers, desc=title, unit=" answers", disable=None, leave=False)
 
     def work(slot: int) -> None:
+        go.wait()
         try:
             while not stop.is_set():
                 job = waiting.get_nowait()
@@ -145,24 +146,23 @@ def judge_all(
                     progress.update()
         except queue.Empty:
             return
-        except BaseException as error:
-            failed.append(error)
+        except BaseException:
             stop.set()
+            raise
 
     slots = range(min(workers, len(jobs)))
-    threads = [threading.Thread(target=work, args=(slot,)) for slot in slots]
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    except KeyboardInterrupt:
-        raise Stopped from None
-    finally:  # the sandboxes end at once, and with them the threads
-        stop.set()
-        for thread in threads:
-            if thread.ident:
-                thread.join()
-        progress.close()
-    if failed:
-        raise failed[0]
+    # Whoever is interrupted waits until all sandboxes are cleared up. A thread whose start() or
+    # join() was interrupted is not waited for (Python 3.11): hence a pool, which starts as a whole.
+    with progress, ThreadPoolExecutor(len(slots)) as pool:
+        try:
+            working = [pool.submit(work, slot) for slot in slots]
+            go.set()
+            while wait(working, timeout=1).not_done:  # a pause, in which a signal is heard
+                pass
+            for done in working:
+                done.result()
+        except KeyboardInterrupt:
+            raise Stopped from None
+        finally:  # the sandboxes end at once, and with them the threads
+            stop.set()
+            go.set()

@@ -1,7 +1,9 @@
 """A judge may die, rave or fall silent: each answer has one result, and only the guilty is open."""
 
 import io
+import signal
 import struct
+import threading
 import time
 from types import SimpleNamespace
 
@@ -168,15 +170,31 @@ def test_what_was_judged_before_an_interrupt_is_kept(monkeypatch):
         for request in asked:
             yield right(request)
             if len(kept) == 2:
-                import _thread
-
-                _thread.interrupt_main()
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
                 stop.wait(10)
                 return
 
     with pytest.raises(Stopped):
         judge_all([(LESSON, requests("a", "b"))], judge, kept.append, 2)
     assert len(kept) == 2
+
+
+def test_an_interrupt_waits_until_each_judge_has_cleared_up():
+    cleared = []
+
+    def judge(lesson, asked, slot, stop):
+        try:
+            if slot == 0:
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            stop.wait(10)
+            yield from ()
+        finally:
+            time.sleep(0.3)  # a folder, a process
+            cleared.append(slot)
+
+    with pytest.raises(Stopped):
+        judge_all([(LESSON, requests("a"))] * 2, judge, print, 2)
+    assert sorted(cleared) == [0, 1]
 
 
 def test_what_keeping_raises_ends_all_judges():
