@@ -355,3 +355,13 @@ def test_an_interrupt_ends_the_grading_and_writes_no_table(boxed, course, tmp_pa
     assert said.startswith("Stopped. What was judged so far is kept")
     assert not (own / "grades.csv").exists()
     assert not left_behind(process.pid)
+
+
+def test_nothing_that_remembers_a_folder_is_loaded_before_the_sandbox_is_all_there_is():
+    """An ordinary user's matplotlib and torch otherwise look for folders that are out of sight."""
+    code = (
+        "import sys, grading.sandbox.judge; "
+        "print({'torch', 'matplotlib', 'IPython', 'tempfile', 'helpers.checks'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stdout + done.stderr
