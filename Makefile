@@ -17,6 +17,7 @@
 #
 # The first of them makes .venv and installs the course there, which takes some minutes.
 # Another Python than the one found: make lab PYTHON=/path/to/python
+# Without an NVIDIA GPU, it takes the small build of PyTorch; make lab TORCH=cuda or TORCH=cpu decides.
 
 SUITABLE = import ensurepip, sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
@@ -100,12 +101,16 @@ lint: .venv/dev
 	$(RUN) codespell_lib --skip ./data,./build --ignore-regex '[\w+/=]{60,}' --ignore-words-list onlyonce,nd,inh
 
 # The stamps say which set-up is complete: .venv/lab for the lesson, .venv/dev for authors too.
-.venv/lab: requirements.txt pyproject.toml | .venv/bin/python
-	$(RUN) pip install -r requirements.txt
+# Who says which PyTorch to take is asked for no stamp.
+INSTALL = $(RUN) helpers.install $(TORCH:%=--torch=%)
+SAID = $(if $(TORCH),said)
+.PHONY: said
+.venv/lab: requirements.txt pyproject.toml $(SAID) | .venv/bin/python
+	$(INSTALL)
 	@touch $@
 
-.venv/dev: requirements.txt pyproject.toml | .venv/bin/python
-	$(RUN) pip install -r requirements.txt -e '.[dev]'
+.venv/dev: requirements.txt pyproject.toml $(SAID) | .venv/bin/python
+	$(INSTALL) --dev
 	@touch .venv/lab $@
 
 # JupyterHub's proxy is a program of node.

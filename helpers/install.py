@@ -1,0 +1,169 @@
+"""Install the course into the Python that runs this: ``python -m helpers.install``
+
+What ``make lab`` does first. On Linux, the PyTorch of PyPI brings the libraries for NVIDIA's GPUs
+along, several gigabytes that a machine without such a GPU has no use for. There, the build for the
+CPU is taken, from PyTorch's own index. If that does not answer at once, PyPI's will do as well: it
+is larger, not worse.
+
+Nothing is installed yet when this runs, so it imports the standard library only.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+
+from helpers.__main__ import REQUIREMENTS, numbers, requirements
+
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+PAIR = ("torch", "torchvision")  # of one build: else "operator torchvision::nms does not exist"
+SMALL = "+cpu"  # ends the versions of the builds for the CPU
+PATIENCE = 3  # seconds that the index may be silent while it is asked what it has
+LONGEST = 8  # seconds for all of that, if it answers drop by drop
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Install, or collect what is installed; the exit code, 0 if all is well."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.install", description=__doc__)
+    parser.add_argument(
+        "--torch",
+        choices=["auto", "cpu", "cuda"],
+        default="auto",
+        help="the build of PyTorch; auto: that for the CPU if there is no NVIDIA GPU",
+    )
+    parser.add_argument("--dev", action="store_true", help="what authors need, too")
+    given = parser.parse_args(arguments)
+    choose_build(given.torch)
+    extras = ["-e", ".[dev]"] if given.dev else []
+    return pip("install", "-r", str(REQUIREMENTS), *extras)
+
+
+def choose_build(choice: str) -> None:
+    """See to it that torch and torchvision are of the build that is wanted, or are not there yet.
+
+    What is installed already stays, unless somebody decided otherwise (``choice`` is not "auto"),
+    it is too old or too new, or its halves are of two builds.
+    """
+    if not sys.platform.startswith("linux"):
+        return  # elsewhere, PyPI has the build for the CPU only
+    small = choice == "cpu" or (choice == "auto" and not has_gpu())
+    if installed_pair_fits() and (choice == "auto" or is_small(PAIR[0]) == small):
+        return
+    anew = ["--force-reinstall"] if any(map(version, PAIR)) else []
+    if small:
+        get_small_pair(anew)
+    elif anew:
+        say("PyTorch is installed anew, in the build that pip finds by itself.")
+        pip("install", *anew, *(f"{name}>={low},<{below}" for name, low, below in bounds_of_pair()))
+
+
+def has_gpu() -> bool:
+    """Is there an NVIDIA GPU with a driver? Without one, torch could not use it either."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return False
+    try:
+        done = subprocess.run([program, "--list-gpus"], capture_output=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and b"GPU" in done.stdout
+
+
+def get_small_pair(anew: list[str]) -> None:
+    """Install torch and torchvision for the CPU; where that fails, say so and leave it to PyPI."""
+    found, why = newest_small_torchvision()
+    if not found:
+        say(f"{CPU_INDEX} {why}. {instead()}")
+        return
+    say(f"PyTorch for the CPU, the small build, comes from {CPU_INDEX}")
+    # torchvision says which torch it belongs to. Of 2.11.0 and 2.11.0+cpu, pip takes the latter.
+    index = ["--extra-index-url", CPU_INDEX, "--timeout", "10", "--retries", "1"]
+    if pip("install", *anew, *index, PAIR[0], f"{PAIR[1]}=={found}"):
+        say(f"That did not work. {instead()}")
+    elif not all(map(is_small, PAIR)):
+        say(f"That gave halves of two builds. {instead()}")
+        pip("uninstall", "--yes", "--quiet", *PAIR)
+
+
+def instead() -> str:
+    """What comes in place of the small build."""
+    if installed_pair_fits():
+        return "So the PyTorch that is installed stays."
+    return (
+        "So pip takes the PyTorch that it finds by itself: on PyPI the large build, with GPU "
+        "libraries, which works without a GPU, too."
+    )
+
+
+def newest_small_torchvision() -> tuple[str, str]:
+    """The newest torchvision for the CPU that this Python can use; or '', and why."""
+    ask = ["index", "versions", PAIR[1], "--index-url", CPU_INDEX]
+    ask += ["--timeout", str(PATIENCE), "--retries", "0"]
+    aloud = {**os.environ, "PIP_QUIET": "0"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", *ask],
+            env=aloud,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+        )
+    except subprocess.TimeoutExpired:
+        return "", f"does not answer within {LONGEST} seconds"
+    said = next((x for x in done.stdout.splitlines() if x.startswith("Available versions:")), "")
+    versions = [word.strip() for word in said.partition(":")[2].split(",")]
+    fit = [v for v in versions if v.endswith(SMALL) and in_bounds(PAIR[1], v)]
+    if not fit:
+        return "", "does not answer, or has no build for this Python"
+    return max(fit, key=numbers), ""
+
+
+# ------------------------------------------------------------------------------- what there is
+
+
+def installed_pair_fits() -> bool:
+    """Are torch and torchvision there, in versions that the course takes, and of one build?"""
+    there = all(version(name) and in_bounds(name, version(name)) for name in PAIR)
+    return there and is_small(PAIR[0]) == is_small(PAIR[1])
+
+
+def version(name: str) -> str:
+    """The version that is installed, or ''."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def is_small(name: str) -> bool:
+    """Is the build for the CPU installed?"""
+    return version(name).endswith(SMALL)
+
+
+def bounds_of_pair() -> list[tuple[str, str, str]]:
+    """What requirements.txt asks for: name, the lowest version, and that which is too new."""
+    text = REQUIREMENTS.read_text(encoding="utf-8")
+    return [line for line in requirements(text) if line[0] in PAIR]
+
+
+def in_bounds(name: str, found: str) -> bool:
+    """Does the course take this version of torch, or of torchvision?"""
+    ((low, below),) = (ends for asked, *ends in bounds_of_pair() if asked == name)
+    return numbers(low) <= numbers(found) < numbers(below)
+
+
+def pip(*words: str) -> int:
+    """Run pip of this Python in the folder of the course; its exit code."""
+    command = [sys.executable, "-m", "pip", *words]
+    return subprocess.run(command, cwd=REQUIREMENTS.parent).returncode
+
+
+def say(sentence: str) -> None:
+    """Print it before what pip prints next."""
+    print(sentence, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
