@@ -10,6 +10,8 @@
 # make grade       grades a folder of submissions: make grade SUBMISSIONS=path/to/folder
 #                  ONLY=ada: this one anew, all others as they are; ROSTER=list.csv: with names and ids
 # make grader      the image in which make grade runs answers, where there is Docker or Podman
+# make wheels      collects all packages and images for a class without a network: its make lab takes
+#                  them from there
 # make bench       times an epoch and the panels; BENCH="--device cuda" or BENCH=--scale
 # make hub         a class server on this machine, to try; HUB="--port 8010"
 # make image       the container image of each student on a class server (needs Docker); see deploy/
@@ -34,12 +36,18 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab test slower mutants notebooks execute slides site bench lint hub load image release grade grader
+.PHONY: lab wheels test slower mutants notebooks execute slides site bench lint hub load image release grade grader
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
 lab: .venv/lab
 	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.tornado_settings='$(UPLOADS)' --LabApp.default_url=/lab/tree/$(FIRST)
+
+# Then the course is installed from the folder, which shows that it has everything.
+wheels: .venv/bin/python
+	$(INSTALL) --collect
+	@$(MAKE) --no-print-directory .venv/lab TORCH=
+	$(RUN) authoring.fetch_data
 
 test: .venv/dev
 	$(RUN) pytest --nbval $(SHARED_OUT) $(SLOWER:%=--ignore %) $(TESTS)

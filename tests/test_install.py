@@ -1,5 +1,6 @@
 """Which PyTorch ``make lab`` installs: tried with pip itself, on indexes of tiny wheels."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -102,6 +103,7 @@ def machine(tmp_path, monkeypatch):
     """A Linux machine without a GPU, on which pip sees the indexes of the test and no others."""
     machine = Machine(tmp_path)
     (tmp_path / "requirements.txt").write_text(REQUIREMENTS)
+    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["builder>=77"]\n')
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -248,3 +250,57 @@ def test_a_gpu_is_one_whose_driver_answers(script, there, tmp_path, monkeypatch)
         (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / "nvidia-smi").chmod(0o755)
     assert install.has_gpu() is there
+
+
+# Without a network
+
+
+@pytest.fixture
+def collected(machine, monkeypatch):
+    """The same machine with a folder of wheels; from then on, no index answers."""
+    pair(machine.small, "2.12.0", "0.27.0", "+cpu")
+    wheel(machine.pypi, "builder", "77.0")
+    assert install.main(["--collect"]) == 0
+    folder = install.REQUIREMENTS.parent / "wheels"
+    assert machine.pair() == ("", "") and len(list(folder.iterdir())) == 4
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setattr(install, "CPU_INDEX", "http://127.0.0.1:9")
+    machine.said.clear()
+    return folder
+
+
+def test_a_folder_of_wheels_needs_no_network(machine, collected):
+    assert {path.name.split("-")[0] for path in collected.iterdir()} == {
+        "torch", "torchvision", "plain", "builder"
+    }  # fmt: skip
+    assert install.main([]) == 0
+    assert machine.pair() == SMALL and machine.version("plain") == "1.5"
+    assert machine.said == ["The packages come from the folder wheels, without a network."]
+
+
+def test_a_folder_that_does_not_fit_is_left_aside(machine, collected, monkeypatch):
+    next(collected.glob("plain*")).unlink()
+    assert install.main([]) != 0  # and there is no network either
+    assert "does not have all that this machine needs" in machine.said[1]
+    with folder_served(machine.pypi) as pypi:
+        monkeypatch.setenv("PIP_INDEX_URL", pypi)
+        assert install.main([]) == 0
+    assert machine.pair() == LARGE and machine.version("plain") == "1.5"
+
+
+def test_the_folder_is_collected_without_the_small_build_where_that_is_not_to_be_had(machine):
+    wheel(machine.pypi, "builder", "77.0")
+    assert install.main(["--collect"]) == 0
+    names = [path.name for path in (install.REQUIREMENTS.parent / "wheels").glob("torch*")]
+    assert sorted(names) == ["torch-2.12.0-py3-none-any.whl", "torchvision-0.27.0-py3-none-any.whl"]
+    assert "does not answer, or has no build" in machine.said[0]
+
+
+def test_a_python_that_is_too_old_is_told_so(machine, monkeypatch):
+    monkeypatch.setattr("helpers.__main__.OLDEST_PYTHON", (4, 0))
+    assert install.main([]) == 1
+    assert "but the course needs 4.0 or newer" in machine.said[0] and machine.pair() == ("", "")
+    source = Path(install.__file__).read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 7))
+    assert "from __future__ import annotations" in source  # "list[str] | None" is not computed
