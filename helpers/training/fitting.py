@@ -20,6 +20,7 @@ from helpers.training.cuda_graph import Stepper
 from helpers.training.history import History, count_epochs, epoch_line
 from helpers.training.loops import device_of, test_loop
 from helpers.training.settings import check_data, check_pace, check_schedulers, checked_optimizer
+from helpers.training.validation import Best, hold_back
 
 _TEST_BATCH = 1000  # images per batch where no gradient is needed: only memory limits it
 _LOSS = nn.CrossEntropyLoss()  # of ``fit``, if none is given
@@ -39,6 +40,7 @@ def fit(
     loss_fn: Callable = _LOSS,
     augment: Callable | None = None,
     clip_norm: float | None = None,
+    validation: float | None = None,
     seed: int = 0,
     history: History | None = None,
     verbose: bool = True,
@@ -58,11 +60,15 @@ def fit(
     train on; what it draws, it should draw for each image. ``clip_norm`` shortens the gradient of
     all parameters together to this length where it is longer.
 
-    ``seed`` fixes the order of the images and nothing else: for the same weights at the start,
-    call ``torch.manual_seed`` before making the model. ``history`` continues a former run: the
-    epochs count on, with the orders of the images that would have come next; the former history
-    itself stays as it is. ``verbose=False`` prints no line per epoch. ``progress`` is a run of the
-    panel ``explorers.Training``, which then shows each epoch in place of a line.
+    ``validation`` is a share of the training images, such as 0.1, that is held back: the model is
+    not trained on them, but measured after each epoch, and in the end it has the weights with the
+    lowest loss on them, those of epoch ``history.best_epoch``. ``augment`` does not touch them.
+
+    ``seed`` fixes the order of the images, and which are held back, and nothing else: for the same
+    weights at the start, call ``torch.manual_seed`` before making the model. ``history`` continues
+    a former run: the epochs count on, with the orders of the images that would have come next; the
+    former history itself stays as it is. ``verbose=False`` prints no line per epoch. ``progress``
+    is a run of the panel ``explorers.Training``, which then shows each epoch in place of a line.
 
     Batches are cut out of memory, and on CUDA the steps are replayed from a graph (``Stepper``
     says when not). The results are those of ``train_loop`` over ``datasets.loader``, to rounding.
@@ -84,10 +90,14 @@ def fit(
     check_data(training_data=training_data, test_data=test_data)
     num_epochs = whole_number("num_epochs", num_epochs)
     batch_size = whole_number("batch_size", batch_size)
-    so_far = replace(history or History(), interrupted=False, message="")
+    former = history or History()
+    so_far = replace(former, interrupted=False, message="", best_epoch=0)
     done, total = len(so_far), len(so_far) + num_epochs
     epoch = done + 1
     device = device_of(model)
+    held_back = []
+    if validation is not None:
+        training_data, held_back = hold_back(training_data, validation, seed)
     training_batches = batches_of(training_data, batch_size, device, shuffle=True, seed=seed)
     test_batches = batches_of(test_data, _TEST_BATCH, device)
     if scheduler is not None:
@@ -104,10 +114,13 @@ def fit(
         mixed_precision=mixed_precision,
         compile_model=compile_model,
     )
-    layout = ExitStack()
+    layout, best = ExitStack(), None
     try:
         if not any(group.get("fused") for group in optimizer.param_groups):  # it mixes layouts up
             layout.enter_context(channels_last(model, test_batches))
+        if held_back:
+            best = Best(model, batches_of(held_back, _TEST_BATCH, device), loss_fn, former)
+            so_far = replace(so_far, best_epoch=best.epoch)
         for _ in range(done):
             pass_over(training_batches)  # the order of an epoch that was trained before
         for epoch in range(done + 1, total + 1):
@@ -115,31 +128,40 @@ def fit(
             if progress is not None:
                 each = progress.batches
             elif verbose and epoch == done + 1:
-                share = 1 + len(test_data) / (3 * len(training_data))  # a test has no backward
+                tested = len(test_data) + len(held_back)
+                share = 1 + tested / (3 * len(training_data))  # a test has no backward
                 each = partial(_with_estimate, num_epochs=num_epochs, share=share, device=device)
             train_loss = stepper.train(training_batches, each)
             test_loss, accuracy = test_loop(test_batches, model, loss_fn)
             if not math.isfinite(train_loss + test_loss):
-                so_far = replace(so_far, message=_lost_message(epoch, total, len(so_far)))
+                so_far = replace(so_far, message=_lost_message(epoch, total, so_far))
                 break
             if epoch_scheduler is not None:
                 epoch_scheduler.step()
             seconds = time.perf_counter() - start
-            so_far = so_far.with_epoch(train_loss, test_loss, accuracy, seconds)
+            figures = so_far.with_epoch(train_loss, test_loss, accuracy, seconds)
+            so_far = best.measured(figures) if best is not None else figures
             if progress is not None:
                 progress.log(train_loss, test_loss, accuracy)
             elif verbose:
                 print(epoch_line(so_far, total), flush=True)
     except KeyboardInterrupt:
-        message = _stopped_message(epoch, total, len(so_far))
+        message = _stopped_message(epoch, total, so_far)
         so_far = replace(so_far, interrupted=True, message=message)
     finally:
         layout.close()
         stepper.close()
+        if best is not None:
+            best.restore()
         model.eval()
         optimizer.zero_grad()
     if so_far.message:
         print(so_far.message, flush=True)
+    elif verbose and best is not None:
+        print(
+            f"The network has the weights of epoch {best.epoch}, the best on the images held back.",
+            flush=True,
+        )
     return so_far
 
 
@@ -182,17 +204,26 @@ def _with_estimate(batches: Sized, num_epochs: int, share: float, device: torch.
             print(f"{count_epochs(num_epochs)}, about {whole:.1f} s", flush=True)
 
 
-def _stopped_message(epoch: int, total: int, complete: int) -> str:
+def _stopped_message(epoch: int, total: int, history: History) -> str:
+    has = "keeps what it has learned so far"
+    if history.best_epoch:
+        has = f"has the weights of epoch {history.best_epoch}, the best on the images held back"
     return (
-        f"Stopped in epoch {epoch}/{total}: the network keeps what it has learned so far, and "
-        f"the history has the losses of {count_epochs(complete)}. To go on: "
+        f"Stopped in epoch {epoch}/{total}: the network {has}, and "
+        f"the history has the losses of {count_epochs(len(history))}. To go on: "
         "fit(..., history=history)."
     )
 
 
-def _lost_message(epoch: int, total: int, complete: int) -> str:
+def _lost_message(epoch: int, total: int, history: History) -> str:
+    ended = f"Ended in epoch {epoch}/{total}: the loss is no longer a finite number, so "
+    has = f"The history has the losses of {count_epochs(len(history))}."
+    if history.best_epoch:
+        return (
+            f"{ended}the network has the weights of epoch {history.best_epoch} again, the best on "
+            f"the images held back. {has} Go on with a smaller learning rate."
+        )
     return (
-        f"Ended in epoch {epoch}/{total}: the loss is no longer a finite number, so the weights "
-        f"are of no use any more. The history has the losses of {count_epochs(complete)}. Make a "
-        "new network and train it with a smaller learning rate."
+        f"{ended}the weights are of no use any more. {has} Make a new network and train it with a "
+        "smaller learning rate."
     )

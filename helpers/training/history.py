@@ -11,6 +11,10 @@ class History:
     the weights still change, those of the test after the epoch. ``accuracies`` (0 to 1) are on
     the test data. ``seconds`` is the time of an epoch with its test. ``interrupted``: somebody
     stopped the run. ``message``: why it ended early, empty if it did not.
+
+    ``validation_losses`` has an entry for each epoch with images held back, their mean loss after
+    it. ``best_epoch``, counted from 1, is the one whose weights the network was left with; 0 if
+    no images were held back: then it is the last one.
     """
 
     train_losses: list[float] = field(default_factory=list)
@@ -19,6 +23,8 @@ class History:
     seconds: list[float] = field(default_factory=list)
     interrupted: bool = False
     message: str = ""
+    validation_losses: list[float] = field(default_factory=list)
+    best_epoch: int = 0
 
     def __len__(self) -> int:
         return len(self.accuracies)
@@ -26,7 +32,11 @@ class History:
     def __repr__(self) -> str:
         if not self.accuracies:
             return "History of 0 epochs"
-        return f"History of {count_epochs(len(self))}: test accuracy {self.accuracies[-1]:.1%}"
+        text = f"History of {count_epochs(len(self))}: test accuracy "
+        if self.best_epoch:
+            kept = self.accuracies[self.best_epoch - 1]
+            return f"{text}{kept:.1%} after epoch {self.best_epoch}, whose weights are kept"
+        return f"{text}{self.accuracies[-1]:.1%}"
 
     def with_epoch(self, *figures: float) -> "History":
         """A new history with one epoch more: an interrupt finds the whole epoch or none of it."""
@@ -39,9 +49,12 @@ class History:
 
 def epoch_line(history: History, total: int) -> str:
     """The last epoch of ``history``, of ``total``, in one line."""
+    held_back = ""
+    if history.best_epoch:
+        held_back = f"   validation loss {history.validation_losses[-1]:.3f}"
     return (
         f"epoch {len(history):>{len(str(total))}}/{total}"
-        f"   training loss {history.train_losses[-1]:.3f}"
+        f"   training loss {history.train_losses[-1]:.3f}{held_back}"
         f"   test loss {history.test_losses[-1]:.3f}"
         f"   test accuracy {history.accuracies[-1]:.1%}"
         f"   {history.seconds[-1]:.1f} s"
