@@ -18,6 +18,7 @@ from helpers.datasets import DataError, data_folder
 from helpers.datasets.catalogue import CATALOGUE, Entry, loaded_by
 from helpers.datasets.downloading import problem
 from helpers.datasets.fetching import fetch
+from helpers.datasets.saying import say
 
 SOLUTIONS = Path(__file__).resolve().parents[1] / "solutions"
 
@@ -29,9 +30,9 @@ def fetch_all(entries: Iterable[Entry]) -> int:
             fetch(entry, data_folder())
         except DataError as error:
             instead = "drawn garments stand in" if entry.stand_in else "nothing stands in"
-            print(f"{error}\nUntil then, {instead} for them.")
+            say(f"{error}\nUntil then, {instead} for them.")
         else:
-            print(f"{entry.title}: all files are there, with the right sums.")
+            say(f"{entry.title}: all files are there, with the right sums.")
     return 0
 
 
@@ -42,7 +43,7 @@ def try_mirrors() -> int:
         for mirror in entry.mirrors:
             reason = problem(mirror + entry.files[0].name)
             lost += reason is not None
-            print(f"{'✗' if reason else '✓'} {entry.title}: {mirror}  {reason or ''}".rstrip())
+            say(f"{'✗' if reason else '✓'} {entry.title}: {mirror}  {reason or ''}".rstrip())
     if lost:
         print(f"{lost} lost: take it out of helpers/datasets/catalogue.py, or find where it went.")
     return 1 if lost else 0

@@ -17,13 +17,15 @@ REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 NOTEBOOKS = REQUIREMENTS.parent / "notebooks"
 OLDEST_PYTHON = (3, 11)
 SPARE = 50_000_000  # bytes to leave free beside the data
-INSTALL = "Do now: python -m pip install -r requirements.txt"
 
 
 def main():
     """Print the items; the exit code."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a console that has no ✓
+        sys.stdout.reconfigure(errors="replace")  # × in a text, on a console that has none
+    if str(REQUIREMENTS.parent) not in sys.path:  # python path/to/helpers, without an installation
+        sys.path.insert(0, str(REQUIREMENTS.parent))
+    yes, no = marks(sys.stdout.encoding)
     print("Is this machine ready for the lesson?\n")
     ready = True
     for item in (python, packages, torch_pair, device, cores, folder, disk, images):
@@ -32,12 +34,21 @@ def main():
         except Exception as error:  # whatever it is, the other items are still worth knowing
             lines = [(False, item.__name__, f"could not be found out: {first_line(error)}")]
         for good, name, text in lines:
-            print(f"{'✓' if good else '✗'} {name}: {text}")
+            print(f"{yes if good else no} {name}: {text}")
             ready = ready and good
         if item is python and not ready:
             break
-    print("\n" + ("Ready." if ready else "Not ready yet: see the lines with ✗."))
+    print("\n" + ("Ready." if ready else "Not ready yet: see the lines with " + no + "."))
     return 0 if ready else 1
+
+
+def marks(encoding):
+    """What good and bad lines begin with, on a console of this encoding."""
+    try:
+        "✓✗".encode(encoding or "ascii")
+    except UnicodeEncodeError:
+        return "ok", "NO"
+    return "✓", "✗"
 
 
 def python():
@@ -83,11 +94,18 @@ def package(name, lowest, below):
     try:
         found = metadata.version(name)
     except metadata.PackageNotFoundError:
-        return (False, name, f"not installed. {INSTALL}")
+        return (False, name, f"not installed. {install()}")
     if not numbers(lowest) <= numbers(found) < numbers(below):
         bounds = f"the course needs {lowest} or newer, and older than {below}"
-        return (False, name, f"{found}, but {bounds}. {INSTALL}")
+        return (False, name, f"{found}, but {bounds}. {install()}")
     return (True, name, found)
+
+
+def install():
+    """What installs the packages that are missing; in the folder of the course it always runs."""
+    folder = REQUIREMENTS.parent
+    where = "" if Path.cwd() == folder else f", in {folder}"
+    return f"Do now{where}: python -m helpers.install"
 
 
 def numbers(version):
@@ -104,12 +122,12 @@ def torch_pair():
     try:
         torch = importlib.import_module("torch")
     except Exception as error:
-        return [(False, name, f"torch cannot be imported: {first_line(error)}. {INSTALL}")]
+        return [(False, name, f"torch cannot be imported: {first_line(error)}. {install()}")]
     try:
         boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0]])
         importlib.import_module("torchvision").ops.nms(boxes, torch.ones(1), 0.5)
     except ModuleNotFoundError as error:
-        return [(False, name, f"torchvision cannot be imported: {first_line(error)}. {INSTALL}")]
+        return [(False, name, f"torchvision cannot be imported: {first_line(error)}. {install()}")]
     except Exception as error:
         return [
             (
@@ -117,7 +135,7 @@ def torch_pair():
                 name,
                 f"they do not fit together ({first_line(error)}). Often one is for the CPU only "
                 "and the other for CUDA. Do now: python -m pip uninstall -y torch torchvision, "
-                "then install both at once: python -m pip install torch torchvision",
+                "then both are installed at once by: python -m helpers.install",
             )
         ]
     return [(True, name, "they work together")]

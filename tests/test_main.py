@@ -124,13 +124,13 @@ def test_versions(found, good, monkeypatch):
     result, _, text = ready.package("torch", "2.11", "3")
     assert result is good
     assert text.startswith(found)
-    assert ("Do now: python -m pip install" in text) is not good
+    assert ("Do now: python -m helpers.install" in text) is not good
 
 
 def test_a_package_that_is_missing():
     good, name, text = ready.package("surely-not-installed", "1", "2")
     assert (good, name) == (False, "surely-not-installed")
-    assert text.startswith("not installed. Do now: python -m pip install -r requirements.txt")
+    assert text.startswith("not installed. Do now: python -m helpers.install")
 
 
 def test_requirements_that_are_missing(monkeypatch, tmp_path):
@@ -213,6 +213,28 @@ def test_as_a_student_runs_it_on_a_broken_machine(fault, tmp_path):
     said = "No module named 'torch'" if fault == "missing" else NMS
     assert said in result.stdout
     assert "images for CIFAR-10" in result.stdout  # it went on to the end
+
+
+@pytest.mark.parametrize("way", ["-m helpers", "path/to/helpers"])
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_in_any_folder_on_any_console(way, encoding, tmp_path):
+    """By its path it also runs where the course is not installed."""
+    hidden = tmp_path / "torch.py"  # so that something is bad, and quickly
+    hidden.write_text("raise ModuleNotFoundError(\"No module named 'torch'\")")
+    by_path = ["-S", str(REPOSITORY / "helpers")]  # no packages: this one neither
+    done = subprocess.run(
+        [sys.executable, *(by_path if way == "path/to/helpers" else way.split())],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=30,
+    )
+    assert done.stderr == b"" and done.returncode == 1
+    out = done.stdout.decode(encoding)
+    yes, no = ("✓", "✗") if encoding == "utf-8" else ("ok", "NO")
+    assert f"\n{yes} data folder: " in out and f"\n{no} torch and torchvision: torch cannot" in out
+    assert f"Do now, in {REPOSITORY}: python -m helpers.install\n" in out
+    assert out.rstrip().endswith(f"Not ready yet: see the lines with {no}.")
 
 
 def test_device(monkeypatch):
