@@ -112,10 +112,9 @@ class OwnPicture(Explorer):
         try:
             steps = pictures.steps(upright, light)
         except pictures.PictureError as error:
-            raise Refused(f"{shown.note}{error}{_way_out(upright, light)}") from error
-        border = pictures.background_of(pictures.to_grey(upright))
-        inverted = pictures.is_light(border) if light is None else light
-        caption = _caption(shown, steps, degrees, light, inverted, border)
+            raise Refused(f"{shown.note}{error}") from error
+        inverted = pictures.is_inverted(steps)
+        caption = _caption(shown, steps, degrees, light, inverted)
         try:
             probabilities = _probabilities(self._model, steps["28×28"], self._classes)
         except _NoAnswer as error:
@@ -144,27 +143,19 @@ def _opened(files: Sequence[Mapping]) -> _Shown:
     name = pictures.short_name(files[-1]["name"])
     try:
         picture = pictures.read_bytes(files[-1]["content"], name)
-        if not any(_works(picture, light) for light in (True, False)):
+        if not any(_works(picture, light) for light in LIGHT.values()):
             pictures.steps(picture)  # raises, and says why
     except pictures.PictureError as error:
         raise pictures.PictureError(f"{note}{error}") from error
     return _Shown(picture, f"Your picture {name}", note)
 
 
-def _works(picture: Image.Image, light: bool) -> bool:
+def _works(picture: Image.Image, light: bool | None) -> bool:
     try:
         pictures.steps(picture, light)
     except pictures.PictureError:
         return False
     return True
-
-
-def _way_out(picture: Image.Image, light: bool | None) -> str:
-    """Which setting of background shows something, as a sentence, if there is one."""
-    for name, other in LIGHT.items():
-        if other is not None and other is not light and _works(picture, other):
-            return f" Or set background to {name}."
-    return ""
 
 
 def _probabilities(model: nn.Module, image: Image.Image, classes: Sequence[str]) -> list[float]:
@@ -194,21 +185,21 @@ def _caption(
     degrees: int,
     light: bool | None,
     inverted: bool,
-    border: float,
 ) -> str:
     width, height = shown.picture.info.get("original_size", shown.picture.size)
     turned = f", turned by {degrees} degrees clockwise" if degrees else ""
-    kind = "light" if inverted else "dark"
     why = (
-        f"Its border is {kind} ({border:.0f} of 255)"
+        f"Its background is {'lighter' if inverted else 'darker'} than the garment"
         if light is None
-        else f"You set its background to {kind}"
+        else f"You set its background to {'light' if inverted else 'dark'}"
     )
+    leaning = steps["cut"].info["turned"]
+    upright = f", turned by {abs(leaning)} degrees to stand upright" if leaning else ""
     cut, whole = ("×".join(map(str, steps[name].size)) for name in ("cut", "grey"))
     return (
         f"{shown.note}{shown.name}, {width}×{height} pixels{turned}. {why}, so it was "
         f"{'' if inverted else 'not '}inverted. Then its background was removed, the garment cut "
-        f"out ({cut} of {whole} pixels) and brightened, and shrunk to 28×28 pixels."
+        f"out ({cut} of {whole} pixels){upright} and brightened, and shrunk to 28×28 pixels."
     )
 
 

@@ -3,6 +3,7 @@
 import base64
 import datetime
 import io
+import re
 import struct
 import zlib
 
@@ -16,6 +17,7 @@ from torch import nn
 from helpers import pictures
 from helpers.explorers import own_picture_panel as own_picture
 from helpers.explorers.own_picture_panel import EXAMPLE, OWN, OwnPicture
+from helpers.pictures import reading
 
 CLASSES = [f"class {number}" for number in range(10)]
 ERROR = "cannot be shown"  # what the base says of an exception that nobody foresaw
@@ -91,9 +93,9 @@ def check_works(panel) -> None:
 def test_the_example_stands_first_and_its_words_are_always_the_same(panel):
     words, data = panel.caption.split("\n")
     assert words == (
-        "The drawn example, 360×360 pixels. Its border is light (232 of 255), so it was inverted. "
-        "Then its background was removed, the garment cut out (265×256 of 360×360 pixels) and "
-        "brightened, and shrunk to 28×28 pixels."
+        "The drawn example, 360×360 pixels. Its background is lighter than the garment, so it was "
+        "inverted. Then its background was removed, the garment cut out (265×256 of 360×360 "
+        "pixels) and brightened, and shrunk to 28×28 pixels."
     )
     assert data == "Data: the network says class 3, 60.0%; then class 7, 30.0%."
     check_bundle(panel)
@@ -138,7 +140,7 @@ def test_every_control_is_one_for_the_keyboard(panel):
 )
 def test_kinds_of_pictures(panel, picture, kind, options):
     caption = upload(panel, uploaded(file_of(picture, kind, **options)))
-    assert "Your picture shirt.png, 90×120 pixels. Its border is light" in caption
+    assert "Your picture shirt.png, 90×120 pixels. Its background is lighter" in caption
     assert "so it was inverted" in caption and "\nData: " in caption
     assert panel.picture.value == OWN
     assert panel._model.saw[0, 0, 14, 14] > 0.9  # the dark garment of the first frame
@@ -147,14 +149,15 @@ def test_kinds_of_pictures(panel, picture, kind, options):
 
 def test_a_dark_background_is_not_inverted(panel):
     caption = upload(panel, uploaded(file_of(garment(ground=20, fabric=200))))
-    assert "Its border is dark (20 of 255), so it was not inverted." in caption
+    assert "Its background is darker than the garment, so it was not inverted." in caption
     assert panel._model.saw[0, 0, 14, 14] > 0.9
 
 
 def test_a_transparent_background_counts_as_white(panel):
     picture = Image.new("RGBA", (60, 60), (0, 0, 0, 0))
     picture.paste((20, 20, 20, 255), (15, 15, 45, 45))
-    assert "light (255 of 255)" in upload(panel, uploaded(file_of(picture)))
+    assert "Its background is lighter" in upload(panel, uploaded(file_of(picture)))
+    assert panel._model.saw[0, 0, 14, 14] > 0.9
 
 
 def test_a_turned_photo_is_set_upright_and_told_by_its_size_in_the_file(panel):
@@ -178,12 +181,23 @@ def test_rotate_turns_clockwise(panel):
 
 def test_background_can_be_said(panel):
     upload(panel, uploaded(file_of(garment(ground=110, fabric=0))))
-    assert panel.caption.startswith("There is nothing in this picture")
-    assert panel.caption.endswith(" Or set background to light.")
+    assert "Its background is lighter than the garment, so it was inverted." in panel.caption
     panel.background.value = True
     assert "You set its background to light, so it was inverted." in panel.caption
     panel.background.value = False
-    assert "Or set background to light" in panel.caption
+    assert panel.caption == (
+        "Nothing in this picture is lighter than its background, but something is darker: let the "
+        "background count as light (light=True)."
+    )
+
+
+def test_a_garment_that_leans_is_set_upright_and_the_caption_says_so(panel):
+    white = (236, 232, 224)
+    for angle in (0, 12):
+        leaning = pictures.example().rotate(angle, Image.Resampling.BICUBIC, fillcolor=white)
+        caption = upload(panel, uploaded(file_of(leaning)))
+        said = re.search(r"pixels\), turned by (\d+) degrees to stand upright and bright", caption)
+        assert abs(int(said[1]) - angle) <= 3 if angle else said is None
 
 
 def test_of_two_files_the_last_is_taken(panel):
@@ -240,7 +254,7 @@ def test_refusals(panel, name, monkeypatch):
 
 
 def test_too_many_bytes(panel, monkeypatch):
-    monkeypatch.setattr(pictures, "MAX_BYTES", 100)
+    monkeypatch.setattr(reading, "MAX_BYTES", 100)
     assert "more than 20 MB" in upload(panel, uploaded(file_of(garment())))
     assert panel._own is None
     monkeypatch.undo()
@@ -307,7 +321,7 @@ def test_an_upload_is_forgotten_but_for_its_small_copy(panel):
     exif[0x010F] = "a camera"
     upload(panel, uploaded(file_of(garment(size=(1200, 800)), "jpeg", exif=exif)))
     assert panel.upload.value == ()
-    assert max(panel._own.picture.size) == pictures.LONGEST_SIDE
+    assert max(panel._own.picture.size) == reading.LONGEST_SIDE
     assert set(panel._own.picture.info) == {"original_size"}
     assert not panel._own.picture.getexif()
 

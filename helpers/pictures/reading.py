@@ -1,4 +1,4 @@
-"""A student's own picture, made into what the networks of the course have learned from."""
+"""A picture from a file: upright, in colour and small; what cannot be read is named."""
 
 import io
 import re
@@ -6,8 +6,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import ExifTags, Image, ImageDraw, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
@@ -118,107 +117,3 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     if not picture.mode.startswith("I"):
         return picture
     return Image.fromarray((np.asarray(picture, np.int64) // 256).clip(0, 255).astype(np.uint8))
-
-
-def example() -> Image.Image:
-    """A blue pullover, drawn, on a light background: what to look at without a picture at hand."""
-    picture = Image.new("RGB", (360, 360), (236, 232, 224))
-    draw = ImageDraw.Draw(picture)
-    fabric = (52, 84, 140)
-    draw.polygon([(120, 70), (150, 55), (210, 55), (240, 70), (245, 310), (115, 310)], fill=fabric)
-    draw.polygon([(122, 70), (60, 130), (48, 300), (88, 304), (118, 160)], fill=fabric)
-    draw.polygon([(238, 70), (300, 130), (312, 300), (272, 304), (242, 160)], fill=fabric)
-    draw.ellipse([150, 38, 210, 84], fill=(236, 232, 224))
-    draw.arc([145, 33, 215, 90], 10, 170, fill=(30, 50, 90), width=7)
-    draw.rectangle([115, 294, 245, 310], fill=(40, 66, 112))
-    return picture
-
-
-# ------------------------------------------------------------------------- the way to 28×28
-
-
-def to_tensor(picture: Image.Image) -> torch.Tensor:
-    """``picture`` in grey, ``[1, H, W]``, float32 from 0 (black) to 1 (white)."""
-    return torch.from_numpy(np.asarray(picture.convert("L"), np.float32) / 255).unsqueeze(0)
-
-
-def to_fashion_mnist(picture: Image.Image) -> torch.Tensor:
-    """``picture`` as the data set would show it: ``[1, 28, 28]``, light on black, centred.
-
-    The last of the ``steps``.
-    """
-    return to_tensor(steps(picture)["28×28"])
-
-
-def steps(picture: Image.Image, light: bool | None = None) -> dict[str, Image.Image]:
-    """``picture`` after each step on its way to 28×28, by the name of the step.
-
-    The steps are those of the data set's paper (Xiao et al., 2017, figure 1), adapted to photos:
-    grey; inverted if the border is lighter than the middle grey; background to black; cut to what
-    is left; longest side to 28 pixels; centred. ``light`` says whether the background is light;
-    without it, the border tells.
-
-    Raises ``PictureError`` if nothing stands out from the background.
-    """
-    grey = to_grey(picture)
-    if light is None:
-        light = is_light(background_of(grey))
-    light_on_dark = 255 - grey if light else grey
-    alone = remove_background(light_on_dark)
-    garment = cut(alone)
-    return {
-        "picture": picture,
-        "grey": _as_picture(grey),
-        "inverted": _as_picture(light_on_dark),
-        "background removed": _as_picture(alone),
-        "cut": garment,
-        "28×28": shrink(garment),
-    }
-
-
-def to_grey(picture: Image.Image) -> np.ndarray:
-    """The brightness of each pixel, ``[H, W]``, from 0 (black) to 255 (white)."""
-    return np.asarray(picture.convert("L"), np.float32)
-
-
-def background_of(grey: np.ndarray) -> float:
-    """How bright the background is: the median of the border."""
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return float(np.median(border))
-
-
-def is_light(background: float) -> bool:
-    """Whether a background of that brightness counts as light: the picture is then inverted."""
-    return background > 127
-
-
-def remove_background(grey: np.ndarray) -> np.ndarray:
-    """By how much each pixel is brighter than the background; 0 where it is not."""
-    return np.clip(grey - background_of(grey), 0, None)
-
-
-def cut(grey: np.ndarray) -> Image.Image:
-    """The part of a picture on black where something stands out, made as bright as can be."""
-    strongest = float(grey.max())
-    if strongest < 10:  # of 255: nothing that stands out
-        raise PictureError(
-            "There is nothing in this picture that differs from its background: take one with "
-            "the garment on a plain light or dark surface."
-        )
-    rows, columns = np.nonzero(grey > 0.15 * strongest)
-    grey = grey[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] / strongest
-    return _as_picture(255 * grey)
-
-
-def shrink(garment: Image.Image) -> Image.Image:
-    """``garment`` with its longest side at 28 pixels, in the middle of 28×28 pixels."""
-    if max(garment.size) >= 56 * min(garment.size):
-        raise PictureError(
-            "Only a thin line in this picture differs from its background: take one with the "
-            "garment on a plain light or dark surface."
-        )
-    return ImageOps.pad(garment, (28, 28), Image.Resampling.BOX, color=0)
-
-
-def _as_picture(grey: np.ndarray) -> Image.Image:
-    return Image.fromarray(grey.astype(np.uint8))

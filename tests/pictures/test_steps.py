@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from helpers import pictures
+from helpers.pictures import reading
 
 
 def save(path, picture, **options):
@@ -69,7 +70,7 @@ def test_refusals(tmp_path):
 
 
 def test_too_many_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "MAX_BYTES", 100)
+    monkeypatch.setattr(reading, "MAX_BYTES", 100)
     assert "smaller copy" in refusal(save(tmp_path / "a.png", pictures.example()))
 
 
@@ -123,12 +124,22 @@ def test_steps_have_names_and_end_where_the_data_set_begins():
     assert torch.equal(final, pictures.to_fashion_mnist(pictures.example()))
 
 
-def test_light_and_dark_can_be_said_instead_of_measured():
-    grey = Image.new("L", (40, 40), 110)
-    grey.paste(0, (10, 10, 30, 30))
-    with pytest.raises(pictures.PictureError):
-        pictures.steps(grey)
-    assert pictures.steps(grey, light=True)["28×28"].getpixel((14, 14)) == 255
+@pytest.mark.parametrize("background, garment", [(110, 0), (60, 20), (130, 250), (215, 250)])
+def test_dark_on_dark_and_light_on_light(background, garment):
+    grey = Image.new("L", (80, 80), background)
+    grey.paste(garment, (20, 20, 60, 60))
+    darker = garment < background
+    assert pictures.is_inverted(pictures.steps(grey)) == darker
+    for light in (None, darker):
+        assert pictures.to_fashion_mnist(grey, light)[0, 14, 14] == 1
+    with pytest.raises(pictures.PictureError, match=rf"something is .* \(light={darker}\)"):
+        pictures.to_fashion_mnist(grey, light=not darker)
+
+
+@pytest.mark.parametrize("light", [None, True, False])
+def test_where_nothing_is_to_be_seen_no_setting_is_advised(light):
+    with pytest.raises(pictures.PictureError, match="differs from its background: take one"):
+        pictures.to_fashion_mnist(Image.new("L", (80, 80), 110), light)
 
 
 def test_a_thin_line_is_refused():
