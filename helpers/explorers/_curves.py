@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from helpers.explorers._base import png_of
 from helpers.plots.results import COLOURS, MARKERS, STYLES
 from helpers.plots.text import DPI, NORMAL, SMALL, count_text, number_text
-from helpers.training import History
+from helpers.training import History, stopped_text
 
 BOTH, LOSS, ACCURACY = "loss and accuracy", "loss", "accuracy"
 SAID = {
@@ -109,7 +109,7 @@ def ending_text(done: int, total: int, error: BaseException | None) -> str:
     place = f"in epoch {min(done + 1, total)} of {total}"
     kept = f"The losses of {count_text(done, 'complete epoch')} are kept."
     if isinstance(error, KeyboardInterrupt):
-        return f"Stopped {place}: the network keeps what it has learned so far. {kept}"
+        return stopped_text(done, total)
     if error is not None:
         said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         return f"Ended {place} by {said}. {kept}"

@@ -1,17 +1,19 @@
 """The training panel of notebooks 03 and 05: watch the losses of your own loop while it runs."""
 
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import ipywidgets as widgets
-import torch
 from IPython import get_ipython
+from torch import nn
 
 from helpers.explorers import _curves
 from helpers.explorers._base import Explorer, View
+from helpers.explorers._run_inputs import Batches, called, figure, whole_number
 from helpers.plots.text import count_text
-from helpers.training import History, epoch_line
+from helpers.training import History, Stopped, epoch_line
 
 EVERY = 0.5  # seconds between two updates of the progress bar
 DRAWING = 0.025  # the share of the training time that drawing the curves may take
@@ -24,18 +26,19 @@ class Training(Explorer):
 
     Show the panel (``panel`` as the last line of a cell), then train in the next cell::
 
-        with panel.run("learning rate 0.1") as run:
+        with panel.run("learning rate 0.1", model) as run:
             for epoch in run.epochs():
                 train_loss = train_loop(run.batches(train_dataloader), model, loss_fn, optimizer)
                 test_loss, accuracy = test_loop(test_dataloader, model, loss_fn)
                 run.log(train_loss, test_loss, accuracy)
 
-    The kernel's interrupt ends the run, not the cell: the complete epochs stay in ``runs``. Where
-    the panel is not shown, and outside of notebooks, each epoch prints a line instead.
+    The kernel's interrupt ends the run and the cell, as everywhere: the complete epochs stay in
+    ``runs``. The same cell run again then goes on in the same run. Where the panel is not shown,
+    and outside of notebooks, each epoch prints a line instead.
     """
 
     def __init__(self, num_epochs: int = 10):
-        self.num_epochs = _whole_number(num_epochs)
+        self.num_epochs = whole_number(num_epochs)
         self._runs: dict[str, Run] = {}
         self._visible = False
         self._told = 0.0  # when the caption was last brought up to date
@@ -53,14 +56,21 @@ class Training(Explorer):
         with self._lock:
             return {name: run.history for name, run in self._runs.items()}
 
-    def run(self, name: str = "training") -> "Run":
-        """A new run, for a ``with`` block. A name that is there already gets a number."""
+    def run(self, name: str = "training", model: nn.Module | None = None) -> "Run":
+        """A run, for a ``with`` block: the last one of this ``name`` if it had the same network.
+
+        Of another network, or of one that is not told, it is a new run; a name that is there
+        already then gets a number.
+        """
         if not isinstance(name, str):
             raise ValueError(
                 f'the name of a run must be a text, such as "learning rate 0.1", not {name!r}'
             )
         with self._lock:
-            run = Run(self, self._free_name(" ".join(name.split()) or "training"))
+            name = " ".join(name.split()) or "training"
+            if run := self._run_of(name, model):
+                return run
+            run = Run(self, name, self._free_name(name), model)
             self._runs[run.name] = run
             self._drawing = 0.0
             chosen = self.highlight.value
@@ -70,6 +80,10 @@ class Training(Explorer):
             self._tell()
         self._print(f"{run.name}:")
         return run
+
+    def _run_of(self, name: str, model: nn.Module | None) -> "Run | None":
+        same = [run for run in self._runs.values() if run.asked == name]
+        return same[-1] if same and same[-1].trains(model) else None
 
     def _free_name(self, name: str) -> str:
         free, number = name, 1
@@ -149,35 +163,64 @@ class Run:
     ``history`` has its complete epochs. ``training.fit`` needs no more than the three methods.
     """
 
-    def __init__(self, panel: Training, name: str):
-        self.name, self.num_epochs, self.history = name, panel.num_epochs, History()
+    def __init__(self, panel: Training, asked: str, name: str, model: nn.Module | None):
+        self.asked, self.name = asked, name  # without a number, and with it
+        self.num_epochs, self.history = panel.num_epochs, History()
         self._panel = panel
+        # Weak: a run must not keep a network in memory that nobody needs any more.
+        self._model = weakref.ref(model) if isinstance(model, nn.Module) else lambda: None
         self._began = self._epoch_began = time.perf_counter()
         self._next_step = 0.0
 
+    def trains(self, model: nn.Module | None) -> bool:
+        """Whether it is known that this is the network of the run."""
+        return model is not None and self._model() is model
+
     def __enter__(self) -> "Run":
+        """Begin, or go on: the lines of the epochs so far, which a cell that runs again clears."""
+        self._began = self._epoch_began = time.perf_counter()
+        self.history = replace(self.history, interrupted=False, message="")
+        if done := len(self.history):
+            if done >= self.num_epochs:
+                self.num_epochs += self._panel.num_epochs
+            print(f"{self.name} goes on after {count_text(done, 'epoch')}. So far:")
+            for number in range(1, done + 1):
+                print(epoch_line(self.history.up_to(number), self.num_epochs), flush=True)
         return self
 
-    def __exit__(self, kind, error, traceback) -> bool:
-        """Keep what is there, and say how it ended. An interrupt ends here: the cells go on."""
+    def __exit__(self, kind, error, traceback) -> None:
+        """Keep what is there, and say how it ended. An interrupt ends the cell, in one line."""
         stopped = isinstance(error, KeyboardInterrupt)
         message = _curves.ending_text(len(self.history), self.num_epochs, error)
         self.history = replace(self.history, interrupted=stopped, message=message)
         self._panel.redraw()
         done = f"{len(self.history)} of {count_text(self.num_epochs, 'epoch')}"
         self._panel._step(len(self.history), self.num_epochs, f"{self.name}: ended, {done}")
+        if stopped:
+            raise Stopped(self.history, f"{self.name}: {message} {self._kept()}") from None
         if message:
             self._panel._print(f"{self.name}: {message}")
-        return stopped
+
+    def _kept(self) -> str:
+        """What can be done after a stop."""
+        if self._model() is not None:
+            next_one = len(self.history) + 1
+            return f"Trained again, it goes on with epoch {next_one}; a new network begins anew."
+        return f'The panel keeps the figures in its runs["{self.name}"].'
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.history!r}"
 
     def epochs(self, num_epochs: int | None = None) -> Iterator[int]:
-        """The numbers of the epochs, from 1: ``range`` for your loop, with a progress bar."""
-        count = self._panel.num_epochs if num_epochs is None else _whole_number(num_epochs)
+        """The numbers of the epochs, from 1: ``range`` for your loop, with a progress bar.
+
+        Without ``num_epochs``, as many as are missing, or as the panel was told.
+        """
         first = len(self.history) + 1
-        self.num_epochs = first - 1 + count
+        if num_epochs is not None:
+            self.num_epochs = first - 1 + whole_number(num_epochs)
+        elif first > self.num_epochs:
+            self.num_epochs = first - 1 + self._panel.num_epochs
         return self._each(range(first, self.num_epochs + 1))
 
     def _each(self, numbers: Iterable[int]) -> Iterator[int]:
@@ -190,10 +233,10 @@ class Run:
         """``dataloader``, with progress within the epoch: give it to your loop instead."""
         if not hasattr(dataloader, "__iter__"):
             raise ValueError(
-                f"run.batches takes a data loader, not {_called(dataloader)}: "
+                f"run.batches takes a data loader, not {called(dataloader)}: "
                 "run.batches(train_dataloader)"
             )
-        return Batches(dataloader, self)
+        return Batches(dataloader, self._batch_done)
 
     def log(self, train_loss: float, test_loss: float, accuracy: float) -> None:
         """Add the figures of a complete epoch: two losses, and the accuracy from 0 to 1.
@@ -202,9 +245,9 @@ class Run:
         """
         now = time.perf_counter()
         figures = [
-            _number("train_loss", train_loss),
-            _number("test_loss", test_loss),
-            _number("accuracy", accuracy),
+            figure("train_loss", train_loss),
+            figure("test_loss", test_loss),
+            figure("accuracy", accuracy),
         ]
         if figures[2] < 0 or figures[2] > 1:
             raise ValueError(
@@ -236,59 +279,3 @@ class Run:
         done, total = len(self.history), self.num_epochs
         words = f"{self.name}: {_curves.step_text(done, total, number, count, left)}. {STOP}"
         self._panel._step(done + fraction, total, words)
-
-
-class Batches:
-    """A data loader that moves the progress bar of a run; all else is that of the loader."""
-
-    def __init__(self, dataloader: Iterable, run: Run):
-        self._dataloader, self._run = dataloader, run
-
-    def __iter__(self) -> Iterator:
-        count = len(self._dataloader) if hasattr(self._dataloader, "__len__") else 0
-        for number, batch in enumerate(self._dataloader, start=1):
-            yield batch  # comes back when the loop has trained on it
-            self._run._batch_done(number, count)
-
-    def __len__(self) -> int:
-        return len(self._dataloader)
-
-    def __getattr__(self, name: str):
-        if name.startswith("_"):  # copies ask for such before there is a loader
-            raise AttributeError(name)
-        return getattr(self._dataloader, name)
-
-
-def _whole_number(value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"num_epochs must be a whole number of at least 1, not {value!r}")
-    return value
-
-
-def _number(name: str, value: float) -> float:
-    """``value`` as a number of Python; else ``ValueError`` with what is wrong and what to do."""
-    if isinstance(value, torch.Tensor) and value.requires_grad:
-        raise ValueError(
-            f"{name} must be a number, but it is a tensor with its computation graph, which would "
-            "keep every batch in memory: return loss_sum.item() / num_images"
-        )
-    try:
-        if not isinstance(value, bool | str):
-            return float(value)
-    except (TypeError, ValueError, RuntimeError):
-        pass
-    raise ValueError(f"{name} must be a number, not {_called(value)}")
-
-
-def _called(value) -> str:
-    """What a wrong value is, and where it often comes from."""
-    if value is None:
-        return "None: does your loop return its result?"
-    if isinstance(value, tuple | list):
-        return (
-            f"a {type(value).__name__} of {len(value)} values: test_loop returns two, "
-            "test_loss, accuracy = test_loop(...)"
-        )
-    if isinstance(value, torch.Tensor):
-        return f"a tensor of the shape {list(value.shape)}"
-    return f"{type(value).__name__} {str(value)[:40]!r}"

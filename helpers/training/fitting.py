@@ -17,13 +17,16 @@ from helpers.datasets import loader
 from helpers.network_modes import as_written, channels_last, suited, widened
 from helpers.training.batches import batches_of, pass_over
 from helpers.training.cuda_graph import Stepper
-from helpers.training.history import History, count_epochs, epoch_line
+from helpers.training.history import History, Stopped, count_epochs, epoch_line, stopped_text
 from helpers.training.loops import device_of, test_loop
 from helpers.training.settings import check_data, check_pace, check_schedulers, checked_optimizer
 from helpers.training.validation import Best, hold_back
 
 _TEST_BATCH = 1000  # images per batch where no gradient is needed: only memory limits it
 _LOSS = nn.CrossEntropyLoss()  # of ``fit``, if none is given
+_GO_ON = "To go on: training.fit(..., history=training.last_history())."
+
+_last = History()  # of the last ``fit``, which a stop keeps from returning it
 
 
 def fit(
@@ -75,13 +78,14 @@ def fit(
     ``mixed_precision`` computes in bfloat16 what may be. ``compile_model`` compiles the network
     first, which takes some ten seconds and needs a C++ compiler, on CUDA also Triton.
 
-    An interrupt (the stop button of Jupyter, Ctrl+C) ends the run cleanly: the model keeps what it
-    has learned, the complete epochs are returned, and ``history.interrupted`` is true. A loss that
-    is no number any more also ends it. Both are said in a sentence, ``history.message``.
+    An interrupt (the stop button of Jupyter, Ctrl+C) ends the run cleanly, and the cell with it:
+    the model keeps what it has learned, and ``last_history()`` has the complete epochs. A loss that
+    is no number any more ends the run alone. Both are said in a sentence, ``history.message``.
     Afterwards the model is in evaluation mode and has no gradients.
 
-    Raises ``ValueError`` if an argument makes no sense.
+    Raises ``ValueError`` if an argument makes no sense, and ``Stopped`` upon an interrupt.
     """
+    global _last
     given = optimizer is not None
     optimizer = checked_optimizer(model, optimizer, learning_rate)
     check_schedulers(optimizer, given, scheduler=scheduler, epoch_scheduler=epoch_scheduler)
@@ -146,15 +150,18 @@ def fit(
             elif verbose:
                 print(epoch_line(so_far, total), flush=True)
     except KeyboardInterrupt:
-        message = _stopped_message(epoch, total, so_far)
+        message = f"{stopped_text(len(so_far), total, so_far.best_epoch)} {_GO_ON}"
         so_far = replace(so_far, interrupted=True, message=message)
     finally:
+        _last = so_far
         layout.close()
         stepper.close()
         if best is not None:
             best.restore()
         model.eval()
         optimizer.zero_grad()
+    if so_far.interrupted:
+        raise Stopped(so_far, so_far.message)
     if so_far.message:
         print(so_far.message, flush=True)
     elif verbose and best is not None:
@@ -163,6 +170,11 @@ def fit(
             flush=True,
         )
     return so_far
+
+
+def last_history() -> History:
+    """What the last ``fit`` in this kernel has measured, also if it was stopped."""
+    return _last
 
 
 @torch.no_grad()
@@ -202,17 +214,6 @@ def _with_estimate(batches: Sized, num_epochs: int, share: float, device: torch.
             per_batch = (time.perf_counter() - start) / (goal - started)
             whole = per_batch * count * share * num_epochs
             print(f"{count_epochs(num_epochs)}, about {whole:.1f} s", flush=True)
-
-
-def _stopped_message(epoch: int, total: int, history: History) -> str:
-    has = "keeps what it has learned so far"
-    if history.best_epoch:
-        has = f"has the weights of epoch {history.best_epoch}, the best on the images held back"
-    return (
-        f"Stopped in epoch {epoch}/{total}: the network {has}, and "
-        f"the history has the losses of {count_epochs(len(history))}. To go on: "
-        "fit(..., history=history)."
-    )
 
 
 def _lost_message(epoch: int, total: int, history: History) -> str:

@@ -1,6 +1,8 @@
-"""What a training has measured, and how it is said in a line."""
+"""What a training has measured, how it is said in a line, and what a stop leaves of it."""
 
 from dataclasses import dataclass, field, replace
+
+_COLUMNS = ("train_losses", "test_losses", "accuracies", "seconds")
 
 
 @dataclass(repr=False)
@@ -40,11 +42,38 @@ class History:
 
     def with_epoch(self, *figures: float) -> "History":
         """A new history with one epoch more: an interrupt finds the whole epoch or none of it."""
-        columns = ("train_losses", "test_losses", "accuracies", "seconds")
         return replace(
             self,
-            **{c: [*getattr(self, c), x] for c, x in zip(columns, figures, strict=True)},
+            **{c: [*getattr(self, c), x] for c, x in zip(_COLUMNS, figures, strict=True)},
         )
+
+    def up_to(self, number: int) -> "History":
+        """The first ``number`` epochs, as they were said."""
+        shorter = {c: getattr(self, c)[:number] for c in (*_COLUMNS, "validation_losses")}
+        best = self.best_epoch if self.best_epoch <= number else 0
+        return replace(self, best_epoch=best, **shorter)
+
+
+class Stopped(KeyboardInterrupt):
+    """A training that was stopped: ends the cell and all that wait behind it, as any interrupt.
+
+    ``history`` is what was measured until then. IPython shows the message in place of a traceback.
+    """
+
+    def __init__(self, history: History, message: str):
+        super().__init__(message)
+        self.history, self.message = history, message
+
+    def _render_traceback_(self) -> list[str]:
+        return [self.message]
+
+
+def stopped_text(complete: int, total: int, best_epoch: int = 0) -> str:
+    """What a stop is called in captions, tracebacks and histories."""
+    has = "keeps what it has learned so far"
+    if best_epoch:
+        has = f"has the weights of epoch {best_epoch}, the best on the images held back"
+    return f"Stopped by you after {complete} of {count_epochs(total)}: the network {has}."
 
 
 def epoch_line(history: History, total: int) -> str:

@@ -109,6 +109,20 @@ class Notebook:
         """Run the chosen cell, whatever comes of it, and choose the next."""
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell-and-select-next')")
 
+    def choose(self, place: int) -> None:
+        """Choose the cell at ``place``, from 0."""
+        self.page.evaluate(
+            "place => { jupyterapp.shell.currentWidget.content.activeCellIndex = place }", place
+        )
+
+    def write(self, place: int, source: str) -> None:
+        """Put ``source`` into the cell at ``place``, without running it."""
+        self.page.evaluate(
+            """([place, source]) => jupyterapp.shell.currentWidget.content.widgets[place]
+                .model.sharedModel.setSource(source)""",
+            [place, source],
+        )
+
     def failures(self) -> list[str]:
         """What cells have raised."""
         return self.page.evaluate(

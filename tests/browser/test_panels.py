@@ -67,40 +67,6 @@ def test_a_panel_in_a_browser(name, lab, page):
         panel.screenshot(path=Path(ROOT / folder) / f"{name.lower()}-{theme}.png")
 
 
-STOPPED = [
-    SETUP,
-    """from torch import nn
-from helpers.training import test_loop, train_loop
-loader = datasets.loader(few, batch_size=10)
-optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
-panel = explorers.Training(num_epochs=1000)
-panel""",
-    """with panel.run("long") as run:
-    for epoch in run.epochs():
-        train_loss = train_loop(run.batches(loader), model, nn.CrossEntropyLoss(), optimizer)
-        run.log(train_loss, *test_loop(loader, model, nn.CrossEntropyLoss()))""",
-    """losses, accuracy = test_loop(loader, model, nn.CrossEntropyLoss())
-print("usable:", accuracy > 0.5, len(panel.runs["long"].train_losses) > 0)""",
-]
-
-
-def test_a_stop_in_the_middle_of_training(page, tmp_path):
-    write_notebook(tmp_path / "stopped.ipynb", STOPPED)
-    with jupyterlab(tmp_path) as address:
-        notebook = Notebook(page, address, "stopped.ipynb")
-        for _ in STOPPED[:2]:
-            notebook.run_next()
-        page.evaluate("() => void jupyterapp.commands.execute('notebook:run-cell-and-select-next')")
-        caption = page.locator(".cnn-explorer .cnn-caption").first
-        expect(caption).to_contain_text("of 1,000 epochs", timeout=60_000)
-        page.evaluate("() => jupyterapp.commands.execute('notebook:interrupt-kernel')")
-        expect(caption).to_contain_text("topped")
-        notebook.run_next()
-        expect(page.get_by_text("usable: True True")).to_be_visible()
-        assert notebook.failures() == []
-        assert notebook.errors == []
-
-
 def test_a_lecture_is_read_in_the_last_row(chromium, tmp_path):
     """At 1080p all that a panel says has at least 18 pt, and what is secondary is hidden."""
     source = "panel = explorers.Convolution()\npanel"

@@ -98,16 +98,19 @@ def test_more_runs_than_colours_can_be_drawn(panel):
 # ------------------------------------------------------------------------------------- endings
 
 
-def test_an_interrupt_keeps_the_complete_epochs_and_ends_here(panel):
-    with panel.run("stopped") as run:
+def test_an_interrupt_keeps_the_complete_epochs_and_ends_the_cell(panel):
+    with pytest.raises(KeyboardInterrupt) as stop, panel.run("stopped") as run:
         for epoch in run.epochs():
             if epoch == 3:
                 raise KeyboardInterrupt
             run.log(1.0, 1.0, 0.5)
     assert panel.runs["stopped"].accuracies == [0.5, 0.5]
     assert panel.runs["stopped"].interrupted
-    assert "Stopped in epoch 3 of 3" in panel.caption
-    assert "The losses of 2 complete epochs are kept." in panel.caption
+    said = "Stopped by you after 2 of 3 epochs: the network keeps what it has learned so far."
+    assert said in panel.caption
+    (line,) = stop.value._render_traceback_()  # what IPython shows in place of a traceback
+    assert line == f'stopped: {said} The panel keeps the figures in its runs["stopped"].'
+    assert stop.value.history == panel.runs["stopped"]
     train(panel, "afterwards")
     assert len(panel.runs["afterwards"]) == 3
 
@@ -117,22 +120,72 @@ def test_an_interrupt_within_an_epoch_is_an_interrupt_too(panel):
         yield 1
         raise KeyboardInterrupt
 
-    with panel.run() as run:
+    with pytest.raises(KeyboardInterrupt), panel.run() as run:
         for _ in run.epochs():
             list(run.batches(interrupted()))
-    assert "no epoch yet. Stopped in epoch 1 of 3" in panel.caption
+    assert "no epoch yet. Stopped by you after 0 of 3 epochs" in panel.caption
 
 
 def test_an_interrupt_while_drawing_keeps_the_epoch(panel, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    with panel.run("one") as run, monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(_curves, "curves_png", interrupt)
-        run.log(1.0, 1.0, 0.5)
+        with panel.run("one") as run:
+            run.log(1.0, 1.0, 0.5)
     panel.redraw()
     assert len(panel.runs["one"]) == 1
     assert "one: 1 of 3 epochs" in panel.caption
+
+
+def some_epochs(panel, model, stop_before=None):
+    """The loop of Task 3.7: as many epochs as are asked for, or until a stop; their numbers."""
+    numbers = []
+    try:
+        with panel.run("rate", model) as run:
+            for epoch in run.epochs():
+                if epoch == stop_before:
+                    raise KeyboardInterrupt
+                numbers.append(epoch)
+                run.log(2.0 / epoch, 2.0, 0.5)
+    except KeyboardInterrupt:
+        assert stop_before is not None
+    return numbers
+
+
+def test_the_same_network_goes_on_in_the_same_run(panel, capsys):
+    model = torch.nn.Linear(1, 1)
+    assert some_epochs(panel, model, stop_before=3) == [1, 2]
+    assert panel.runs["rate"].interrupted
+    capsys.readouterr()
+    assert some_epochs(panel, model) == [3], "what is missing of the three epochs"
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "rate goes on after 2 epochs. So far:"
+    assert [line[:9] for line in printed[1:]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert list(panel.runs) == ["rate"] and panel.runs["rate"].train_losses == [2.0, 1.0, 2.0 / 3]
+    assert not panel.runs["rate"].interrupted and "topped" not in panel.caption
+    assert some_epochs(panel, model, stop_before=5) == [4], "and as many again"
+    assert "Stopped by you after 4 of 6 epochs" in panel.caption
+    assert some_epochs(panel, model) == [5, 6]
+
+
+def test_a_stop_before_the_first_epoch_goes_on_too(panel):
+    model = torch.nn.Linear(1, 1)
+    assert some_epochs(panel, model, stop_before=1) == []
+    assert some_epochs(panel, model) == [1, 2, 3]
+    assert list(panel.runs) == ["rate"] and panel.runs["rate"].message == ""
+
+
+@pytest.mark.parametrize("other", [torch.nn.Linear(1, 1), None, ..., "a text"])
+def test_another_network_begins_a_new_run(panel, other):
+    model = torch.nn.Linear(1, 1)
+    some_epochs(panel, model, stop_before=3)
+    assert some_epochs(panel, other) == [1, 2, 3]
+    assert list(panel.runs) == ["rate", "rate (2)"]
+    assert some_epochs(panel, model) == [1, 2, 3], "the last run was that of another"
+    assert some_epochs(panel, model, stop_before=5) == [4]
+    assert list(panel.runs) == ["rate", "rate (2)", "rate (3)"]
 
 
 def test_other_exceptions_pass_and_are_told(panel):
@@ -330,10 +383,11 @@ def test_a_kernel_gets_lines_only_if_the_panel_is_not_shown(panel, capsys, monke
     assert capsys.readouterr().out == ""
 
 
-def test_a_stop_is_printed_too(panel, capsys):
-    with panel.run("one"):
+def test_a_stop_is_told_once(panel, capsys):
+    said = pytest.raises(KeyboardInterrupt, match="one: Stopped by you after 0 of 3 epochs")
+    with said, panel.run("one"):
         raise KeyboardInterrupt
-    assert "one: Stopped in epoch 1 of 3" in capsys.readouterr().out
+    assert "Stopped" not in capsys.readouterr().out
 
 
 # --------------------------------------------------------------------------------------- threads

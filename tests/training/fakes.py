@@ -1,10 +1,11 @@
 """Small images, networks and runs for tests of training."""
 
+import pytest
 import torch
 from torch import nn
 
 from helpers.datasets import ImageDataset
-from helpers.training import History, fit
+from helpers.training import History, fit, last_history
 
 LOSS = nn.CrossEntropyLoss()
 
@@ -30,6 +31,15 @@ def sgd(model: nn.Module, rate: float = 0.1) -> torch.optim.Optimizer:
 def quiet_fit(model, num_epochs=2, **settings) -> History:
     settings = {"batch_size": 16, "verbose": False} | settings
     return fit(model, fake_images(64), fake_images(40, seed=1), num_epochs, **settings)
+
+
+def stopped(train, *args, **settings) -> History:
+    """What a call of ``fit`` leaves behind that is interrupted; the interrupt goes on."""
+    with pytest.raises(KeyboardInterrupt) as stop:
+        train(*args, **settings)
+    assert stop.value.history is last_history()
+    assert stop.value._render_traceback_() == [last_history().message]
+    return last_history()
 
 
 class Recorder(nn.Module):

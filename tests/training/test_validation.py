@@ -11,7 +11,15 @@ from helpers.datasets import ImageDataset, is_in_memory, loader
 from helpers.training import History, fit, test_loop
 from helpers.training.cuda_graph import Stepper
 from helpers.training.validation import hold_back
-from tests.training.fakes import LOSS, fake_images, interrupt_at, quiet_fit, sgd, small_net
+from tests.training.fakes import (
+    LOSS,
+    fake_images,
+    interrupt_at,
+    quiet_fit,
+    sgd,
+    small_net,
+    stopped,
+)
 from tests.training.plain_training import conv_net
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
@@ -129,14 +137,14 @@ def test_going_on_starts_with_the_best_weights_and_keeps_them_unless_there_are_b
 
 
 @pytest.mark.parametrize("call", range(1, 12))  # an epoch: three batches, a test, the images back
-def test_an_interrupt_leaves_the_best_weights_of_complete_epochs(call, capsys):
+def test_an_interrupt_leaves_the_best_weights_of_complete_epochs(call):
     model = small_net(interrupt_at(call))
-    history = quiet_fit(model, 3, validation=0.25)
+    history = stopped(quiet_fit, model, 3, validation=0.25)
     complete = (call - 1) // 5
     assert history.interrupted and len(history) == len(history.validation_losses) == complete
     assert history.best_epoch == complete
     words = "keeps what it has" if not complete else f"has the weights of epoch {complete}, the"
-    assert f"the network {words}" in capsys.readouterr().out
+    assert f"the network {words}" in history.message
     if complete:
         loss, _ = test_loop(loader(hold_back(fake_images(64), 0.25, 0)[1], 16), model, LOSS)
         assert loss == pytest.approx(min(history.validation_losses))
