@@ -90,15 +90,15 @@ def environment(**settings: str) -> dict[str, str]:
 
 @contextmanager
 def private_data_folder() -> Iterator[Path]:
-    """A folder that shows the images of the data folder, but not the checkpoints there.
+    """A folder that shows the images of the data folder, but nothing that is yours there.
 
-    A notebook that trains then leaves yours alone, and one that loads a checkpoint finds the
-    reference weights, whatever ran before.
+    A notebook that trains then leaves your checkpoints alone, and one that loads a checkpoint finds
+    the reference weights, whatever ran before; your progress is neither shown nor changed.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         shown = data_folder().glob("*") if data_folder().is_dir() else []
         for entry in shown:
-            if entry.name == "checkpoints":
+            if entry.name in ("checkpoints", "progress"):
                 continue
             target = Path(name) / entry.name
             try:

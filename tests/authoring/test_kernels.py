@@ -33,11 +33,12 @@ def test_a_cell_that_hangs_is_named(tmp_path):
         run_cell(client, 0)
 
 
-def test_a_notebook_sees_the_images_but_not_the_checkpoints(tmp_path, monkeypatch):
+def test_a_notebook_sees_the_images_but_nothing_that_is_yours(tmp_path, monkeypatch):
     monkeypatch.setenv("CNN_COURSE_DATA", str(tmp_path))
     (tmp_path / "images").mkdir()
     (tmp_path / "images/one.gz").write_bytes(b"1")
     (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "progress").mkdir()
     with private_data_folder() as shown:
         assert [entry.name for entry in shown.iterdir()] == ["images"]
         assert (shown / "images/one.gz").read_bytes() == b"1"

@@ -124,6 +124,15 @@ def test_student_notebooks_store_no_outputs(path):
 
 
 @each_notebook
+def test_a_check_says_what_to_do_when_a_name_is_missing(path):
+    """After a restart of the kernel, the first cell that fails is often a check."""
+    found = [cell for cell in code_cells(path) if "check" in tags(cell)]
+    assert found
+    for cell in found:
+        assert cell.source.startswith("# NameError? Run the cells above, from the top: "), cell.id
+
+
+@each_notebook
 def test_student_notebooks_are_valid(path):
     nbformat.validate(nbformat.read(path, as_version=4))
 
