@@ -8,8 +8,11 @@ All of them have a name here.
 from importlib import import_module
 from pkgutil import walk_packages
 
+from IPython import get_ipython
+
 from helpers.checks.core import declared
 from helpers.checks.core.hints import hint as hint
+from helpers.checks.core.last_runs import watch
 from helpers.checks.core.outcomes import CheckError as CheckError
 from helpers.checks.core.outcomes import Incorrect as Incorrect
 from helpers.checks.core.outcomes import NotAnswered as NotAnswered
@@ -20,6 +23,9 @@ for _module in walk_packages(__path__, f"{__name__}."):
     import_module(_module.name)
 _CHECKS = {known.check.__name__: known.check for known in declared.tasks().values()}
 globals().update(_CHECKS)
+
+if (_shell := get_ipython()) is not None:
+    watch(_shell)
 
 _HELP = ("CheckError", "Incorrect", "NotAnswered", "hint", "other_inputs", "progress")
 __all__ = sorted([*_HELP, *_CHECKS])

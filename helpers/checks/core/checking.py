@@ -8,8 +8,9 @@ from IPython.display import display
 
 from helpers.checks.core.declared import Declared, declare
 from helpers.checks.core.describing import first_line
+from helpers.checks.core.last_runs import remark
 from helpers.checks.core.limits import TimeUp, quiet, time_limit
-from helpers.checks.core.outcomes import CheckError, Incorrect, Passed
+from helpers.checks.core.outcomes import AMBER, Block, CheckError, Incorrect, Passed
 from helpers.checks.core.progress import remember
 from helpers.checks.core.trace import no_trace, tensors_in
 from helpers.checks.core.values import judge_tensor
@@ -30,6 +31,8 @@ def check(task: str, title: str, hints: tuple[str, str]) -> Callable:
             outcome = _outcome(function, args, kwargs)
             outcome.task = task
             remember(outcome)
+            if former := remark(function.__name__):
+                display(Block(f"! {task} not the latest answer", former, AMBER, role="alert"))
             if isinstance(outcome, Passed):
                 display(outcome)
                 return

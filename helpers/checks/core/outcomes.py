@@ -21,12 +21,32 @@ def badge(label: str, colours: tuple[str, str]) -> str:
     )
 
 
+# JupyterLab and Notebook mark a cell that was changed and has not run since. An outcome below such
+# a cell of its task is of before, and says so for as long as the mark is there. The words stand in
+# the style alone, so that nobody reads them where there are no such marks.
+_CHANGED = (
+    "A cell above was changed and has not run since: this is about the answer before your last "
+    "change. Run that cell, then this check."
+)
+_BELOW = ", ".join(
+    f".jp-mod-dirty{' + .jp-CodeCell' * cells} .cnn-outcome::before" for cells in range(1, 5)
+)
+_STYLE = f'<style>{_BELOW} {{ content: "{_CHANGED}"; display: block; font-weight: 600 }}</style>'
+# A blank is no mistake, though it ends the cell: without the colour of an error.
+_CALM = (
+    '<style>.jp-OutputArea:has(.cnn-open) [data-mime-type="application/vnd.jupyter.stderr"] '
+    "{ background: none }</style>"
+)
+
+
 class Block:
     """A sentence under a label: HTML where there is a browser, one plain paragraph elsewhere.
 
     ``role`` tells a screen reader whether to speak at once ("alert") or in passing ("status").
     Sizes are relative, so that a front end's zoom and its presentation mode reach them.
     """
+
+    names, style = "", ""  # classes of CSS, and what is said about them
 
     def __init__(self, label: str, sentence: str, colours: tuple[str, str], role: str = "status"):
         self.label, self.sentence, self.colours, self.role = label, sentence, colours, role
@@ -36,11 +56,22 @@ class Block:
 
     def _repr_html_(self) -> str:
         sentence = html.escape(self.sentence).replace("\n", "<br>")
+        named = f'class="{self.names}" ' if self.names else ""
         return (
-            f'<div role="{self.role}" style="border-left: 0.5em solid {self.colours[0]}; '
+            f'<div {named}role="{self.role}" style="border-left: 0.5em solid {self.colours[0]}; '
             "margin: 0.3em 0; padding: 0.3em 0.8em; max-width: 52em; font-size: 1.1em; "
-            f'line-height: 1.5">{badge(self.label, self.colours)} {sentence}</div>'
+            f'line-height: 1.5">{badge(self.label, self.colours)} {sentence}</div>{self.style}'
         )
+
+
+class _Outcome(Block):
+    """The block of a check's outcome."""
+
+    names, style = "cnn-outcome", _STYLE
+
+
+class _Open(_Outcome):
+    names, style = "cnn-outcome cnn-open", _STYLE + _CALM
 
 
 class Passed:
@@ -57,13 +88,13 @@ class Passed:
 
     def _repr_html_(self) -> str:
         label = f"{self.sign} {self.task} {self.word}"
-        return Block(label, self.fact, self.colours)._repr_html_()
+        return _Outcome(label, self.fact, self.colours)._repr_html_()
 
 
 class CheckError(Exception):
     """An answer that is not right, with a sentence for the student."""
 
-    sign, word, colours = "✗", "not right yet", RED
+    sign, word, colours, kind = "✗", "not right yet", RED, _Outcome
 
     def __init__(self, message: str):
         super().__init__(message)
@@ -76,7 +107,7 @@ class CheckError(Exception):
     def block(self) -> Block:
         """What is shown."""
         label = f"{self.sign} {self.task} {self.word}"
-        return Block(label, self.message, self.colours, role="alert")
+        return self.kind(label, self.message, self.colours, role="alert")
 
     def _render_traceback_(self) -> list[str]:
         """The lines that IPython shows in place of a traceback, under the block."""
@@ -86,7 +117,7 @@ class CheckError(Exception):
 class NotAnswered(CheckError):
     """The blank of the task still stands."""
 
-    sign, word, colours = "○", "not answered yet", AMBER
+    sign, word, colours, kind = "○", "not answered yet", AMBER, _Open
 
 
 class Incorrect(CheckError):
