@@ -17,13 +17,14 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from authoring.facts import is_bonus, points_of
+from helpers.lesson_marks import MARK as MARK
+from helpers.lesson_marks import TASK as TASK
+from helpers.lesson_marks import without_marks as without_marks
 
 STUB = "...  # your code here"
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
-MARK = re.compile(rf"\s*#+ ?({BEGIN}|{END})\s*")
 HEADING = re.compile(r"^#+\s+(.+)$", re.MULTILINE)
-TASK = re.compile(r"^###\s+Task\s+(\d+\.\d+)\s+–\s+(\S.*)$", re.MULTILINE)
-HELP = {"hint", "progress"}  # of the checks, but no check of a task
+HELP = {"hint", "progress", "solution"}  # of the checks, but no check of a task
 
 
 @dataclass
@@ -123,11 +124,6 @@ def answer_lines(source: str) -> Iterator[str]:
             inside = BEGIN in line
         elif inside:
             yield line
-
-
-def without_marks(source: str) -> str:
-    """The source of a cell as a student would write it: with the answer, without marks."""
-    return "\n".join(line for line in source.split("\n") if not MARK.fullmatch(line))
 
 
 def check_called(source: str) -> str | None:

@@ -1,7 +1,8 @@
 """Is this answer right, and if not, why? One package per notebook, one function per task.
 
-``hint("3.5")`` helps with a task, ``progress()`` tells how far a notebook is done. Each check is
-declared where it stands: in the ``tasks`` of its notebook's package, or in a file of its own name.
+``hint("3.5")`` helps with a task, ``solution("3.5")`` answers it, ``progress()`` tells how far a
+notebook is done. Each check is declared where it stands: in the ``tasks`` of its notebook's
+package, or in a file of its own name.
 All of them have a name here.
 """
 
@@ -18,6 +19,7 @@ from helpers.checks.core.outcomes import Incorrect as Incorrect
 from helpers.checks.core.outcomes import NotAnswered as NotAnswered
 from helpers.checks.core.progress import progress as progress
 from helpers.checks.core.seeds import other_inputs as other_inputs
+from helpers.checks.core.solutions import solution as solution
 
 for _module in walk_packages(__path__, f"{__name__}."):
     import_module(_module.name)
@@ -27,5 +29,5 @@ globals().update(_CHECKS)
 if (_shell := get_ipython()) is not None:
     watch(_shell)
 
-_HELP = ("CheckError", "Incorrect", "NotAnswered", "hint", "other_inputs", "progress")
+_HELP = ("CheckError", "Incorrect", "NotAnswered", "hint", "other_inputs", "progress", "solution")
 __all__ = sorted([*_HELP, *_CHECKS])

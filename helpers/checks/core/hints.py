@@ -1,4 +1,4 @@
-"""Two further hints for each task, beyond those that the notebooks fold away.
+"""Two further hints for each task, numbered on from those that the notebooks fold away.
 
 The first is a nudge: a question, a picture, what to print. The second is nearly there: the steps in
 order, or the answer to a task that is alike but not the same. None holds the answer itself. They
@@ -9,6 +9,8 @@ from IPython.display import display
 
 from helpers.checks.core.declared import tasks
 from helpers.checks.core.outcomes import BLUE, Block
+
+FOLDED = 2  # hints of each task in its notebook: 1 and 2
 
 _shown: dict[str, int] = {}  # how many hints of each task were asked for, in this kernel
 
@@ -24,10 +26,11 @@ def hint(task: str) -> None:
         print(f"There is no task {task}. The tasks are {first} to {last}, each in quotes.")
         return
     hints = known[task].hints
+    last = FOLDED + len(hints)
     _shown[task] = min(_shown.get(task, 0) + 1, len(hints))
-    for number, sentence in enumerate(hints[: _shown[task]], start=1):
-        display(Block(f"? {task} further hint {number} of {len(hints)}", sentence, BLUE))
+    for number, sentence in enumerate(hints[: _shown[task]], start=FOLDED + 1):
+        display(Block(f"? {task} hint {number} of {last}", sentence, BLUE))
     if _shown[task] < len(hints):
-        print(f'Still stuck? Ask again for the second: checks.hint("{task}")')
+        print(f'Still stuck? Ask again for hint {last}: checks.hint("{task}")')
     else:
-        print("That was the last hint. The complete lesson is in the folder solutions.")
+        print(f'That was the last hint. The answer itself: checks.solution("{task}")')

@@ -64,6 +64,19 @@ class Block:
         )
 
 
+class Listing:
+    """A piece of code, as it stands."""
+
+    def __init__(self, code: str):
+        self.code = code
+
+    def __repr__(self) -> str:
+        return self.code
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="margin-left: 1.3em">{html.escape(self.code)}</pre>'
+
+
 class _Outcome(Block):
     """The block of a check's outcome."""
 

@@ -45,6 +45,14 @@ def answers_of(path) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_the_hints_are_numbered_on_from_those_in_the_notebook(path):
+    texts = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    folded = re.findall(r"<summary>Hint (\d+)</summary>", texts)
+    numbers = [str(number) for number in range(1, hints.FOLDED + 1)]
+    assert folded == numbers * len(TASK.findall(texts))
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_no_hint_holds_a_line_of_the_answer(path):
     for task, lines in answers_of(path).items():
         said = re.sub(r"\s", "", "".join(COURSE[task].hints))
@@ -56,9 +64,11 @@ def test_a_hint_is_shown_only_when_asked_for(capsys):
     checks.hint("3.5")
     out = capsys.readouterr().out
     assert nudge in out and nearly not in out and 'checks.hint("3.5")' in out
+    assert "? 3.5 hint 3 of 4" in out and "hint 4:" in out
     checks.hint("3.5")
     out = capsys.readouterr().out
     assert nudge in out and nearly in out and "last hint" in out
+    assert "? 3.5 hint 4 of 4" in out and 'checks.solution("3.5")' in out
     checks.hint("1.1")
     assert COURSE["1.1"].hints[1] not in capsys.readouterr().out
     checks.hint(3.5)
