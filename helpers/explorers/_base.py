@@ -22,35 +22,8 @@ from matplotlib import image as matplotlib_image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from helpers.explorers._page import PAGE
 from helpers.plots.text import DPI, SMALL, long_minus, wrap
-
-STYLE = """<style>
-.cnn-explorer { max-width: 1200px; padding: 4px; }
-.cnn-explorer .widget-html-content { line-height: 1.5; }
-.cnn-explorer .widget-box { column-gap: 0.8em; row-gap: 0.2em; }
-.cnn-explorer input[type="number"] { width: 4.5em; }
-.cnn-explorer .widget-button { padding: 0 1em; }
-.cnn-explorer img { max-width: 100%; height: auto; background: white; }
-.cnn-explorer .cnn-caption { font-size: 1.1em; }
-.cnn-explorer .cnn-grids { display: flex; flex-wrap: wrap; align-items: center; gap: 0.8em; }
-.cnn-explorer table.cnn-grid { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.cnn-explorer table.cnn-grid caption { caption-side: top; text-align: left; font-weight: 600; }
-.cnn-explorer table.cnn-grid td { border: 1px solid #767676; min-width: 2.4em; height: 2em;
-  text-align: center; padding: 0 0.2em; background: #ffffff; color: #000000; }
-.cnn-explorer table.cnn-grid td.padded { font-style: italic; border-style: dashed; }
-.cnn-explorer table.cnn-grid td.dropped { background: #c9c9c9; color: #404040; }
-.cnn-explorer table.cnn-grid td.marked { background: #ffe08a; box-shadow: inset 0 0 0 2px #8a4b00;
-  font-weight: 700; }
-.cnn-explorer table.cnn-grid td.won { box-shadow: inset 0 0 0 3px #000000; font-weight: 700; }
-.cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;
-  background: #f0f0f0; color: #000000; }
-.cnn-lecture { --jp-widgets-font-size: 26px; --jp-widgets-inline-height: 46px;
-  --jp-widgets-inline-width: 560px; --jp-widgets-inline-label-width: 260px;
-  --jp-widgets-inline-width-short: 300px; --jp-widgets-input-padding: 8px;
-  font-size: 26px; max-width: none; }
-.cnn-lecture .cnn-secondary { display: none !important; }
-.cnn-lecture img { width: 100%; }
-</style>"""
 
 _panels: "weakref.WeakSet[Explorer]" = weakref.WeakSet()
 _lecture = False
@@ -81,7 +54,7 @@ class Explorer(widgets.VBox):
         self.caption = ""
         self._last = View("")
         rows = [_row(controls)] + ([_row(secondary, "cnn-secondary")] if secondary else [])
-        super().__init__([widgets.HTML(STYLE), *rows, self.view, self._words])
+        super().__init__([widgets.HTML(PAGE), *rows, self.view, self._words])
         self.add_class("cnn-explorer")
         _panels.add(self)
         enlarge(self, _lecture)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page
 
@@ -46,7 +47,7 @@ def jupyterlab(folder: Path, dark: bool = False) -> Iterator[str]:
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
         "--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}",
-        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True",
     ]  # fmt: skip
     with private_data_folder() as data, (home / "log").open("wb") as log:
         env = environment(
@@ -83,14 +84,17 @@ def wait_for(address: str, server: subprocess.Popen) -> None:
     raise RuntimeError(f"JupyterLab does not answer at {address}")
 
 
-class Notebook:
-    """A notebook in a page of JupyterLab; ``errors`` is what the page complained of."""
+LAB, NOTEBOOK_7 = "lab/tree", "notebooks"  # the same server shows a notebook in either
 
-    def __init__(self, page: Page, address: str, name: str):
+
+class Notebook:
+    """A notebook in a page of JupyterLab or Notebook 7; ``errors``: what the page complained of."""
+
+    def __init__(self, page: Page, address: str, name: str, place: str = LAB):
         self.page, self.errors = page, []
         page.on("pageerror", lambda error: self.errors.append(f"page: {error}"))
         page.on("console", self._note)
-        page.goto(f"{address}/lab/tree/{name}?reset")
+        page.goto(f"{address}/{place}/{name}?reset")
         page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
             "?.status === 'idle'",
@@ -139,6 +143,12 @@ class Notebook:
                 .filter(cell => cell.model.type === 'code')
                 .map(cell => cell.model.executionCount)"""
         )
+
+
+def skip_without(place: str) -> None:
+    """Notebook 7 comes with what authors install, not with the course."""
+    if place == NOTEBOOK_7:
+        pytest.importorskip("notebook", "7", reason="Notebook 7 is not installed here")
 
 
 def write_notebook(path: Path, sources: Iterable[str]) -> None:

@@ -1,0 +1,50 @@
+"""What every panel brings to the page that it is shown on: its style, and its keys."""
+
+import html
+
+STYLE = """
+.cnn-explorer { max-width: 1200px; padding: 4px; }
+.cnn-explorer .widget-html-content { line-height: 1.5; }
+.cnn-explorer .widget-box { column-gap: 0.8em; row-gap: 0.2em; }
+.cnn-explorer input[type="number"] { width: 4.5em; }
+.cnn-explorer .widget-button { padding: 0 1em; }
+.cnn-explorer img { max-width: 100%; height: auto; background: white; }
+.cnn-explorer .cnn-caption { font-size: 1.1em; }
+.cnn-explorer .cnn-grids { display: flex; flex-wrap: wrap; align-items: center; gap: 0.8em; }
+.cnn-explorer table.cnn-grid { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.cnn-explorer table.cnn-grid caption { caption-side: top; text-align: left; font-weight: 600; }
+.cnn-explorer table.cnn-grid td { border: 1px solid #767676; min-width: 2.4em; height: 2em;
+  text-align: center; padding: 0 0.2em; background: #ffffff; color: #000000; }
+.cnn-explorer table.cnn-grid td.padded { font-style: italic; border-style: dashed; }
+.cnn-explorer table.cnn-grid td.dropped { background: #c9c9c9; color: #404040; }
+.cnn-explorer table.cnn-grid td.marked { background: #ffe08a; box-shadow: inset 0 0 0 2px #8a4b00;
+  font-weight: 700; }
+.cnn-explorer table.cnn-grid td.won { box-shadow: inset 0 0 0 3px #000000; font-weight: 700; }
+.cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;
+  background: #f0f0f0; color: #000000; }
+.cnn-lecture { --jp-widgets-font-size: 26px; --jp-widgets-inline-height: 46px;
+  --jp-widgets-inline-width: 560px; --jp-widgets-inline-label-width: 260px;
+  --jp-widgets-inline-width-short: 300px; --jp-widgets-input-padding: 8px;
+  font-size: 26px; max-width: none; }
+.cnn-lecture .cnn-secondary { display: none !important; }
+.cnn-lecture img { width: 100%; }
+"""
+
+# JupyterLab and Notebook 7 take the keys of a list or a button inside an output for commands: on a
+# list, "d d" deletes its cell. That is https://github.com/jupyter-widgets/ipywidgets/issues/3912;
+# once it is mended, KEYS can go. Until then, each control is marked as one whose keys are its own,
+# just before they see a key of it: the page's window hears of it before the document, where they
+# listen. So controls that come later need no care. Saving is left to them, as everywhere.
+KEYS = """
+if (!window.cnnPanelKeys) {
+  window.cnnPanelKeys = true;
+  window.addEventListener('keydown', event => {
+    const saving = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's';
+    if (event.target.closest?.('.cnn-explorer'))
+      event.target.toggleAttribute('data-lm-suppress-shortcuts', !saving);
+  }, true);
+}
+"""
+
+# ``onload``: a script in a widget's HTML would not be run.
+PAGE = f'<style onload="{html.escape(KEYS)}">{STYLE}</style>'

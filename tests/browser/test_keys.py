@@ -1,0 +1,79 @@
+"""The keys that a control of a panel is given are its own: the notebook around it takes none.
+
+Every control of every panel, as the page has them, in JupyterLab and in Notebook 7.
+"""
+
+import pytest
+from playwright.sync_api import ElementHandle, Page, expect
+
+from helpers import explorers
+from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_without, write_notebook
+from tests.browser.panels import PANELS, SETUP
+
+# What Tab leads to.
+CONTROLS = "select, input, button, textarea, summary, a[href], [tabindex='0']"
+# What the command mode of a notebook does to cells, and what leaves a control in the end.
+KEYS = [
+    *("ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "j", "k"),
+    *("a", "b", "d", "d", "x", "v", "m", "y", "z", "1", "Shift+M", "Shift+L", "Home", "End"),
+    *("Space", "Escape", "Space", "Escape"),  # twice: a box that is ticked shows other controls
+    *("Enter", "Escape", "Shift+Enter", "Escape"),
+]
+
+# The cells, what was run of them, which is chosen, and in which mode.
+CELLS = """() => JSON.stringify(jupyterapp.shell.currentWidget.content.widgets.map(
+    cell => [cell.model.id, cell.model.type, cell.model.executionCount, cell.outputHidden]))"""
+CHOSEN = """() => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    return `${notebook.activeCellIndex} ${notebook.mode}`;
+}"""
+
+
+def test_all_panels_are_here():
+    assert set(PANELS) == {name for name in explorers.__all__ if name[0].isupper()}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keys")
+    sources = [SETUP, *(source for source, _, _ in PANELS.values())]
+    write_notebook(folder / "keys.ipynb", sources)
+    with jupyterlab(folder) as address:
+        yield address
+
+
+@pytest.mark.parametrize("place", [LAB, NOTEBOOK_7])
+def test_a_control_keeps_its_keys(place, lab, page):
+    skip_without(place)
+    notebook = Notebook(page, lab, "keys.ipynb", place)
+    notebook.run_all()
+    expect(page.locator(".cnn-explorer .cnn-caption").last).not_to_be_empty(timeout=60_000)
+    page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+    )
+    assert notebook.failures() == []
+    lost, pressed = [], 0
+    for panel in page.locator(".cnn-explorer:not(.cnn-explorer .cnn-explorer)").all():
+        controls = panel.locator(CONTROLS).filter(visible=True).element_handles()
+        for control in reversed(controls):  # the first ones may hide what is below them
+            name = control.evaluate(
+                "c => c.labels?.[0]?.innerText || c.title || c.outerHTML.slice(0, 80)"
+            )
+            lost += [f"{key} on {name}" for key in keys_lost(page, control)]
+            pressed += 1
+    assert "; ".join(lost) == ""
+    assert pressed > 3 * len(PANELS)
+
+
+def keys_lost(page: Page, control: ElementHandle) -> list[str]:
+    """The first key that did something to the notebook, or left the control too early."""
+    control.focus()
+    cells, chosen = page.evaluate(CELLS), page.evaluate(CHOSEN)
+    for key in KEYS:
+        page.keyboard.press(key)
+        here = control.evaluate("c => c === document.activeElement")
+        if not here or page.evaluate(CELLS) != cells or page.evaluate(CHOSEN) != chosen:
+            return [key]  # who knows what else is there now
+    page.keyboard.press("Tab")
+    moved = control.evaluate("c => c !== document.activeElement")
+    return [] if moved and page.evaluate(CELLS) == cells else ["Tab"]
