@@ -38,17 +38,25 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
             run_cell(client, index)
             count += 1
             cell.execution_count = count
-            keep_stills(cell)
+            cell.outputs = stills(cell.outputs)
     return stable_metadata(notebook)
 
 
-def keep_stills(cell: NotebookNode) -> None:
-    """Store of a panel its picture and its words, not the link to widgets of a kernel long gone.
+def stills(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """What is stored of ``outputs``: of a panel, its picture and its words.
 
-    JupyterLab would follow that link in a notebook that was only opened, and show an error.
+    Not the link to widgets of a kernel long gone, nor the page's own still, which is shown in their
+    place (``helpers.explorers``): it would hold the picture a second time.
     """
-    for output in cell.outputs:
-        output.get("data", {}).pop(WIDGET_VIEW, None)
+    kept = []
+    for output in outputs:
+        data = output.get("data", {})
+        if "cnn-still" in data.get("text/html", ""):
+            del data["text/html"]
+        linked = data.pop(WIDGET_VIEW, None)
+        if data or not linked:
+            kept.append(output)
+    return kept
 
 
 def chosen(names: list[str], folder: Path) -> list[Path]:

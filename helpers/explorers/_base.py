@@ -18,11 +18,12 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 import numpy as np
+from IPython.display import display
 from matplotlib import image as matplotlib_image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from helpers.explorers._page import PAGE
+from helpers.explorers._page import PAGE, WIDGET_VIEW, hiding_still, still_html
 from helpers.plots.text import DPI, SMALL, long_minus, wrap
 
 _panels: "weakref.WeakSet[Explorer]" = weakref.WeakSet()
@@ -55,6 +56,7 @@ class Explorer(widgets.VBox):
         self._last = View("")
         rows = [_row(controls)] + ([_row(secondary, "cnn-secondary")] if secondary else [])
         super().__init__([widgets.HTML(PAGE), *rows, self.view, self._words])
+        self.children[0].value += hiding_still(self.model_id)
         self.add_class("cnn-explorer")
         _panels.add(self)
         enlarge(self, _lecture)
@@ -93,6 +95,15 @@ class Explorer(widgets.VBox):
     def captioned(self, png: bytes) -> bytes:
         """``png`` with the caption below it."""
         return with_caption(png, self.caption)
+
+    def _ipython_display_(self) -> None:
+        """Show the panel, and in a second output its still, for when the kernel is gone."""
+        bundle = self._repr_mimebundle_()
+        display({WIDGET_VIEW: bundle.pop(WIDGET_VIEW)}, raw=True)
+        if "image/png" in bundle:
+            picture = bundle["image/png"].replace("\n", "")
+            bundle["text/html"] = still_html(self.model_id, picture, self.caption)
+        display(bundle, raw=True)
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         bundle = super()._repr_mimebundle_(**kwargs) or {}

@@ -1,6 +1,12 @@
-"""What every panel brings to the page that it is shown on: its style, and its keys."""
+"""What every panel brings to the page that it is shown on: its style, its keys, and its still.
+
+The still is for the page that is opened when the kernel is gone: a picture of the panel, with its
+words. While the panel lives it is hidden.
+"""
 
 import html
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 STYLE = """
 .cnn-explorer { max-width: 1200px; padding: 4px; }
@@ -22,6 +28,10 @@ STYLE = """
 .cnn-explorer table.cnn-grid td.won { box-shadow: inset 0 0 0 3px #000000; font-weight: 700; }
 .cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;
   background: #f0f0f0; color: #000000; }
+.cnn-explorer .jupyter-widgets-disconnected::before { display: none; }
+.cnn-explorer.jupyter-widgets-disconnected::before { display: block; position: static;
+  content: "This panel has lost its kernel: run this cell again."; font: inherit;
+  font-weight: 700; color: var(--jp-ui-font-color1, inherit); }
 .cnn-lecture { --jp-widgets-font-size: 26px; --jp-widgets-inline-height: 46px;
   --jp-widgets-inline-width: 560px; --jp-widgets-inline-label-width: 260px;
   --jp-widgets-inline-width-short: 300px; --jp-widgets-input-padding: 8px;
@@ -48,3 +58,21 @@ if (!window.cnnPanelKeys) {
 
 # ``onload``: a script in a widget's HTML would not be run.
 PAGE = f'<style onload="{html.escape(KEYS)}">{STYLE}</style>'
+
+# In place of a panel without a kernel, JupyterLab puts an error that tells a student nothing; the
+# line of the still says what to do.
+ERROR = ".jp-OutputArea:has(.cnn-still) .jupyter-widgets:not(:has(*)) { display: none; }"
+
+
+def still_html(panel: str, png: str, words: str) -> str:
+    """The still of ``panel``, an id, from a PNG in base64 that holds ``words``, too."""
+    return (
+        f'<div class="cnn-still cnn-still-{panel}"><style>{ERROR}</style>'
+        "<p><b>A picture of this panel: run this cell again to use it.</b></p>"
+        f'<img alt="{html.escape(words)}" src="data:image/png;base64,{png}"></div>'
+    )
+
+
+def hiding_still(panel: str) -> str:
+    """What ``panel`` puts on its page, wherever that is, while it lives."""
+    return f"<style>.cnn-still-{panel} {{ display: none; }}</style>"

@@ -10,6 +10,7 @@ nbval collects the cells, sanitizes what may differ and compares; that stays. Me
 - A code cell that was never run is a failure (nbval runs it and compares nothing).
 - What is written to stderr is shown with a failure, not compared: a progress bar or the warning
   of a newer library changes no lesson. That none is stored is held by another test.
+- Of a panel, its picture and its words are compared, as they are stored.
 - A picture that is no longer drawn is a failure, though pictures themselves are not compared.
 - A notebook that fails is kept as it ran, in ``build/executed/``.
 - The summary says for each notebook how many of its cells were run, and how many compared.
@@ -26,6 +27,7 @@ import nbformat
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
+from authoring.execute import stills
 from authoring.kernels import CELL_TIMEOUT, CellFailed, open_kernel, prepare_images, run_cell
 
 NBVAL_TIMEOUT = 2000  # nbval's default: nobody asked for another one
@@ -98,7 +100,7 @@ class StrictCell(IPyNbCell):
             if output.output_type == "stream" and output.name == "stderr":
                 self.add_report_section("call", "stderr of the cell", output.text)
         if self.options["check"]:
-            self._compare(outputs, deepcopy(self.cell.outputs))
+            self._compare(stills(deepcopy(outputs)), deepcopy(self.cell.outputs))
 
     def _compare(self, outputs, stored):
         if count_pictures(outputs) != count_pictures(stored):
