@@ -61,7 +61,10 @@ PAGE = f'<style onload="{html.escape(KEYS)}">{STYLE}</style>'
 
 # In place of a panel without a kernel, JupyterLab puts an error that tells a student nothing; the
 # line of the still says what to do.
-ERROR = ".jp-OutputArea:has(.cnn-still) .jupyter-widgets:not(:has(*)) { display: none; }"
+ERROR = (
+    ".jp-OutputArea:has(.cnn-still) > * > .jp-OutputArea-output.jupyter-widgets:not(:has(*)) "
+    "{ display: none; }"
+)
 
 
 def still_html(panel: str, png: str, words: str) -> str:

@@ -25,6 +25,8 @@ def test_opened_again_and_restarted(place, page, tmp_path):
         page.wait_for_function(IDLE)
         assert notebook.failures() == []
         expect(stills.filter(visible=True)).to_have_count(0)
+        for name in ("step", "check my prediction"):  # nothing else is hidden
+            expect(page.get_by_role("button", name=name).first).to_be_visible()
         words = stills.locator("img").evaluate_all("all => all.map(image => image.alt)")
         assert all(len(alt) > 40 for alt in words)
 
