@@ -40,8 +40,9 @@ BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" 
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
+# What make test installs for authors shows no menus to students: .jupyter says so.
 lab: .venv/lab
-	$(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.tornado_settings='$(UPLOADS)' --LabApp.default_url=/lab/tree/$(FIRST)
+	JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.tornado_settings='$(UPLOADS)' --LabApp.default_url=/lab/tree/$(FIRST)
 
 # Then the course is installed from the folder, which shows that it has everything.
 wheels: .venv/bin/python

@@ -16,6 +16,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page
 
+from authoring.facts import ROOT
 from authoring.kernels import environment, private_data_folder
 from authoring.student_notebooks import NOTEBOOK_METADATA
 
@@ -53,6 +54,7 @@ def jupyterlab(folder: Path, dark: bool = False) -> Iterator[str]:
         env = environment(
             CNN_COURSE_DATA=str(data),
             JUPYTER_CONFIG_DIR=str(home / "config"),
+            JUPYTER_CONFIG_PATH=str(ROOT / ".jupyter"),  # as make lab does
             JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
             JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"),
         )
