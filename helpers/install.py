@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.torch == "auto" and not given.dev and install_from_folder():
         return 0
     choose_build(given.torch)
-    extras = ["-e", ".[dev]"] if given.dev else []
+    extras = ["-e", ".[dev,compare]"] if given.dev else []
     return pip("install", "-r", str(REQUIREMENTS), *extras)
 
 
