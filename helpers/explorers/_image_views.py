@@ -193,7 +193,7 @@ def place_bar(figure: Figure, scale, left: float, top: float, height: float) -> 
     colours = coloured(np.linspace(high, low, 256)[:, None], scale)
     _place(figure, colours, left, top, 0.16, height)
     for place, value in ((0.06, high), (height / 2, (low + high) / 2), (height - 0.06, low)):
-        text = long_minus(f"{value:.3g}")
+        text = long_minus(f"{value:z.3g}")
         write(figure, left + 0.22, top + place, text, va="center")
 
 
@@ -295,7 +295,7 @@ def row_figure(values: Tensor, names: list[str] | None, image) -> Figure:
     if len(shown) <= 16:
         bars = axes.bar(range(len(shown)), shown, color="#1f77b4")
         axes.bar_label(
-            bars, [long_minus(f"{value:.1f}") for value in values], fontsize=SMALL, padding=3
+            bars, [long_minus(f"{value:z.1f}") for value in values], fontsize=SMALL, padding=3
         )
         axes.margins(y=0.15)
     else:

@@ -33,7 +33,7 @@ def draw_numbers(axis, values, title: str, scale: Mapping, corner=None) -> None:
         red, green, blue, _ = drawn.cmap(drawn.norm(value))
         bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
         axis.text(
-            column + j, row + i, "0" if value == 0 else f"{value:.2f}",
+            column + j, row + i, "0" if value == 0 else f"{value:z.2f}",
             ha="center", va="center", fontsize=SMALL, color="black" if bright else "white",
         )  # fmt: skip
     if corner is not None:
@@ -83,7 +83,7 @@ def colour_bar(picture: Picture, drawn, axes) -> None:
     low, high = drawn.get_clim()
     bar = picture.colorbar(drawn, ax=axes, aspect=16, pad=0.02, panchor=False)
     ticks = [low, (low + high) / 2, high]
-    bar.set_ticks(ticks, labels=[long_minus(f"{tick:.3g}") for tick in ticks])
+    bar.set_ticks(ticks, labels=[long_minus(f"{tick:z.3g}") for tick in ticks])
     bar.ax.tick_params(labelsize=SMALL)
     bar.outline.set_visible(False)
 

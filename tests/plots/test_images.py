@@ -127,6 +127,11 @@ def test_pixel_values_are_printed_with_their_places():
     assert picture.caption.startswith("Rows 3 to 4 and columns 4 to 5 of an image of 28×28:")
 
 
+def test_no_picture_says_minus_zero():
+    values = torch.tensor([[-0.004, -0.006], [0.004, 0.0]])
+    assert texts_of(plots.pixel_values(values, size=2)) == ["0.00", "-0.01", "0.00", "0"]
+
+
 def test_window_times_kernel_is_what_the_layer_computes():
     kernel = normal(3, 3)
     picture = plots.pixel_values(IMAGE, 3, 4, kernel=kernel, window=(5, 6))
