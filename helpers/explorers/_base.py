@@ -53,7 +53,7 @@ class Explorer(widgets.VBox):
         self._lock = threading.RLock()
         self.view, self._words = widgets.HTML(), widgets.HTML()
         self.caption = ""
-        self._last = View("")
+        self._last, self._shown = View(""), ""
         rows = [_row(controls)] + ([_row(secondary, "cnn-secondary")] if secondary else [])
         super().__init__([widgets.HTML(PAGE), *rows, self.view, self._words])
         self.children[0].value += hiding_still(self.model_id)
@@ -86,7 +86,9 @@ class Explorer(widgets.VBox):
         self._last, self.caption = view, view.caption
         words = html.escape(view.caption).replace("\n", "<br>")
         self._words.value = f'<div role="status" class="cnn-caption">{words}</div>'
-        self.view.value = view.html if view.png is None else picture_html(view.png)
+        shown = view.html if view.png is None else picture_html(view.png)
+        self._shown = shown or self._shown
+        self.view.value = shown or former_html(self._shown)
 
     def still(self) -> bytes | None:
         """The view as a PNG with its caption below, for where there is no kernel; None if empty."""
@@ -137,6 +139,11 @@ def picture_html(png: bytes) -> str:
     """An image for the view. Its words are in the caption below it, so it has none itself."""
     data = base64.b64encode(png).decode()
     return f'<img alt="" src="data:image/png;base64,{data}">'
+
+
+def former_html(shown: str) -> str:
+    """What was shown before a refusal: in grey, so that the page below does not jump."""
+    return f'<div class="cnn-former" aria-hidden="true">{shown}</div>' if shown else ""
 
 
 def png_of(figure: Figure) -> bytes:

@@ -16,6 +16,7 @@ STYLE = """
 .cnn-explorer .widget-button { padding: 0 1em; }
 .cnn-explorer img { max-width: 100%; height: auto; background: white; }
 .cnn-explorer .cnn-caption { font-size: 1.1em; }
+.cnn-explorer .cnn-former { opacity: 0.35; filter: grayscale(1); }
 .cnn-explorer .cnn-grids { display: flex; flex-wrap: wrap; align-items: center; gap: 0.8em; }
 .cnn-explorer table.cnn-grid { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .cnn-explorer table.cnn-grid caption { caption-side: top; text-align: left; font-weight: 600; }
@@ -45,13 +46,21 @@ STYLE = """
 # once it is mended, KEYS can go. Until then, each control is marked as one whose keys are its own,
 # just before they see a key of it: the page's window hears of it before the document, where they
 # listen. So controls that come later need no care. Saving is left to them, as everywhere.
+#
+# Enter in an input is not told to Python, which hears of its value alone, as when it loses focus.
+# So in a box of class cnn-entered it presses the button of class cnn-on-enter.
 KEYS = """
 if (!window.cnnPanelKeys) {
   window.cnnPanelKeys = true;
   window.addEventListener('keydown', event => {
     const saving = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's';
-    if (event.target.closest?.('.cnn-explorer'))
-      event.target.toggleAttribute('data-lm-suppress-shortcuts', !saving);
+    const panel = event.target.closest?.('.cnn-explorer');
+    if (!panel) return;
+    event.target.toggleAttribute('data-lm-suppress-shortcuts', !saving);
+    if (event.key === 'Enter' && event.target.matches('.cnn-entered input')) {
+      event.target.dispatchEvent(new Event('change', { bubbles: true }));
+      panel.querySelector('.cnn-on-enter').click();
+    }
   }, true);
 }
 """

@@ -72,6 +72,8 @@ class Convolution(Stepper):
         self.predict = widgets.Checkbox(bool(predict), description="predict first", indent=False)
         self.prediction = widgets.IntText(0, description="output width")
         self.answer = button("check my prediction", self._check)
+        self.prediction.add_class("cnn-entered")
+        self.answer.add_class("cnn-on-enter")
         self._answered: Sliding | None = None
         self._said = ""
         super().__init__(
@@ -111,6 +113,10 @@ class Convolution(Stepper):
                 _fitted(self._own, size) if own else _kernel_text(self.kernel.value, size)
             )
         super().settle(change)
+        waiting = self.predict.value and self._answered != self._sliding()
+        for control in (self.place, self.back, self.step, self.play):
+            control.disabled = waiting  # there is nothing to step over yet
+        self.clock.playing = self.clock.playing and not waiting
 
     def _is_named(self, size: int) -> bool:
         name = self.kernel.value

@@ -11,7 +11,7 @@ from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_withou
 from tests.browser.panels import PANELS, SETUP
 
 # What Tab leads to.
-CONTROLS = "select, input, button, textarea, summary, a[href], [tabindex='0']"
+CONTROLS = ":is(select, input, button, textarea, summary, a[href], [tabindex='0']):not(:disabled)"
 # What the command mode of a notebook does to cells, and what leaves a control in the end.
 KEYS = [
     *("ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "j", "k"),

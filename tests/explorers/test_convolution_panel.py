@@ -190,7 +190,7 @@ def test_ways_to_write_kernel_values():
 )
 def test_bad_kernel_values_are_told_and_the_panel_goes_on(panel, text, sentence):
     panel.values.value = text
-    assert sentence in panel.caption and panel.view.value == "" and panel.still() is None
+    assert sentence in panel.caption and "cnn-former" in panel.view.value and panel.still() is None
     panel.step.click()
     assert sentence in panel.caption
     panel.place.value = 1
@@ -223,7 +223,7 @@ def test_bad_kernel_values_are_told_and_the_panel_goes_on(panel, text, sentence)
 def test_bad_settings_are_told_and_the_panel_goes_on(panel, control, value, sentence):
     good = getattr(panel, control).value
     getattr(panel, control).value = value
-    assert sentence in panel.caption and panel.view.value == ""
+    assert sentence in panel.caption and "cnn-former" in panel.view.value
     panel.step.click()
     panel.back.click()
     getattr(panel, control).value = good
@@ -244,10 +244,13 @@ def test_the_output_is_hidden_until_a_prediction_for_these_settings():
     assert "how wide is the output?" in panel.caption and output(panel) == [["?"]]
     assert "4×4" not in panel.caption and "table" in panel.view.value
     panel.prediction.value = 4
+    stepping = [panel.place, panel.back, panel.step, panel.play]
+    assert all(control.disabled for control in stepping)
     panel.step.click()
     assert not shown(panel)
     panel.answer.click()
     assert shown(panel) and panel.caption.startswith("You predicted 4: right.")
+    assert not any(control.disabled for control in stepping)
     for control, value in (("stride", 2), ("padding", 1), ("width", 8), ("kernel_size", 2)):
         getattr(panel, control).value = value
         assert not shown(panel) and "right" not in panel.caption
