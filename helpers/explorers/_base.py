@@ -53,7 +53,7 @@ class Explorer(widgets.VBox):
         self._lock = threading.RLock()
         self.view, self._words = widgets.HTML(), widgets.HTML()
         self.caption = ""
-        self._last, self._shown = View(""), ""
+        self._last, self._former = View(""), ""
         rows = [_row(controls)] + ([_row(secondary, "cnn-secondary")] if secondary else [])
         super().__init__([widgets.HTML(PAGE), *rows, self.view, self._words])
         self.children[0].value += hiding_still(self.model_id)
@@ -87,8 +87,8 @@ class Explorer(widgets.VBox):
         words = html.escape(view.caption).replace("\n", "<br>")
         self._words.value = f'<div role="status" class="cnn-caption">{words}</div>'
         shown = view.html if view.png is None else picture_html(view.png)
-        self._shown = shown or self._shown
-        self.view.value = shown or former_html(self._shown)
+        self._former = shown or self._former
+        self.view.value = shown or former_html(self._former)
 
     def still(self) -> bytes | None:
         """The view as a PNG with its caption below, for where there is no kernel; None if empty."""
