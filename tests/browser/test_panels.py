@@ -18,6 +18,7 @@ from tests.browser.panels import PANELS, SETUP
 def press(panel: Locator, role: str, name: str, keys: str) -> None:
     """Operate one control from the keyboard: by the name of a key, or by typing text into it."""
     control = panel.get_by_role(role, name=name, exact=True).first
+    expect(control).to_be_enabled()  # a step is, once the kernel has heard of the prediction
     control.focus()
     keyboard = panel.page.keyboard
     if role == "combobox":  # a list that is opened takes the letters of an option
