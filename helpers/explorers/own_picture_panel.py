@@ -66,7 +66,7 @@ class OwnPicture(Explorer):
             description=f"upload, at most {SENT_AT_MOST}",
             layout=widgets.Layout(width="max-content"),
             # An iPhone turns its HEIC photos into JPEG if these are asked for.
-            accept="image/jpeg,image/png,image/gif,image/webp,image/bmp",
+            accept="image/jpeg,image/png,image/gif,image/webp,image/bmp,image/avif",
             tooltip="a picture of your own, as JPEG or PNG",
         )
         self.picture = widgets.Dropdown(
