@@ -26,12 +26,6 @@ class Batches:
         return getattr(self._dataloader, name)
 
 
-def whole_number(value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"num_epochs must be a whole number of at least 1, not {value!r}")
-    return value
-
-
 def figure(name: str, value: float) -> float:
     """``value`` as a number of Python; else ``ValueError`` with what is wrong and what to do."""
     if isinstance(value, torch.Tensor) and value.requires_grad:

@@ -9,9 +9,10 @@ import ipywidgets as widgets
 from IPython import get_ipython
 from torch import nn
 
+from helpers.arguments import whole_number
 from helpers.explorers import _curves
 from helpers.explorers._base import Explorer, View
-from helpers.explorers._run_inputs import Batches, called, figure, whole_number
+from helpers.explorers._run_inputs import Batches, called, figure
 from helpers.plots.text import count_text
 from helpers.training import History, Stopped, epoch_line
 
@@ -38,7 +39,7 @@ class Training(Explorer):
     """
 
     def __init__(self, num_epochs: int = 10):
-        self.num_epochs = whole_number(num_epochs)
+        self.num_epochs = whole_number("num_epochs", num_epochs)
         self._runs: dict[str, Run] = {}
         self._visible = False
         self._told = 0.0  # when the caption was last brought up to date
@@ -218,7 +219,7 @@ class Run:
         """
         first = len(self.history) + 1
         if num_epochs is not None:
-            self.num_epochs = first - 1 + whole_number(num_epochs)
+            self.num_epochs = first - 1 + whole_number("num_epochs", num_epochs)
         elif first > self.num_epochs:
             self.num_epochs = first - 1 + self._panel.num_epochs
         return self._each(range(first, self.num_epochs + 1))
