@@ -18,11 +18,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from authoring.kernels import CellFailed, open_kernel, prepare_images, run_cell
+from authoring.kernels import CellFailed, open_kernel, prepare_images, run_cell, stills
 from authoring.student_notebooks import ROOT, stable_metadata, text_of
 from helpers.files import replace_file
-
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -40,23 +38,6 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
             cell.execution_count = count
             cell.outputs = stills(cell.outputs)
     return stable_metadata(notebook)
-
-
-def stills(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What is stored of ``outputs``: of a panel, its picture and its words.
-
-    Not the link to widgets of a kernel long gone, nor the page's own still, which is shown in their
-    place (``helpers.explorers``): it would hold the picture a second time.
-    """
-    kept = []
-    for output in outputs:
-        data = output.get("data", {})
-        if "cnn-still" in data.get("text/html", ""):
-            del data["text/html"]
-        linked = data.pop(WIDGET_VIEW, None)
-        if data or not linked:
-            kept.append(output)
-    return kept
 
 
 def chosen(names: list[str], folder: Path) -> list[Path]:

@@ -23,6 +23,7 @@ from helpers.datasets.catalogue import loaded_by
 from helpers.datasets.fetching import data_folder, wanted_source
 
 CELL_TIMEOUT = 900  # seconds
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ROOT = Path(__file__).resolve().parents[1]
 
 # Fetches, or draws, what of the named data sets is not in the data folder yet, and says which
@@ -156,3 +157,20 @@ def run_cell(client: NotebookClient, index: int, source: str | None = None) -> l
     except DeadKernelError:
         status = getattr(getattr(client.km.provisioner, "process", None), "returncode", None)
         raise CellFailed(f"the kernel died in {where} (exit status {status})") from None
+
+
+def stills(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """What is stored of ``outputs``: of a panel, its picture and its words.
+
+    Not the link to widgets of a kernel long gone, nor the page's own still, which is shown in their
+    place (``helpers.explorers``): it would hold the picture a second time.
+    """
+    kept = []
+    for output in outputs:
+        data = output.get("data", {})
+        if "cnn-still" in data.get("text/html", ""):
+            del data["text/html"]
+        linked = data.pop(WIDGET_VIEW, None)
+        if data or not linked:
+            kept.append(output)
+    return kept

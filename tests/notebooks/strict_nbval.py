@@ -27,8 +27,14 @@ import nbformat
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from authoring.execute import stills
-from authoring.kernels import CELL_TIMEOUT, CellFailed, open_kernel, prepare_images, run_cell
+from authoring.kernels import (
+    CELL_TIMEOUT,
+    CellFailed,
+    open_kernel,
+    prepare_images,
+    run_cell,
+    stills,
+)
 
 NBVAL_TIMEOUT = 2000  # nbval's default: nobody asked for another one
 RULES = "authoring/nbval_sanitize.cfg"

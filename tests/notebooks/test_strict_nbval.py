@@ -182,3 +182,13 @@ def test_only_what_the_named_notebooks_load_is_made_ready(tmp_path):
 def test_the_repository_loads_the_plugin():
     text = (ROOT / "conftest.py").read_text(encoding="utf-8")
     assert re.search(r'^pytest_plugins = \[.*"tests\.notebooks\.strict_nbval"', text, re.MULTILINE)
+
+
+def test_comparing_needs_nothing_that_only_authors_have():
+    """A GPU runner has a kernel and nbval, but neither nbconvert nor nbgrader."""
+    code = (
+        "import sys; sys.modules |= dict.fromkeys(('nbconvert', 'nbgrader')); "
+        "import tests.notebooks.strict_nbval"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
