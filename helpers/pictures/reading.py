@@ -20,9 +20,9 @@ MEMORY = 220_000_000  # bytes that reading may take at most, beside those of the
 LONGEST_SIDE = 512  # pixels to work with; more would only cost time
 # Of Pillow's others, some start programs.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF") + (("HEIF",) if pi_heif else ())
-# How many bytes for each pixel Pillow takes at most while it reads, measured (HEIF as WEBP). In a
-# JPEG, the decoder leaves out what is not needed, unless it is progressive.
-BYTES_PER_PIXEL = {"WEBP": 17, "AVIF": 13, "HEIF": 17, "JPEG": 4.3, "progressive JPEG": 10}
+# How many bytes for each pixel Pillow takes at most while it reads, measured. In a JPEG, the
+# decoder leaves out what is not needed, unless it is progressive.
+BYTES_PER_PIXEL = {"WEBP": 17, "AVIF": 13, "HEIF": 8.6, "JPEG": 4.3, "progressive JPEG": 10}
 OTHERS, TRANSPARENT = 4.3, 9
 SAVE_AGAIN = "save it as JPEG or PNG"
 
