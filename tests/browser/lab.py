@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -63,8 +63,16 @@ def jupyterlab(folder: Path, dark: bool = False) -> Iterator[str]:
             wait_for(address, server)
             yield address
         finally:
-            server.terminate()
-            server.wait(START)
+            end(server)
+
+
+def end(server: subprocess.Popen) -> None:
+    """Ask the server to end; one that has not heard it, in the midst of a start, is asked again."""
+    for ask in (server.terminate, server.terminate, server.kill):
+        ask()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(START / 3)
+            return
 
 
 def free_port() -> int:

@@ -28,5 +28,7 @@ def test_enter_checks_a_prediction_and_a_refusal_keeps_the_grids(place, page, tm
         panel.get_by_label("stride", exact=True).fill("0")
         page.keyboard.press("Enter")
         expect(caption).to_contain_text("With a stride of 0")
-        assert panel.locator(".cnn-former .cnn-grids").bounding_box() == before
+        former = panel.locator(".cnn-former .cnn-grids")
+        expect(former).to_be_visible()  # the words come first, the grids a moment later
+        assert former.bounding_box() == before
         assert place == NOTEBOOK_7 or notebook.errors == []  # 7 has one of its own at its start
