@@ -107,6 +107,13 @@ def test_no_cell_is_kept_from_comparison(path):
 
 
 @each_solution
+def test_no_cell_ends_in_an_empty_line(path):
+    """nbgrader takes it away: then a release is no longer what the student notebooks are."""
+    cells = nbformat.read(path, as_version=4).cells
+    assert [cell.id for cell in cells if cell.source.endswith("\n")] == []
+
+
+@each_solution
 def test_cells_fit_on_a_slide(path):
     for cell in code_cells(path):
         count = len([line for line in without_marks(cell.source).split("\n") if line.strip()])
