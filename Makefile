@@ -40,9 +40,11 @@ BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" 
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
-# What make test installs for authors shows no menus to students: .jupyter says so.
+# What make test installs for authors shows no menus to students: .jupyter says so, beside what a
+# student's own settings say.
+SETTINGS = $(call quoted,$(CURDIR)/.jupyter)$${JUPYTER_CONFIG_PATH:+":$$JUPYTER_CONFIG_PATH"}
 lab: .venv/lab
-	JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.tornado_settings='$(UPLOADS)' --LabApp.default_url=/lab/tree/$(FIRST)
+	JUPYTER_CONFIG_PATH=$(SETTINGS) $(RUN) jupyterlab $(AS_ROOT) $(BROWSER) --ServerApp.tornado_settings='$(UPLOADS)' --LabApp.default_url=/lab/tree/$(FIRST)
 
 # Then the course is installed from the folder, which shows that it has everything.
 wheels: .venv/bin/python
