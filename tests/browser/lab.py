@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -67,12 +67,13 @@ def jupyterlab(folder: Path, dark: bool = False) -> Iterator[str]:
 
 
 def end(server: subprocess.Popen) -> None:
-    """Ask the server to end; one that has not heard it, in the midst of a start, is asked again."""
-    for ask in (server.terminate, server.terminate, server.kill):
-        ask()
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(START / 3)
-            return
+    """Ask the server to end. One that has closed may still wait for a thread of AnyIO, for ever."""
+    server.terminate()
+    try:
+        server.wait(START)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(START)
 
 
 def free_port() -> int:

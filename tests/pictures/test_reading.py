@@ -73,6 +73,10 @@ pictures.read(sys.argv[1])  # what is loaded once does not count
 before = kilobytes("VmRSS")
 print(pictures.read(sys.argv[2]).info["original_size"], (kilobytes("VmHWM") - before) / 1000)
 """
+tells_memory = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(),
+    reason="only Linux tells, in /proc, how much memory a process has had at most",
+)
 KINDS = {
     "webp": ("WEBP", "RGB", {"method": 0, "quality": 30}),
     "avif": ("AVIF", "RGB", {"speed": 10, "quality": 30}),
@@ -81,7 +85,7 @@ KINDS = {
 }
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="/proc tells the memory")
+@tells_memory
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_largest_that_is_accepted_takes_at_most_250_mb(tmp_path, kind):
     name, mode, options = KINDS[kind]
@@ -101,7 +105,7 @@ def megabytes(small: Path, large: Path, size: tuple[int, int]) -> float:
     return float(done.stdout.split()[-1])
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="/proc tells the memory")
+@tells_memory
 def test_what_new_telephones_save_is_read_in_at_most_250_mb():
     large = HEIC.with_name("24_megapixels.heic")  # flat: the decoder takes as much as for any
     assert megabytes(HEIC, large, (5712, 4284)) <= 250

@@ -9,6 +9,8 @@ from helpers.training import History, fit, last_history
 
 LOSS = nn.CrossEntropyLoss()
 
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+
 
 def fake_images(count: int, seed: int = 0) -> ImageDataset:
     """Pictures of 6×6 that can be learned: a class is a level of grey, with noise."""

@@ -16,7 +16,7 @@ from helpers.datasets import ImageDataset, loader
 from helpers.training import History, train_loop
 from helpers.training.batches import pass_over
 from helpers.training.cuda_graph import Stepper
-from tests.training.fakes import LOSS, fake_images, small_net, stopped
+from tests.training.fakes import LOSS, fake_images, needs_gpu, small_net, stopped
 from tests.training.plain_training import (
     TRAINING_DATA,
     assert_same,
@@ -25,7 +25,6 @@ from tests.training.plain_training import (
     quiet_fit,
 )
 
-needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 momentum = partial(SGD, momentum=0.9)
 on_each_device = pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_gpu)])
 BATCHES = 13  # in an epoch: twelve whole ones and a short one

@@ -18,6 +18,7 @@ from tests.training.fakes import (
     Recorder,
     fake_images,
     interrupt_at,
+    needs_gpu,
     quiet_fit,
     sgd,
     small_net,
@@ -96,7 +97,7 @@ def test_the_seed_is_that_of_the_order():
     assert first != second and sorted(first) == sorted(second) == list(range(64))
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@needs_gpu
 def test_batches_are_moved_to_the_device_of_the_model():
     here, there = small_net(), small_net().to("cuda")
     ours, theirs = quiet_fit(here), quiet_fit(there)

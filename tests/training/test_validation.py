@@ -15,14 +15,13 @@ from tests.training.fakes import (
     LOSS,
     fake_images,
     interrupt_at,
+    needs_gpu,
     quiet_fit,
     sgd,
     small_net,
     stopped,
 )
 from tests.training.plain_training import conv_net
-
-needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 
 
 def in_subset(data: ImageDataset) -> Subset:
