@@ -180,10 +180,11 @@ def test_what_was_judged_before_an_interrupt_is_kept(monkeypatch):
 
 
 def test_an_interrupt_waits_until_each_judge_has_cleared_up():
-    cleared = []
+    cleared, both = [], threading.Barrier(2, timeout=60)
 
     def judge(lesson, asked, slot, stop):
         try:
+            both.wait()  # what has not begun has nothing to clear up
             if slot == 0:
                 signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
             stop.wait(10)
