@@ -2,16 +2,19 @@
 
 ``judged.json`` holds the verdict on each answer, under a hash of all that it hangs on: the text of
 the answer and of the earlier ones, the lesson with its cells and hidden checks, the limits, and the
-code of the helpers and the grader. ``results.json`` holds the marks of the last whole run, for
-those who are kept when one student is graded again.
+code of the helpers and the grader. What is right without the earlier ones is right in whatever
+notebook it stands, and however it is laid out. ``results.json`` holds the marks of the last whole
+run, for those who are kept when one student is graded again.
 """
 
+import ast
 import functools
 import hashlib
 import json
 import platform
 import sys
 import time
+import warnings
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -47,9 +50,28 @@ def base_of(lesson: Lesson, limits: Limits) -> str:
     return fingerprint(asdict(lesson), asdict(limits), of_the_code())
 
 
-def key_of(base: str, request: dict) -> str:
-    """The key of an answer: whoever wrote it, and whatever else its request carries."""
-    return fingerprint(base, *(request[name] for name in ("task", "answers", "earlier")))
+def keys_of(base: str, request: dict) -> tuple[str, str]:
+    """Two keys of an answer, whoever wrote it: of what it says alone, and of all that was sent."""
+    task, answers = request["task"], request["answers"]
+    said = {id: program(source) for id, source in answers.items()}
+    return fingerprint(base, task, said), fingerprint(base, task, answers, request["earlier"])
+
+
+def program(source: str) -> str:
+    """What a cell says, without its layout and comments; its text where it is no plain Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a student's text: nothing for the lecturer
+            return ast.dump(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return f"as typed: {source}"
+
+
+def holds_alone(result: dict) -> bool:
+    """Whether a verdict holds for all answers that say the same: right, nothing else to tell."""
+    return (
+        result["outcome"] == "right" and result.get("alone") is True and not result.get("unusual")
+    )
 
 
 class Store:
@@ -70,15 +92,16 @@ class Store:
                 file=sys.stderr,
             )
 
-    def get(self, key: str) -> dict | None:
-        """The verdict under ``key``, if there is one."""
-        self.used.add(key)
-        return self.verdicts.get(key)
+    def get(self, keys: tuple[str, str]) -> dict | None:
+        """The verdict under one of the ``keys_of`` an answer, if there is one."""
+        self.used.update(keys)
+        return self.verdicts.get(keys[0]) or self.verdicts.get(keys[1])
 
-    def put(self, key: str, result: dict) -> None:
+    def put(self, keys: tuple[str, str], result: dict) -> None:
         """Keep a verdict, and now and then save all."""
         if result["outcome"] == "error":
             return
+        key = keys[0] if holds_alone(result) else keys[1]
         kept = {name: value for name, value in result.items() if name not in ("student", "task")}
         self.verdicts[key] = kept
         if time.monotonic() - self.saved > self.pause:

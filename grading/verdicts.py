@@ -7,12 +7,33 @@ from dataclasses import dataclass
 from authoring.lesson import Lesson
 from grading.assignment import NotGraded
 from grading.judging import Budget, Job, judge_all
-from grading.resume import Store, base_of, key_of
+from grading.resume import Store, base_of, keys_of
 from grading.sandbox.protocol import Limits
 
 Verdicts = dict[tuple[str, str], dict]  # by student and task
+Keys = dict[tuple[str, str], tuple[str, str]]  # of each, what the store knows its answer by
 SLOWER = 5  # times as long as the solutions may all answers of a student take in any case
 Expect = Callable[[dict], None]  # is shown each result as it comes, and may raise
+
+
+def whose(found: dict) -> tuple[str, str]:
+    """The student and the task of a request or a result."""
+    return found["student"], found["task"]
+
+
+def apart(jobs: list[Job], keys: Keys) -> tuple[list[Job], list[Job]]:
+    """``jobs`` in two: the first answer of each that say the same, and all others."""
+    seen: set[str] = set()
+    first, others = [], []
+    for lesson, requests in jobs:
+        new, known = [], []
+        for request in requests:
+            said = keys[whose(request)][0]
+            (known if said in seen else new).append(request)
+            seen.add(said)
+        first.append((lesson, new))
+        others.append((lesson, known))
+    return first, others
 
 
 @dataclass
@@ -41,39 +62,51 @@ class Panel:
         Raises what ``expect`` and the judges raise, ``judging.Stopped``, and ``OSError``.
         """
         found: Verdicts = {}
-        keys, jobs, budget = {}, [], Budget(self.seconds)
+        keys: Keys = {}
+        budget = Budget(self.seconds)
         for lesson, requests in asked:
-            base, missing = base_of(lesson, self.limits), []
-            for request in requests:
-                whose = request["student"], request["task"]
-                keys[whose] = key_of(base, request)
-                known = self.store.get(keys[whose])
-                if known is None or anew:
-                    missing.append(request)
-                else:
-                    found[whose] = known
-                    budget.take(whose[0], known.get("seconds", 0.0))
-            jobs += [(lesson, missing)] if missing else []
+            base = base_of(lesson, self.limits)
+            keys |= {whose(request): keys_of(base, request) for request in requests}
+
+        def unknown(jobs: list[Job]) -> list[Job]:
+            return [(lesson, [one for one in asked if not is_known(one)]) for lesson, asked in jobs]
+
+        def is_known(request: dict) -> bool:
+            known = self.store.get(keys[whose(request)])
+            if known is not None:
+                found[whose(request)] = known
+                budget.take(request["student"], known.get("seconds", 0.0))
+            return known is not None
 
         def keep(result: dict) -> None:
-            whose = result["student"], result["task"]
-            if whose in budget.over:
-                result = found[whose] = budget.mark(*whose)
+            of = whose(result)
+            if of in budget.over:
+                result = found[of] = budget.mark(*of)
                 return expect(result)
             expect(result)
-            found[whose] = result
-            budget.take(whose[0], result.get("seconds", 0.0))
-            self.store.put(keys[whose], result)
+            found[of] = result
+            budget.take(of[0], result.get("seconds", 0.0))
+            self.store.put(keys[of], result)
 
         def judge(lesson: Lesson, requests: list[dict], slot: int, stop: threading.Event):
             return self.judge(lesson, requests, self.limits, slot, stop, budget.prepare)
 
-        if jobs:
-            jobs.sort(key=lambda job: -len(job[1]))
+        def judge_each(jobs: list[Job]) -> None:
+            jobs = sorted((job for job in jobs if job[1]), key=lambda job: -len(job[1]))
+            if not jobs:
+                return
             try:
                 judge_all(jobs, judge, keep, self.workers, title)
             finally:
                 self.store.save()
+
+        if anew:
+            judge_each(asked)
+            return found
+        # What many have written is judged once; whose answer it does not settle comes after it.
+        first, others = apart(unknown(asked), keys)
+        judge_each(first)
+        judge_each(unknown(others))
         return found
 
     def try_solutions(self, asked: list[Job]) -> None:

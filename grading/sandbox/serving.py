@@ -37,7 +37,7 @@ def serve_one(course: Course, task: Sent, out: int, taken: int, settings: dict) 
     os.write(taken, b".")
     os.close(taken)
     try:
-        found = trial.attempt(usual, request, False, settings["limits"])
+        found = trial.attempt(usual, request, False, settings["limits"]) | {"alone": True}
         if found["outcome"] == "wrong" and request["earlier"]:
             other = trial.attempt(again, request, True, settings["limits"])
             found = other if other["outcome"] == "right" else found

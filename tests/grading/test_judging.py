@@ -228,3 +228,82 @@ def test_on_a_slow_machine_the_budget_grows_with_the_solutions(took, budget, all
     panel.seconds = 2.0
     with pytest.raises(NotGraded, match="--budget"):
         panel.try_solutions([(lesson, own)])
+
+
+SAID = "x = 1"
+LAID_OUT = "# mine\nx = (\n    1\n)\n"  # the same program
+EARLIER = [["answer-1-0", "y = 2"]]
+
+
+def answer(student: str, source: str, earlier: list | None = None) -> dict:
+    return {"student": student, "task": "1.1", "answers": {"a": source}, "earlier": earlier or []}
+
+
+@pytest.mark.parametrize(
+    ("found", "judged"),
+    [
+        ({"alone": True}, ["a"]),  # one settles it for all who say the same
+        ({}, ["a", "b", "c"]),  # right with the student's own earlier answers
+        ({"alone": True, "unusual": ["line 1 of a: it uses os"]}, ["a", "b", "c"]),
+        ({"alone": True, "outcome": "wrong", "words": "in line 1"}, ["a", "b", "c"]),
+        ({"alone": True, "outcome": "stopped"}, ["a", "b", "c"]),
+        ({"alone": True, "outcome": "error"}, ["a", "b", "c"]),
+    ],
+)
+def test_what_is_right_by_itself_is_judged_once(found, judged, tmp_path):
+    lesson, asked = Lesson("01", tasks=[Task("1.1", "", "")]), []
+
+    def judge(lesson, requests, *rest):
+        asked.extend(request["student"] for request in requests)
+        return ({"unusual": [], **right(request), **found} for request in requests)
+
+    panel = Panel(Store(tmp_path / "judged.json"), Limits(), judge, 1, 300.0)
+    sent = [answer("a", SAID), answer("b", LAID_OUT, EARLIER), answer("c", LAID_OUT)]
+    outcome = found.get("outcome", "right")
+    verdicts = panel.verdicts([(lesson, sent)])
+    assert {whose: one["outcome"] for whose, one in verdicts.items()} == {
+        (student, "1.1"): outcome for student in "abc"
+    }
+    assert asked == judged
+    asked.clear()
+    panel.verdicts([(lesson, [answer("d", "x  =  1")])])
+    assert asked == ([] if judged == ["a"] else ["d"])  # nor in a later run
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "x = 2",
+        "y = 1",
+        "x = 1.0",
+        "x = '1'",
+        "%time x = 1",
+        "x = 1; x",
+        "x = (",
+        "\x00",
+        "(" * 5000,
+    ],
+)
+def test_what_says_something_else_is_judged_itself(other, tmp_path):
+    lesson, asked = Lesson("01", tasks=[Task("1.1", "", "")]), []
+
+    def judge(lesson, requests, *rest):
+        asked.extend(request["student"] for request in requests)
+        return (right(request) | {"alone": True} for request in requests)
+
+    panel = Panel(Store(tmp_path / "judged.json"), Limits(), judge, 1, 300.0)
+    panel.verdicts([(lesson, [answer("a", SAID), answer("b", other)])])
+    assert asked == ["a", "b"]
+
+
+def test_who_is_judged_anew_is_judged_whoever_else_was_right(tmp_path):
+    lesson, asked = Lesson("01", tasks=[Task("1.1", "", "")]), []
+
+    def judge(lesson, requests, *rest):
+        asked.extend(request["student"] for request in requests)
+        return (right(request) | {"alone": True} for request in requests)
+
+    panel = Panel(Store(tmp_path / "judged.json"), Limits(), judge, 1, 300.0)
+    panel.verdicts([(lesson, [answer("a", SAID)])])
+    panel.verdicts([(lesson, [answer("b", SAID), answer("c", SAID)])], anew=True)
+    assert asked == ["a", "b", "c"]
