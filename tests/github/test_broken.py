@@ -20,7 +20,7 @@ HYGIENE = "Hygiene of notebooks, requirements and workflows"
 COMPARE = "Compare the solutions with their stored outputs"
 FETCH = "Fetch the images, or go on without them"
 MIRRORS = "Does every mirror of the images answer?"
-FIRST = "01_convolution_layers.ipynb"
+FIRST, SECOND = "01_convolution_layers.ipynb", "02_pooling.ipynb"
 
 
 class Course:
@@ -129,36 +129,27 @@ def test_an_output_that_changed(one_cell):
     assert (one_cell.folder / "build/executed" / FIRST).exists()  # for the artifact
 
 
-@pytest.mark.parametrize(
-    "found", ["test_every_cell_of_a_solution_was_run", "test_no_cell_is_kept_from_comparison"]
-)
-def test_a_skipped_cell(course, found):
-    def change(made):
-        cell = code_cell(made)
-        if "kept" in found:
-            cell.metadata["tags"] = ["nbval-skip"]
-        else:
-            cell.execution_count = None
+def test_skipped_cells_and_wrong_pins(course):
+    """Four things at once, each in a file of its own and found by a test of its own."""
 
-    course.edit(f"solutions/{FIRST}", change)
+    def not_run(made):
+        code_cell(made).execution_count = None
+
+    def not_compared(made):
+        code_cell(made).metadata["tags"] = ["nbval-skip"]
+
+    course.edit(f"solutions/{FIRST}", not_run)
+    course.edit(f"solutions/{SECOND}", not_compared)
+    course.replace("requirements.txt", r"torch>=2\.11,<3", "torch==2.11")
+    course.replace(".github/workflows/ci.yml", r"checkout@\w{40} # v6\.0\.2", "checkout@v6")
     status, said = course.run("ci", "lint", HYGIENE)
     assert status == 1
-    assert re.search(rf"FAILED .*{found}", said), said
-
-
-@pytest.mark.parametrize(
-    ("name", "pattern", "wrong", "found"),
-    [
-        ("requirements.txt", r"torch>=2\.11,<3", "torch==2.11", "test_the_requirements_end_with"),
-        (".github/workflows/ci.yml", r"checkout@\w{40} # v6\.0\.2", "checkout@v6", "test_safe"),
-    ],
-)
-def test_a_wrong_pin(course, name, pattern, wrong, found):
-    course.replace(name, pattern, wrong)
-    status, said = course.run("ci", "lint", HYGIENE)
-    assert status == 1
-    assert re.search(rf"FAILED .*{found}", said), said
-    assert wrong in said
+    failed = re.findall(r"^FAILED \S+::(\w+(?:\[\w+\])?)", said, re.MULTILINE)
+    assert f"test_every_cell_of_a_solution_was_run_in_order[{Path(FIRST).stem}]" in failed, said
+    assert f"test_no_cell_is_kept_from_comparison[{Path(SECOND).stem}]" in failed
+    assert "test_the_requirements_end_with_the_course_itself" in failed
+    assert "test_safe" in failed
+    assert "torch==2.11" in said and "checkout@v6" in said
 
 
 def test_a_deleted_mirror(course, tmp_path):
