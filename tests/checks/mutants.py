@@ -10,8 +10,8 @@ fail. An assertion that no test reaches, or whose loss no test notices, is print
 and the exit status is 1. For a package its own tests are tried first (``tests/checks/pooling``),
 the others only on what these let pass.
 
-The modules of ``helpers.checks`` are imported with a switch in front of each assertion, so that
-all of it happens in one process and in one import.
+The modules of ``helpers.checks`` are imported once, with a switch in front of each assertion. The
+work is shared out to forks of the process that has imported them, one for each core.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import contextlib
 import importlib.abc
 import importlib.machinery
 import io
+import os
 import re
 import sys
 import time
@@ -28,6 +29,8 @@ from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
+
+from tests.side_by_side import processes, side_by_side
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "helpers.checks"
@@ -183,7 +186,10 @@ class Hunt:
                 break
             words = f"{len(wanted)} assertions, about {self.estimate(wanted, items):.0f} s"
             session.config.get_terminal_writer().line(f"\n{words}", flush=True)
-            wanted = [number for number in wanted if not self.is_noticed(number, items)]
+            found = side_by_side(
+                lambda part, items=items: [n for n in part if not self.is_noticed(n, items)], wanted
+            )
+            wanted = sorted(number for part in found for number in part)
         self.survivors = [self.words_on(number) for number in wanted]
         return True
 
@@ -196,19 +202,29 @@ class Hunt:
 
     def pass_as_they_are(self, items: list[pytest.Item]) -> bool:
         """Run tests with all assertions on, and note which these reach, and how long it takes."""
+        for broken, seconds, reached in side_by_side(self.watch, items):
+            self.broken = self.broken or broken
+            self.seconds |= seconds
+            for number, tests in reached.items():
+                self.mutants.reached[number] |= tests
+        return self.broken is None
+
+    def watch(self, items: list[pytest.Item]) -> tuple[str | None, dict, dict]:
+        """Run them: the first that fails, the seconds of each, and the tests by assertion."""
         for item in items:
             self.mutants.test, start = item.nodeid, time.perf_counter()
             if failed(item):
                 self.broken = item.nodeid
-                return False
+                break
             self.seconds[item.nodeid] = time.perf_counter() - start
         self.mutants.test = None
-        return True
+        return self.broken, self.seconds, self.mutants.reached
 
     def estimate(self, wanted: list[int], items: list[pytest.Item]) -> float:
         """The seconds that the hunt will take: mostly one of the quickest tests notices."""
         quickest = [item for number in wanted for item in self.reaching(number, items)[:3]]
-        return sum(self.seconds[item.nodeid] for item in quickest) + FAILING * len(wanted)
+        together = sum(self.seconds[item.nodeid] for item in quickest) + FAILING * len(wanted)
+        return together / processes()
 
     def reaching(self, number: int, items: list[pytest.Item]) -> list[pytest.Item]:
         """Those of the tests that reach an assertion, the quick ones first."""
@@ -238,6 +254,7 @@ def failed(item: pytest.Item) -> bool:
 
 def hunt(tests: list[str], names: list[str]) -> tuple[int, list[str]]:
     """How many assertions were taken out, one by one, and those whose loss no test notices."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # before torch: the cores are shared out already
     mutants = Mutants()
     finder = Finder(mutants)
     sys.meta_path.insert(0, finder)
