@@ -5,6 +5,7 @@ needs nothing beyond the course's own requirements.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from helpers.datasets.fetching import data_folder, wanted_source
 
 CELL_TIMEOUT = 900  # seconds
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+LIVE = re.compile(r'<\w+ class="cnn-(still|picture)\b')
 ROOT = Path(__file__).resolve().parents[1]
 
 # Fetches, or draws, what of the named data sets is not in the data folder yet, and says which
@@ -160,15 +162,15 @@ def run_cell(client: NotebookClient, index: int, source: str | None = None) -> l
 
 
 def stills(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What is stored of ``outputs``: of a panel, its picture and its words.
+    """What is stored of ``outputs``: of a panel and of a picture, an image and its words.
 
-    Not the link to widgets of a kernel long gone, nor the page's own still, which is shown in their
-    place (``helpers.explorers``): it would hold the picture a second time.
+    Not the link to widgets of a kernel long gone, nor the HTML for a page that lives
+    (``helpers.explorers``, ``helpers.plots``): it would hold the image a second time.
     """
     kept = []
     for output in outputs:
         data = output.get("data", {})
-        if "cnn-still" in data.get("text/html", ""):
+        if LIVE.match(data.get("text/html", "")):
             del data["text/html"]
         linked = data.pop(WIDGET_VIEW, None)
         if data or not linked:

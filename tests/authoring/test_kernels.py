@@ -4,13 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_output
 
 from authoring import kernels
-from authoring.kernels import CellFailed, open_kernel, private_data_folder, run_cell
+from authoring.kernels import CellFailed, open_kernel, private_data_folder, run_cell, stills
 from helpers.datasets import drawn
 from helpers.datasets.catalogue import loaded_by
 from tests.notebooks.fixtures import code, notebook, write
 
+PICTURE = {"image/png": "AAAA", "text/plain": "Two lines."}
+DRAWN = {"image/png": "AAAA", "text/plain": "<Figure size 700x350 with 2 Axes>"}
+TABLE = {"text/html": "<table></table>", "text/plain": "a table"}
 WHERE = "import helpers\nhelpers.__file__"
 
 
@@ -133,3 +137,18 @@ def test_official_images_that_cannot_be_had_end_the_run(tmp_path, monkeypatch, n
     path = write(tmp_path / "01.ipynb", notebook(code("datasets.fashion_mnist()")))
     with pytest.raises(kernels.subprocess.CalledProcessError):
         kernels.prepare_images([path])
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        ({"text/html": '<figure class="cnn-picture" style="">', **PICTURE}, PICTURE),
+        ({"text/html": '<div class="cnn-still cnn-still-ab">', **PICTURE}, PICTURE),
+        (PICTURE, PICTURE),
+        (DRAWN, DRAWN),
+        (TABLE, TABLE),
+    ],
+)
+def test_of_what_a_page_shows_the_image_is_stored_once(data, kept):
+    (output,) = stills([new_output("display_data", data=data)])
+    assert output.data == kept

@@ -10,7 +10,7 @@ nbval collects the cells, sanitizes what may differ and compares; that stays. Me
 - A code cell that was never run is a failure (nbval runs it and compares nothing).
 - What is written to stderr is shown with a failure, not compared: a progress bar or the warning
   of a newer library changes no lesson. That none is stored is held by another test.
-- Of a panel, its picture and its words are compared, as they are stored.
+- Of a panel and of a picture, the image and the words are compared, as they are stored.
 - A picture that is no longer drawn is a failure, though pictures themselves are not compared.
 - A notebook that fails is kept as it ran, in ``build/executed/``.
 - The summary says for each notebook how many of its cells were run, and how many compared.

@@ -1,5 +1,7 @@
 """What holds for every picture: its caption, its size, its texts, and drawing on any thread."""
 
+import base64
+import functools
 import io
 import re
 import threading
@@ -7,6 +9,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from bs4 import BeautifulSoup
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -15,12 +18,19 @@ from helpers.plots.text import DPI
 from tests.plots.examples import ALL, DRAWN, IMAGE, OFFICIAL, WITHOUT_DATA, below, drawn_once
 
 
+@functools.cache
+def bundle_of(name):
+    """What a notebook is given of the picture."""
+    return drawn_once(name)[0]._repr_mimebundle_()
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_is_a_picture_with_its_caption_as_text(name):
     picture, png = drawn_once(name)
     assert isinstance(picture, Figure)
-    bundle = picture._repr_mimebundle_()
-    assert bundle == {"image/png": png, "text/plain": picture.caption}
+    bundle = bundle_of(name)
+    assert bundle.keys() == {"image/png", "text/html", "text/plain"}
+    assert bundle["image/png"] == png and bundle["text/plain"] == picture.caption
     assert repr(picture) == picture.caption
     sentence, *rest = picture.caption.split("\n")
     assert sentence.endswith(".")
@@ -30,6 +40,66 @@ def test_is_a_picture_with_its_caption_as_text(name):
     else:
         assert len(rest) == 1
         assert rest[0].startswith("Data: Fashion-MNIST, official files")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_on_a_page_its_words_are_text_and_no_pixels(name):
+    picture, png = drawn_once(name)
+    figure = BeautifulSoup(bundle_of(name)["text/html"], "html.parser").figure
+    (image,) = figure.find_all("img")
+    assert image["alt"] == picture.caption
+    assert figure.figcaption.get_text(" ") == below(picture).replace("−", "-")
+    shown = _image(image)
+    whole = Image.open(io.BytesIO(png)).convert("RGB")
+    assert shown.width == whole.width
+    words = np.asarray(whole)[shown.height :]
+    assert words.min() < 128 and (words[:10] == 255).all()  # the pixels of the caption, and a gap
+    difference = np.asarray(whole)[: shown.height].astype(int) - np.asarray(shown)
+    assert np.abs(difference).mean() < 2
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_dark_page_turns_all_but_images_and_scales(name):
+    picture, png = drawn_once(name)
+    figure = BeautifulSoup(bundle_of(name)["text/html"], "html.parser").figure
+    style = figure.find(class_="cnn-dark")["style"]
+    corners = [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+)% (-?[\d.]+)%", style)]
+    _, height = _image(figure.img).size
+    whole = Image.open(io.BytesIO(png)).height
+
+    def turned(axes, x, y):
+        x, y = axes.transAxes.transform((x, y))
+        width = picture.get_size_inches()[0] * DPI
+        return _within(corners, 100 * x / width, 100 * (whole - y) / height)
+
+    for axes in picture.axes:
+        values = [image.get_array() for image in axes.get_images()]
+        for x, y in ((0.03, 0.03), (0.5, 0.47), (0.97, 0.98)):
+            rows = [array[int((1 - y) * len(array))] for array in values]  # a blank row is masked
+            shades = any(np.ma.count(row) for row in rows) or bool(axes.collections)
+            assert turned(axes, x, y) != shades, (axes, x, y)
+        assert turned(axes, -0.02, 0.5) and turned(axes, 0.5, 1.02)  # what is written around
+        if name == "feature_maps" and len(axes.texts) > 1:  # above each map its number
+            for text in axes.texts:
+                box = text.get_window_extent().transformed(axes.transAxes.inverted())
+                assert turned(axes, (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+
+
+def _within(corners, x, y) -> bool:
+    """Whether a ray from the point crosses the closed line an odd number of times."""
+    sides = zip(corners, corners[1:] + corners[:1], strict=True)
+    return bool(
+        sum(
+            (y0 > y) != (y1 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0)
+            for (x0, y0), (x1, y1) in sides
+        )
+        % 2
+    )
+
+
+def _image(tag) -> Image.Image:
+    """The image that is written in a page."""
+    return Image.open(io.BytesIO(base64.b64decode(tag["src"].split(",")[1]))).convert("RGB")
 
 
 @pytest.mark.parametrize("name", ALL)
