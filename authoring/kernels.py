@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from authoring.lesson import REPR
 from helpers.datasets.catalogue import loaded_by
 from helpers.datasets.fetching import data_folder, wanted_source
 
@@ -165,13 +166,17 @@ def stills(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """What is stored of ``outputs``: of a panel and of a picture, an image and its words.
 
     Not the link to widgets of a kernel long gone, nor the HTML for a page that lives
-    (``helpers.explorers``, ``helpers.plots``): it would hold the image a second time.
+    (``helpers.explorers``, ``helpers.plots``): it would hold the image a second time. The words are
+    also ``alt`` in its metadata, where nbconvert's classic template looks for them.
     """
     kept = []
     for output in outputs:
         data = output.get("data", {})
         if LIVE.match(data.get("text/html", "")):
             del data["text/html"]
+        words = data.get("text/plain", "")
+        if "image/png" in data and words and not REPR.fullmatch(words):
+            output.metadata["image/png"] = NotebookNode(alt=words)
         linked = data.pop(WIDGET_VIEW, None)
         if data or not linked:
             kept.append(output)

@@ -24,6 +24,7 @@ from helpers.lesson_marks import without_marks as without_marks
 STUB = "...  # your code here"
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 HEADING = re.compile(r"^#+\s+(.+)$", re.MULTILINE)
+REPR = re.compile(r"<.*>", re.DOTALL)  # such as <Figure size 700x350 with 2 Axes>: no words
 HELP = {"hint", "progress", "solution"}  # of the checks, but no check of a task
 
 

@@ -15,10 +15,9 @@ from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from authoring.lesson import HEADING
+from authoring.lesson import HEADING, REPR
 
 LINK = re.compile(r"(\]\([\w./-]+)\.ipynb(?=[)#])")  # in Markdown, to another notebook
-REPR = re.compile(r"<.*>", re.DOTALL)  # such as <Figure size 700x350 with 2 Axes>: no words
 
 
 class Renderer(IPythonRenderer):

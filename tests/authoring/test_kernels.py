@@ -12,7 +12,8 @@ from helpers.datasets import drawn
 from helpers.datasets.catalogue import loaded_by
 from tests.notebooks.fixtures import code, notebook, write
 
-PICTURE = {"image/png": "AAAA", "text/plain": "Two lines."}
+WORDS = "Two lines.\nData: none"
+PICTURE = {"image/png": "AAAA", "text/plain": WORDS}
 DRAWN = {"image/png": "AAAA", "text/plain": "<Figure size 700x350 with 2 Axes>"}
 TABLE = {"text/html": "<table></table>", "text/plain": "a table"}
 WHERE = "import helpers\nhelpers.__file__"
@@ -140,15 +141,16 @@ def test_official_images_that_cannot_be_had_end_the_run(tmp_path, monkeypatch, n
 
 
 @pytest.mark.parametrize(
-    ("data", "kept"),
+    ("data", "kept", "alt"),
     [
-        ({"text/html": '<figure class="cnn-picture" style="">', **PICTURE}, PICTURE),
-        ({"text/html": '<div class="cnn-still cnn-still-ab">', **PICTURE}, PICTURE),
-        (PICTURE, PICTURE),
-        (DRAWN, DRAWN),
-        (TABLE, TABLE),
+        ({"text/html": '<figure class="cnn-picture" style="">', **PICTURE}, PICTURE, WORDS),
+        ({"text/html": '<div class="cnn-still cnn-still-ab">', **PICTURE}, PICTURE, WORDS),
+        (PICTURE, PICTURE, WORDS),
+        (DRAWN, DRAWN, None),  # by matplotlib, which has no words
+        (TABLE, TABLE, None),
     ],
 )
-def test_of_what_a_page_shows_the_image_is_stored_once(data, kept):
+def test_of_what_a_page_shows_the_image_is_stored_once_with_its_words(data, kept, alt):
     (output,) = stills([new_output("display_data", data=data)])
     assert output.data == kept
+    assert output.metadata.get("image/png", {}).get("alt") == alt
