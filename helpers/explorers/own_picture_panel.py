@@ -16,6 +16,7 @@ from torch import nn
 
 from helpers import inspection, pictures
 from helpers.explorers._base import Explorer, Refused, View, png_of
+from helpers.explorers._camera import CAMERA
 from helpers.plots.drawing import MARK
 from helpers.plots.text import DPI, SMALL
 
@@ -52,7 +53,8 @@ class _NoAnswer(ValueError):
 
 
 class OwnPicture(Explorer):
-    """Upload a picture, see each step of its way to 28×28, and the probabilities of all classes.
+    """Upload a picture or take one with the camera, see each step of its way to 28×28, and the
+    probabilities of all classes.
 
     ``model`` is the network, ``classes`` the names of its classes in order, such as
     ``test_data.classes``. Without an upload, the panel shows the drawn example. Uploads are kept
@@ -74,7 +76,8 @@ class OwnPicture(Explorer):
         )
         self.rotate = widgets.Dropdown(options=TURNS, description="rotate")
         self.background = widgets.Dropdown(options=LIGHT, description="background")
-        super().__init__([self.upload, self.picture, self.rotate, self.background])
+        camera = widgets.HTML(CAMERA)
+        super().__init__([self.upload, camera, self.picture, self.rotate, self.background])
         self.upload.observe(self._receive, "value")
 
     # ----------------------------------------------------------------------------- the upload

@@ -116,7 +116,7 @@ def test_the_network_sees_what_the_notebook_makes(panel):
 
 def test_every_control_is_one_for_the_keyboard(panel):
     kinds = {type(control) for row in panel.children[1:2] for control in row.children}
-    assert kinds == {widgets.FileUpload, widgets.Dropdown}
+    assert kinds == {widgets.FileUpload, widgets.HTML, widgets.Dropdown}  # HTML: the camera button
 
 
 # ---------------------------------------------------------------------------- pictures that work
