@@ -75,7 +75,7 @@ class OwnPicture(Explorer):
             options=[OWN, EXAMPLE], value=EXAMPLE, description="picture"
         )
         self.rotate = widgets.Dropdown(options=TURNS, description="rotate")
-        self.background = widgets.Dropdown(options=LIGHT, description="background")
+        self.background = widgets.Dropdown(options=list(LIGHT), description="background")
         camera = widgets.HTML(CAMERA)
         super().__init__([self.upload, camera, self.picture, self.rotate, self.background])
         self.upload.observe(self._receive, "value")
@@ -110,7 +110,7 @@ class OwnPicture(Explorer):
     def look(self) -> View:
         """The six steps, and the probabilities as bars."""
         shown = self._shown()
-        degrees, light = self.rotate.value, self.background.value
+        degrees, light = self.rotate.value, LIGHT[self.background.value]
         upright = shown.picture.transpose(TURNED[degrees]) if degrees else shown.picture
         try:
             steps = pictures.steps(upright, light)

@@ -119,6 +119,17 @@ def test_every_control_is_one_for_the_keyboard(panel):
     assert kinds == {widgets.FileUpload, widgets.HTML, widgets.Dropdown}  # HTML: the camera button
 
 
+def test_a_list_that_is_set_back_still_shows_its_choice(panel):
+    """To ipywidgets, an option whose value is None is no choice: its list would be empty."""
+    lists = [part for part in panel.children[1].children if isinstance(part, widgets.Dropdown)]
+    for part in lists:
+        first = part.index
+        for index in (*range(len(part.options)), first):
+            part.index = index
+            assert part.index == index, part.description
+    assert panel.caption.startswith("The drawn example")
+
+
 # ---------------------------------------------------------------------------- pictures that work
 
 
@@ -182,9 +193,9 @@ def test_rotate_turns_clockwise(panel):
 def test_background_can_be_said(panel):
     upload(panel, uploaded(file_of(garment(ground=110, fabric=0))))
     assert "Its background is lighter than the garment, so it was inverted." in panel.caption
-    panel.background.value = True
+    panel.background.value = "light"
     assert "You set its background to light, so it was inverted." in panel.caption
-    panel.background.value = False
+    panel.background.value = "dark"
     assert panel.caption == (
         "Nothing in this picture is lighter than its background, but something is darker: let the "
         "background count as light (light=True)."
