@@ -75,12 +75,19 @@ ERROR = (
     "{ display: none; }"
 )
 
+# Also while a kernel is busy: then the panel comes back by itself, and to run its cell would be to
+# begin again what is under way.
+GONE = (
+    "A picture of this panel. Is a cell still running, such as a training? Then the panel comes "
+    "back when it has ended. If not, run this cell again to use the panel."
+)
+
 
 def still_html(panel: str, png: str, words: str) -> str:
     """The still of ``panel``, an id, from a PNG in base64 that holds ``words``, too."""
     return (
         f'<div class="cnn-still cnn-still-{panel}"><style>{ERROR}</style>'
-        "<p><b>A picture of this panel: run this cell again to use it.</b></p>"
+        f"<p><b>{GONE}</b></p>"
         f'<img alt="{html.escape(words)}" src="data:image/png;base64,{png}"></div>'
     )
 
