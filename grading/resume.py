@@ -101,6 +101,8 @@ class Store:
         """Keep a verdict, and now and then save all."""
         if result["outcome"] == "error":
             return
+        for key in keys:  # whichever of them a former verdict had
+            self.verdicts.pop(key, None)
         key = keys[0] if holds_alone(result) else keys[1]
         kept = {name: value for name, value in result.items() if name not in ("student", "task")}
         self.verdicts[key] = kept

@@ -307,3 +307,18 @@ def test_who_is_judged_anew_is_judged_whoever_else_was_right(tmp_path):
     panel.verdicts([(lesson, [answer("a", SAID)])])
     panel.verdicts([(lesson, [answer("b", SAID), answer("c", SAID)])], anew=True)
     assert asked == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("order", [("right", "wrong"), ("wrong", "right"), ("right", "stopped")])
+def test_a_verdict_that_is_asked_for_anew_replaces_the_former(order, tmp_path):
+    lesson, outcomes = Lesson("01", tasks=[Task("1.1", "", "")]), list(order)
+
+    def judge(lesson, requests, *rest):
+        found = {"outcome": outcomes.pop(0), "alone": True}
+        return (right(request) | found for request in requests)
+
+    panel = Panel(Store(tmp_path / "judged.json"), Limits(), judge, 1, 300.0)
+    panel.verdicts([(lesson, [answer("a", SAID)])])
+    panel.verdicts([(lesson, [answer("a", SAID)])], anew=True)
+    later = panel.verdicts([(lesson, [answer("a", SAID)])])
+    assert later["a", "1.1"]["outcome"] == order[1] and outcomes == []
