@@ -21,8 +21,8 @@ ROUNDS = 15
 # For each panel, what is set: in words, the attribute of the control, and the values to walk
 # through (None: all options that it has).
 WALKS: dict[str, list[tuple[str, str, Iterable | None]]] = {
-    "Convolution": [("output value", "place", range(1, 17)), ("stride", "stride", (2, 1))],
-    "Pooling": [("output value", "place", range(1, 10))],
+    "Convolution": [("output value", "place", range(16)), ("stride", "stride", (2, 1))],
+    "Pooling": [("output value", "place", range(9))],
     "Layers": [("layer", "layer", None)],
     "FeatureMaps": [("layer", "layer", None), ("image", "index", range(1, 100))],
     "Why": [("image", "index", range(1, 100))],

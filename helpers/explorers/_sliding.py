@@ -214,14 +214,14 @@ class Stepper(Explorer):
 
     def __init__(self, controls: list[widgets.Widget], secondary: list[widgets.Widget] = ()):
         self._settling = False
-        self.place = widgets.IntText(1, description="output value")
+        self.place = widgets.IntText(0, description="output value")
         self.back = button("back", lambda: self._move(-1))
         self.step = button("step", lambda: self._move(1))
         self.play = button("play", self._start_or_pause)
         # The clock behind play ends at the last value. Its own buttons have no names that a screen
         # reader could say, so it is hidden: in a box, since observed by the base, too, it would
         # draw a second time.
-        self.clock = widgets.Play(value=1, min=1, max=1, interval=700)
+        self.clock = widgets.Play(value=0, min=0, max=0, interval=700)
         self.clock.observe(self._ticked, "value")
         self.clock.observe(self._name_play, "playing")
         hidden = widgets.HBox([self.clock], layout=widgets.Layout(display="none"))
@@ -235,10 +235,10 @@ class Stepper(Explorer):
     def settle(self, change) -> None:
         """Make controls agree after ``change`` (``None`` if no control has changed)."""
         count = self.count()
-        inside = 1 <= self.place.value <= count
+        inside = 0 <= self.place.value < count
         if not inside and (change is None or change["owner"] is not self.place):
-            self.place.value, inside = 1, True  # the settings changed: begin anew
-        self.clock.max = count
+            self.place.value, inside = 0, True  # the settings changed: begin anew
+        self.clock.max = count - 1
         if inside:
             self.clock.value = self.place.value
 
@@ -258,16 +258,16 @@ class Stepper(Explorer):
     def checked_place(self) -> int:
         """The number of the output value, from 0. Raises ``Refused`` if there is none."""
         count = self.count()
-        if not 1 <= self.place.value <= count:
+        if not 0 <= self.place.value < count:
             raise Refused(
-                f"There is no output value {self.place.value}: they are counted from 1 to {count}, "
-                "row by row."
+                f"There is no output value {self.place.value}: they are counted from 0 to "
+                f"{count - 1}, row by row."
             )
-        return self.place.value - 1
+        return self.place.value
 
     def _move(self, by: int) -> None:
         with suppress(Refused):  # the caption says why there is nothing to step over
-            self.place.value = (self.place.value - 1 + by) % self.count() + 1
+            self.place.value = (self.place.value + by) % self.count()
 
     def _start_or_pause(self) -> None:
         self.clock.playing = not self.clock.playing

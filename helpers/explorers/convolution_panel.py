@@ -163,8 +163,8 @@ class Convolution(Stepper):
         self._grids = _grids(image, kernels, output, sliding, row, column, self.bias.value)
         caption = (
             f"{self._said if self._answered == sliding else ''}{settings}: the output is "
-            f"{sliding.output_width}×{sliding.output_width}. Output value {self.place.value} of "
-            f"{output.numel()}, row {row}, column {column}: "
+            f"{sliding.output_width}×{sliding.output_width}. Output value {self.place.value}, row {row}, "
+            f"column {column} (all counted from 0): "
             f"{_sum(image, kernels, self.bias.value, sliding, row, column)}."
             f"{_turned(len(image))}{unreached_text(sliding.unreached, sliding.unreached)}"
             f"{self._verdict(sliding)}"

@@ -96,7 +96,7 @@ class Pooling(Stepper):
         caption = (
             f"{kind.capitalize()} pooling of {down.width}×{across.width} pixels with kernel size "
             f"{size} and stride {stride} makes {down.output_width}×{across.output_width}. Output "
-            f"value {self.place.value} of {output.numel()}, row {row}, column {column}: "
+            f"value {self.place.value}, row {row}, column {column} (all counted from 0): "
             f"{reason(kind, [pixels[place].item() for place in window])}."
             f"{' Framed: the largest pixel of each window.' if won else ''}"
             f"{unreached_text(down.unreached, across.unreached)}"

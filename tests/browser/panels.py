@@ -21,7 +21,7 @@ PANELS = {
             ("button", "check my prediction", "Enter"),
             ("button", "step", "Enter"),
         ],
-        "Output value 2 of 4",
+        "Output value 1, row 0, column 1",
     ),
     "Pooling": (
         "explorers.Pooling()",

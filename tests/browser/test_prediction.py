@@ -22,7 +22,7 @@ def test_enter_checks_a_prediction_and_a_refusal_keeps_the_grids(place, page, tm
         page.keyboard.press("Enter")
         expect(caption).to_contain_text("You predicted 4: right.")
         step.click()
-        expect(caption).to_contain_text("Output value 2 of 16")
+        expect(caption).to_contain_text("Output value 1, row 0, column 1")
 
         before = panel.locator(".cnn-grids").bounding_box()
         panel.get_by_label("stride", exact=True).fill("0")

@@ -66,10 +66,10 @@ def test_the_output_is_that_of_torch_with_bias_and_channels(panel):
 
 def test_the_arithmetic_of_one_value_stands_in_one_line_with_the_bias(panel):
     panel.bias.value = -2
-    panel.place.value = 2
+    panel.place.value = 1
     assert (
-        "Output value 2 of 16, row 0, column 1: 3·(−1) + 6·0 + 9·1 + 1·(−1) + 5·0 + 9·1 + 9·(−1) "
-        "+ 4·0 + 9·1 + bias (−2) = 12."
+        "Output value 1, row 0, column 1 (all counted from 0): 3·(−1) + 6·0 + 9·1 + 1·(−1) + 5·0 + "
+        "9·1 + 9·(−1) + 4·0 + 9·1 + bias (−2) = 12."
     ) in panel.caption
     panel.channels.value = 2
     assert "channel 0: 3·(−1)" in panel.caption and "= 14; channel 1: 0·1 + 3·1" in panel.caption
@@ -116,23 +116,23 @@ def test_each_change_draws_once(panel):
 
 def test_steps_go_round_and_back(panel):
     panel.back.click()
-    assert panel.place.value == 16 and "Output value 16 of 16" in panel.caption
+    assert panel.place.value == 15 and "Output value 15, row 3, column 3" in panel.caption
     panel.step.click()
-    assert panel.place.value == 1
+    assert panel.place.value == 0
 
 
 def test_playing_ends_at_the_last_value_and_starts_where_one_is(panel):
-    assert panel.clock.max == 16 and not panel.clock.repeat
+    assert panel.clock.max == 15 and not panel.clock.repeat
     panel.place.value = 7
     assert panel.clock.value == 7
     panel.play.click()
     assert panel.clock.playing and panel.play.description == "pause"
     panel.clock.playing = False  # as the browser does at the end
     assert panel.play.description == "play"
-    panel.clock.value = 16
+    panel.clock.value = 15
     panel.stride.value = 3  # fewer values than that
-    assert (panel.clock.max, panel.clock.value, panel.place.value) == (4, 1, 1)
-    assert "Output value 1 of 4" in panel.caption
+    assert (panel.clock.max, panel.clock.value, panel.place.value) == (3, 0, 0)
+    assert "Output value 0, row 0, column 0" in panel.caption
 
 
 # The kernel's values
@@ -193,7 +193,7 @@ def test_bad_kernel_values_are_told_and_the_panel_goes_on(panel, text, sentence)
     assert sentence in panel.caption and "cnn-former" in panel.view.value and panel.still() is None
     panel.step.click()
     assert sentence in panel.caption
-    panel.place.value = 1
+    panel.place.value = 0
     panel.values.value = "1 0 0; 0 1 0; 0 0 1"
     assert shown(panel) and "+ bias 0 = 5." in panel.caption
     panel.values.value = text
@@ -214,8 +214,8 @@ def test_bad_kernel_values_are_told_and_the_panel_goes_on(panel, text, sentence)
         ("padding", 99, "The padding is 99"),
         ("dilation", 0, "The dilation is 0"),
         ("dilation", 5, "A kernel of 3 with dilation 5 reaches over 11 pixels"),
-        ("place", 0, "There is no output value 0: they are counted from 1 to 16"),
-        ("place", 99, "There is no output value 99"),
+        ("place", -1, "There is no output value -1: they are counted from 0 to 15"),
+        ("place", 16, "There is no output value 16"),
         ("bias", 1e300, "The bias is too large"),
         ("bias", float("nan"), "The bias is too large"),
     ],
@@ -233,7 +233,7 @@ def test_bad_settings_are_told_and_the_panel_goes_on(panel, control, value, sent
 def test_a_wrong_place_is_forgotten_with_the_next_setting(panel):
     panel.place.value = 99
     panel.stride.value = 2
-    assert panel.place.value == 1 and shown(panel)
+    assert panel.place.value == 0 and shown(panel)
 
 
 # Predict first

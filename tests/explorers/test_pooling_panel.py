@@ -38,14 +38,14 @@ def test_the_output_is_that_of_torch():
 
 
 def test_the_arithmetic_of_one_value(panel):
-    assert "row 0, column 0: largest of 1, 7, 1, 7 is 7." in panel.caption
-    panel.place.value = 2
-    assert "row 0, column 1: largest of 8, 6, 9, 6 is 9." in panel.caption
+    assert "row 0, column 0 (all counted from 0): largest of 1, 7, 1, 7 is 7." in panel.caption
+    panel.place.value = 1
+    assert "row 0, column 1 (all counted from 0): largest of 8, 6, 9, 6 is 9." in panel.caption
     panel.kind.value = "average"
     assert "mean of 8, 6, 9, 6: 29 / 4 = 7.25." in panel.caption
-    panel.kernel_size.value, panel.place.value = 3, 3
+    panel.kernel_size.value, panel.place.value = 3, 2
     assert "mean of 0, 8, 9, 2, 8, 9, 9, 9, 9: 63 / 9 = 7." in panel.caption
-    panel.place.value = 1
+    panel.place.value = 0
     assert "50 / 9 ≈ 5.56." in panel.caption
 
 
@@ -98,12 +98,12 @@ def test_the_shift_is_counted_for_the_image_and_both_poolings(panel):
 
 def test_stepping_goes_round(panel):
     panel.back.click()
-    assert panel.place.value == 9
+    assert panel.place.value == 8
     panel.step.click()
-    assert panel.place.value == 1
-    panel.clock.value = 9
+    assert panel.place.value == 0
+    panel.clock.value = 8
     panel.kernel_size.value = 3
-    assert (panel.place.value, panel.clock.max) == (1, 4)
+    assert (panel.place.value, panel.clock.max) == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_stepping_goes_round(panel):
         ("kernel_size", -1, "The kernel size is -1"),
         ("kernel_size", 7, "A window of 7×7 does not fit into an image of 6×6"),
         ("kernel_size", 10**9, "does not fit into an image of 6×6"),
-        ("place", 10, "There is no output value 10: they are counted from 1 to 9"),
+        ("place", 9, "There is no output value 9: they are counted from 0 to 8"),
         ("place", -1, "There is no output value -1"),
     ],
 )
@@ -166,7 +166,7 @@ def test_bad_images_are_told(image, sentence):
     ],
 )
 def test_images_of_other_kinds_are_shown(image):
-    assert "Output value 1 of" in Pooling(image).caption
+    assert "Output value 0, row 0" in Pooling(image).caption
 
 
 def test_the_image_is_left_as_it_is():
