@@ -1,7 +1,7 @@
 """What all interactive panels have in common.
 
 A panel is a box of controls over a view and a caption. Whenever a control changes, ``look`` is
-asked what to show now. Under the view stands the caption, which says in words and numbers what it
+asked what to show now. Beside the view stands the caption, which says in words and numbers what it
 shows: a screen reader speaks it, nbval compares it, and an export has it below the picture.
 
 Controls may call back from another thread than the cell's, so drawing takes a lock. Exceptions in
@@ -14,20 +14,32 @@ import io
 import re
 import threading
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import ipywidgets as widgets
 import numpy as np
+from IPython import get_ipython
 from IPython.display import display
 from matplotlib import image as matplotlib_image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from helpers.explorers._page import PAGE, WIDGET_VIEW, hiding_still, still_html
+from helpers.explorers._page import (
+    LECTURE_PAGE,
+    PAGE,
+    WIDGET_VIEW,
+    hiding_still,
+    still_html,
+)
 from helpers.plots.text import DPI, SMALL, long_minus, wrap
 
 _panels: "weakref.WeakSet[Explorer]" = weakref.WeakSet()
 _lecture = False
+SAID = {
+    True: "The page is large now, for a lecture hall; explorers.lecture(False) goes back.",
+    False: "The page is as it was.",
+}
 
 
 class Refused(ValueError):
@@ -46,8 +58,11 @@ class View:
 class Explorer(widgets.VBox):
     """A panel. Subclasses make their controls, hand them to ``__init__``, and write ``look``.
 
-    ``controls`` are redrawn upon, ``secondary`` too, but a lecture hides these.
+    ``controls`` are redrawn upon, ``secondary`` too, but a lecture hides these. A view that is
+    ``tall`` has its words above it, where they are seen without scrolling.
     """
+
+    tall = False
 
     def __init__(self, controls: list[widgets.Widget], secondary: list[widgets.Widget] = ()):
         self._lock = threading.RLock()
@@ -55,9 +70,12 @@ class Explorer(widgets.VBox):
         self.caption = ""
         self._last, self._former = View(""), ""
         rows = [_row(controls)] + ([_row(secondary, "cnn-secondary")] if secondary else [])
-        super().__init__([widgets.HTML(PAGE), *rows, self.view, self._words])
+        shown = [self._words, self.view] if self.tall else [self.view, self._words]
+        super().__init__([widgets.HTML(PAGE), *rows, *shown])
         self.children[0].value += hiding_still(self.model_id)
         self.add_class("cnn-explorer")
+        if self.tall:
+            self.add_class("cnn-tall")
         _panels.add(self)
         enlarge(self, _lecture)
         for control in [*controls, *secondary]:
@@ -129,6 +147,13 @@ def _row(controls: list[widgets.Widget], *classes: str) -> widgets.HBox:
     return row
 
 
+def button(description: str, action: Callable[[], None]) -> widgets.Button:
+    """A button that calls ``action`` without arguments."""
+    made = widgets.Button(description=description)
+    made.on_click(lambda _button: action())
+    return made
+
+
 def steady(text: object, most: int = 120) -> str:
     """Words from the student's code in one line, without what differs from run to run."""
     line = " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", str(text)).split())
@@ -175,11 +200,16 @@ def enlarge(panel: Explorer, large: bool) -> None:
 
 
 def lecture(on: bool = True) -> None:
-    """Make all panels, those to come as well, large enough for the last row of a lecture hall.
+    """Make the page large enough for the last row of a lecture hall: text, code, pictures, panels.
 
-    What is secondary is hidden. ``lecture(False)`` goes back.
+    Panels to come as well; what is secondary in them is hidden. ``lecture(False)`` goes back.
     """
     global _lecture
     _lecture = bool(on)
     for panel in list(_panels):
         enlarge(panel, _lecture)
+    if get_ipython() is None:
+        return
+    for update in (True, False):  # what former cells have put on the page goes with them
+        page = {"text/html": LECTURE_PAGE if _lecture else "", "text/plain": SAID[_lecture]}
+        display(page, raw=True, display_id="cnn-lecture", update=update)

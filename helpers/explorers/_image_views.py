@@ -1,7 +1,7 @@
 """What the panels that look into a network share: its layers, an image, its scores, a layout."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -20,6 +20,7 @@ from helpers.plots.text import DPI, NORMAL, SMALL, class_name, long_minus, numbe
 
 WIDTH, TITLE = 10.0, 0.3  # inches: of every figure here, and the room for a line above an image
 MOSAIC, BESIDE = 5.0, 2.2  # inches: the most height of a mosaic, the side of the image beside it
+FOR_NOTES = 0.8  # inches: the width of a tile that has room for one
 NUMBERED = 64  # so many maps are numbered one by one; more numbers could not be read
 
 
@@ -144,12 +145,12 @@ def range_text(values: Tensor) -> str:
 # ---------------------------------------------------------------------------- the layout
 
 
-def sheet(height: float) -> Figure:
+def sheet(height: float, width: float = WIDTH) -> Figure:
     """A blank figure, on which the functions below draw at inches from its upper left corner.
 
     It has no axes: they would take most of the time of a redraw.
     """
-    return Figure((WIDTH, height), dpi=DPI, facecolor="white")
+    return Figure((width, height), dpi=DPI, facecolor="white")
 
 
 def _inches(figure: Figure) -> Transform:
@@ -218,10 +219,13 @@ def write(figure: Figure, left: float, top: float, text: str, size: int = SMALL,
     figure.text(left, top, text, transform=_inches(figure), **style)
 
 
-def mosaic_figure(tiles, columns: int, scale, image=None, names: tuple = ()) -> Figure:
+def mosaic_figure(
+    tiles, columns: int, scale, image=None, names: tuple = (), notes: Sequence[str] = ()
+) -> Figure:
     """``tiles`` ``[K, h, w]`` in one mosaic, with ``image`` on its left.
 
-    The tiles are numbered; with ``names``, its columns and rows are, and have these names.
+    The tiles are numbered, and where there is room, each has its note of ``notes`` behind the
+    number; with ``names``, its columns and rows are, and have these names.
     """
     count, tall, wide = tiles.shape
     rows = math.ceil(count / columns)
@@ -243,7 +247,8 @@ def mosaic_figure(tiles, columns: int, scale, image=None, names: tuple = ()) -> 
         for index in range(count):
             row, column = divmod(index, columns)
             bottom = top + row * down + pixel * above - 0.02
-            write(figure, left + column * across, bottom, str(index), va="bottom")
+            note = notes[index] if notes and across >= FOR_NOTES else ""
+            write(figure, left + column * across, bottom, f"{index}{note}", va="bottom")
     if names:
         name_grid(figure, names, (left, top), (across, down), (columns, rows), pixel)
     return figure

@@ -16,6 +16,7 @@ STYLE = """
 .cnn-explorer .widget-button { padding: 0 1em; }
 .cnn-explorer img { max-width: 100%; height: auto; background: white; }
 .cnn-explorer .cnn-caption { font-size: 1.1em; }
+.cnn-tall > .widget-html > .widget-html-content > .cnn-caption { min-height: 4.5em; }
 .cnn-explorer .cnn-former { opacity: 0.35; filter: grayscale(1); }
 .cnn-explorer .cnn-grids { display: flex; flex-wrap: wrap; align-items: center; gap: 0.8em; }
 .cnn-explorer table.cnn-grid { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -29,6 +30,8 @@ STYLE = """
 .cnn-explorer table.cnn-grid td.won { box-shadow: inset 0 0 0 3px #000000; font-weight: 700; }
 .cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;
   background: #f0f0f0; color: #000000; }
+.cnn-explorer .cnn-matrix th[scope="col"] { vertical-align: bottom; padding: 0.4em 0; }
+.cnn-explorer .cnn-matrix th span { writing-mode: vertical-rl; transform: rotate(180deg); }
 .cnn-explorer .jupyter-widgets-disconnected::before { display: none; }
 .cnn-explorer.jupyter-widgets-disconnected::before { display: block; position: static;
   content: "This panel has lost its kernel: run this cell again."; font: inherit;
@@ -38,8 +41,21 @@ STYLE = """
   --jp-widgets-inline-width-short: 300px; --jp-widgets-input-padding: 8px;
   font-size: 26px; max-width: none; }
 .cnn-lecture .cnn-secondary { display: none !important; }
-.cnn-lecture img { width: 100%; }
+.cnn-lecture img { width: 100%; max-height: 60vh; object-fit: contain; object-position: left; }
+.cnn-lecture .cnn-grids:has(.cnn-matrix) { flex-wrap: nowrap; }
+.cnn-lecture .cnn-grids img { width: auto; flex: 0 1 36%; min-width: 0; }
+.cnn-explorer.cnn-lecture .cnn-matrix td { height: 1.5em; }
 """
+
+# The rest of the page, while there is a lecture: text, code, what cells print, checks and pictures.
+LECTURE = """
+.jp-Notebook { --jp-content-font-size0: 22px; --jp-content-font-size1: 26px;
+  --jp-content-font-size2: 31px; --jp-content-font-size3: 37px; --jp-content-font-size4: 45px;
+  --jp-content-font-size5: 54px; --jp-code-font-size: 24px; }
+.jp-Notebook .cnn-outcome { font-size: 26px !important; max-width: none !important; }
+.jp-Notebook figure.cnn-picture { max-width: min(100%, 1600px) !important; font-size: 24px; }
+"""
+LECTURE_PAGE = f"<style>{LECTURE}</style>"
 
 # JupyterLab and Notebook 7 take the keys of a list or a button inside an output for commands: on a
 # list, "d d" deletes its cell. That is https://github.com/jupyter-widgets/ipywidgets/issues/3912;

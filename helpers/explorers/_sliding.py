@@ -3,7 +3,7 @@
 And the panel that steps over the output values, one after the other.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,7 +12,7 @@ import ipywidgets as widgets
 import torch
 import torch.nn.functional as F
 
-from helpers.explorers._base import Explorer, Refused
+from helpers.explorers._base import Explorer, Refused, button
 from helpers.layers import get_output_width
 
 MOST_TERMS = 25  # more than a kernel of 5 by 5 is not spelled out
@@ -197,13 +197,6 @@ def parse_grid(text: str, size: int) -> list[list[float]]:
             f"kernel of {size} needs {size} rows of {size}. Change the values or the kernel size."
         )
     return rows
-
-
-def button(description: str, action: Callable[[], None]) -> widgets.Button:
-    """A button that calls ``action`` without arguments."""
-    made = widgets.Button(description=description)
-    made.on_click(lambda _button: action())
-    return made
 
 
 class Stepper(Explorer):

@@ -9,14 +9,13 @@ import ipywidgets as widgets
 import torch
 import torch.nn.functional as F
 
-from helpers.explorers._base import Refused, View, steady
+from helpers.explorers._base import Refused, View, button, steady
 from helpers.explorers._grids import Grid, grids_html, grids_png
 from helpers.explorers._sliding import (
     Sliding,
     Stepper,
     arithmetic,
     bracketed,
-    button,
     convolve,
     equals,
     parse_grid,
@@ -163,8 +162,8 @@ class Convolution(Stepper):
         self._grids = _grids(image, kernels, output, sliding, row, column, self.bias.value)
         caption = (
             f"{self._said if self._answered == sliding else ''}{settings}: the output is "
-            f"{sliding.output_width}×{sliding.output_width}. Output value {self.place.value}, row {row}, "
-            f"column {column} (all counted from 0): "
+            f"{sliding.output_width}×{sliding.output_width}. Output value {self.place.value}, "
+            f"row {row}, column {column} (all counted from 0): "
             f"{_sum(image, kernels, self.bias.value, sliding, row, column)}."
             f"{_turned(len(image))}{unreached_text(sliding.unreached, sliding.unreached)}"
             f"{self._verdict(sliding)}"

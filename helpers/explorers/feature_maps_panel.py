@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from helpers import inspection
-from helpers.explorers._base import Explorer, Refused, View, png_of
+from helpers.explorers._base import Refused, View, png_of
+from helpers.explorers._choosing import Choosing
 from helpers.explorers._image_views import (
     NUMBERED,
     asking,
@@ -22,28 +23,28 @@ from helpers.explorers._image_views import (
     row_figure,
 )
 from helpers.plots.arrays import as_array, colour_scale
-from helpers.plots.text import count_text
+from helpers.plots.text import count_text, long_minus, number_text
 
 MAPS, KERNELS = "maps", "kernels"
-ONE_SCALE, OWN_SCALES = "one for all maps", "each map its own"
+OWN_SCALES, ONE_SCALE = "each map its own", "one for all maps"
 SIGNS = "red above zero, blue below"
 
 
-class FeatureMaps(Explorer):
+class FeatureMaps(Choosing):
     """All feature maps of one layer for one image, in one picture; or the kernels of the layer.
 
     ``dataset`` holds the images. A layer behind flattening gives out a row of numbers, shown as
-    bars. The caption names the channels that are dead for this image. On one scale the maps can be
-    compared; each on its own scale, faint ones can be seen.
+    bars. The caption names the channels that are dead for this image. Each on its own scale, faint
+    maps can be seen; on one scale, they can be compared.
     """
 
+    tall = True
+
     def __init__(self, model: nn.Module, dataset, index: int = 0):
-        self._model, self._dataset = model, dataset
         self.layer = widgets.Dropdown(options=list(leaf_layers(model)), description="layer")
-        self.index = widgets.IntText(index, description="image index")
         self.show = widgets.Dropdown(options=[MAPS, KERNELS], description="show")
-        self.scale = widgets.Dropdown(options=[ONE_SCALE, OWN_SCALES], description="scale")
-        super().__init__([self.layer, self.index, self.show, self.scale])
+        self.scale = widgets.Dropdown(options=[OWN_SCALES, ONE_SCALE], description="scale")
+        super().__init__(model, dataset, index, [self.layer, self.show, self.scale])
 
     def look(self) -> View:
         """The maps or kernels of the layer."""
@@ -68,12 +69,14 @@ class FeatureMaps(Explorer):
 
     def _maps(self, maps: Tensor, image: Tensor, about: str) -> View:
         count, tall, wide = maps.shape
-        signed = bool((maps < 0).any())
-        tiles = as_array(relative(maps) if self.scale.value == OWN_SCALES else maps)
+        signed, own = bool((maps < 0).any()), self.scale.value == OWN_SCALES
+        sizes = largest(maps).flatten().tolist()
+        tiles = as_array(relative(maps) if own else maps)
         scale = colour_scale("signed" if signed else "activations", [tiles])
         columns = mosaic_columns(count, tall, wide)
-        figure = mosaic_figure(tiles, columns, scale, image)
-        each = "each divided by its largest size" if self.scale.value == OWN_SCALES else ""
+        notes = [f": {long_minus(number_text(size))}" for size in sizes] if own else ()
+        figure = mosaic_figure(tiles, columns, scale, image, notes=notes)
+        each = "each divided by its largest size, told where there is room" if own else ""
         caption = (
             f"{self.layer.value}: {count_text(count, 'feature map')} of {tall}×{wide}"
             f"{'' if count <= NUMBERED else f', {columns} in a row, counted row by row from 0'}, "
@@ -123,9 +126,14 @@ class FeatureMaps(Explorer):
         return View(caption + data_line(None, range_text(weights)), png_of(figure))
 
 
+def largest(maps: Tensor) -> Tensor:
+    """The largest absolute value in each of the maps ``[K, h, w]``: ``[K, 1, 1]``."""
+    return maps.nan_to_num(0, 0, 0).abs().amax(dim=(1, 2), keepdim=True)
+
+
 def relative(maps: Tensor) -> Tensor:
     """Each of the maps ``[K, h, w]`` divided by its largest absolute value."""
-    sizes = maps.nan_to_num(0, 0, 0).abs().amax(dim=(1, 2), keepdim=True)
+    sizes = largest(maps)
     return maps / sizes.where(sizes > 0, 1)
 
 

@@ -44,6 +44,8 @@ class Layers(Explorer):
     ``input_shape`` is that of one image, [channels, height, width].
     """
 
+    tall = True
+
     def __init__(self, model: nn.Module, input_shape=(1, 28, 28)):
         self._layers: list[Layer] = []
         self._problem = self._summary = ""

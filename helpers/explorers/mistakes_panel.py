@@ -27,7 +27,8 @@ from helpers.explorers.why_panel import Why
 from helpers.plots.arrays import as_pixels
 from helpers.plots.text import count_text
 
-MOST, COLUMNS = 12, 6  # images behind a cell
+MOST, COLUMNS, SIDE = 12, 3, 0.9  # images behind a cell; their side in inches
+PICTURES, WHY, VALUE = "matrix and pictures", "why this class?", "one value as a sum"
 DARKEST = (8, 81, 156)  # the colour of a share of 1; a share of 0 is white
 WHITE_FROM = 0.775  # from this share on, white letters have more contrast than black ones
 
@@ -35,14 +36,16 @@ WHITE_FROM = 0.775  # from this share on, white letters have more contrast than 
 class Mistakes(Explorer):
     """Which classes the network mixes up: choose a cell of the confusion matrix, see its images.
 
-    Below, the chosen image is opened in a ``Why`` panel, and one value of its first feature maps
-    is traced back to a sum of products. The network sees all of ``dataset`` once, 10,000 images in
-    about a second; ``datasets.subset`` makes that less.
+    In place of matrix and images, the opened one can be shown in a ``Why`` panel, or one value of
+    its first feature maps as a sum of products. The network sees all of ``dataset`` once, 10,000
+    images in about a second; ``datasets.subset`` makes that less.
     """
+
+    tall = True
 
     def __init__(self, model: nn.Module, dataset):
         self._model, self._dataset, self._state = model, dataset, None
-        self._chosen: int | None = None  # the index of the image that is opened below
+        self._chosen: int | None = None  # the index of the image that is opened
         self.why = self.pixel = None  # made as soon as it is known which image they open
         classes = list(enumerate(class_names(dataset)))
         options = [(name, number) for number, name in classes]
@@ -52,11 +55,13 @@ class Mistakes(Explorer):
             options=options, value=predicted, description="predicted class"
         )
         self.rank = widgets.IntText(1, description="open picture")
-        super().__init__([self.true, self.predicted, self.rank])
+        self.show = widgets.Dropdown(options=[PICTURES, WHY, VALUE], description="show")
+        super().__init__([self.true, self.predicted, self.rank, self.show])
         self.why = Why(model, dataset, self._chosen or 0)
+        for control in self.why.choosing:
+            control.layout.display = "none"  # the matrix chooses
         self.pixel = Pixel(model, dataset, self.why.index)
-        self._below = widgets.VBox([self.why, self.pixel])
-        self.children = [*self.children, self._below]
+        self.children = [*self.children, self.why, self.pixel]
         self._open()
 
     # ----------------------------------------------------------------- what the network says
@@ -104,7 +109,9 @@ class Mistakes(Explorer):
     def _open(self) -> None:
         if self.pixel is None:
             return
-        self._below.layout.display = "none" if self._chosen is None else ""
+        shown = PICTURES if self._chosen is None else self.show.value
+        for name, part in ((PICTURES, self.view), (WHY, self.why), (VALUE, self.pixel)):
+            part.layout.display = "" if name == shown else "none"
         if self._chosen is not None:
             self.why.index.value = self._chosen
 
@@ -117,10 +124,7 @@ class Mistakes(Explorer):
         pair = f"{names[true]} → {names[predicted]}"
         table = matrix_html(self._counts, names, true, predicted)
         found = f"{pair}: {count_text(len(indices), 'image')} of {int(self._counts[true].sum()):,}"
-        caption = (
-            "All images by true class (rows) and predicted class (columns); what is right stands "
-            "on the diagonal. "
-        )
+        caption = "All images by true and predicted class; what is right stands on the diagonal. "
         if not indices:
             self._pictures = None
             caption += "In the chosen cell, there is no image. Choose another one."
@@ -135,8 +139,9 @@ class Mistakes(Explorer):
         self._chosen = shown[rank - 1]
         self._pictures = pictures_png(self._dataset, shown, self._confidence, rank)
         caption += (
-            f"Below it, the images of the chosen cell, up to {MOST}, with the probability of the "
-            "predicted class, the surest first. The framed one is opened further down."
+            f"Beside it, up to {MOST} images of the chosen cell, the surest first, with the "
+            f"probability of the predicted class. The framed one is open: show also has {WHY!r}, "
+            f"and {VALUE!r}."
         )
         details = (
             found, f"surest {percent(float(self._confidence[shown[0]]))}",
@@ -144,7 +149,7 @@ class Mistakes(Explorer):
         )  # fmt: skip
         return View(
             caption + data_line(self._dataset, *details),
-            html=table + picture_html(self._pictures),
+            html=f'<div class="cnn-grids">{table}{picture_html(self._pictures)}</div>',
         )
 
     def still(self) -> bytes | None:
@@ -180,7 +185,7 @@ def shade(share: float) -> tuple[str, str]:
 
 def matrix_html(counts: Tensor, names: list[str], true: int, predicted: int) -> str:
     """The confusion matrix as a table; a screen reader names row and column of each number."""
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
+    heads = "".join(f'<th scope="col"><span>{html.escape(name)}</span></th>' for name in names)
     rows = ""
     for i, row in enumerate(counts.tolist()):
         cells = ""
@@ -193,7 +198,8 @@ def matrix_html(counts: Tensor, names: list[str], true: int, predicted: int) -> 
         rows += f'<tr><th scope="row" style="text-align:right">{html.escape(names[i])}</th>'
         rows += f"{cells}</tr>"
     return (
-        '<table class="cnn-grid"><caption>true class (rows) and predicted class (columns)</caption>'
+        '<table class="cnn-grid cnn-matrix">'
+        "<caption>true class (rows) and predicted class (columns)</caption>"
         f"<tr><td></td>{heads}</tr>{rows}</table>"
     )
 
@@ -224,16 +230,16 @@ def matrix_png(counts: Tensor, names: list[str], true: int, predicted: int) -> b
 def pictures_png(dataset, indices: list[int], confidence: Tensor, rank: int) -> bytes:
     """The images with number and probability above each, number ``rank`` framed: one mosaic."""
     images = [as_pixels(dataset[index][0]) for index in indices]
-    side = 1.5
-    height = side * images[0].shape[0] / images[0].shape[1]
-    figure = sheet(math.ceil(len(images) / COLUMNS) * (height + 0.35) + 0.1)
+    height = SIDE * images[0].shape[0] / images[0].shape[1]
+    rows = math.ceil(len(images) / COLUMNS)
+    figure = sheet(rows * (height + 0.3) + 0.1, COLUMNS * (SIDE + 0.2) + 0.1)
     for number, (image, index) in enumerate(zip(images, indices, strict=True), start=1):
         row, column = divmod(number - 1, COLUMNS)
-        left, top = 0.15 + column * (side + 0.13), 0.3 + row * (height + 0.35)
-        place_image(figure, image, left, top, side)
+        left, top = 0.15 + column * (SIDE + 0.2), 0.27 + row * (height + 0.3)
+        place_image(figure, image, left, top, SIDE)
         text = f"{number}: {percent(float(confidence[index]))}"
         weight = "bold" if number == rank else "normal"
         write(figure, left, top - 0.05, text, va="bottom", weight=weight)
         if number == rank:
-            frame(figure, left, top, side, height)
+            frame(figure, left, top, SIDE, height)
     return png_of(figure)

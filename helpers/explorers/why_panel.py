@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from helpers import inspection
-from helpers.explorers._base import Explorer, Refused, View, png_of
+from helpers.explorers._base import Refused, View, png_of
+from helpers.explorers._choosing import Choosing
 from helpers.explorers._image_views import (
     asking,
     check_network,
@@ -52,7 +53,7 @@ class Reason:
     deletion: Deletion | None
 
 
-class Why(Explorer):
+class Why(Choosing):
     """Which pixels of an image speak for a class: a map, and what happens without those pixels.
 
     ``dataset`` holds the images. The tenth of the pixels that the map calls most important is
@@ -60,7 +61,6 @@ class Why(Explorer):
     """
 
     def __init__(self, model: nn.Module, dataset, index: int = 0):
-        self._model, self._dataset = model, dataset
         self._known: dict[tuple, Reason] = {}  # by image, class and method
         self._state = ()
         classes = class_names(dataset)
@@ -68,9 +68,8 @@ class Why(Explorer):
         self.method = widgets.Dropdown(
             options=[OCCLUSION, GRADIENT, GRAD_CAM], description="method"
         )
-        self.index = widgets.IntText(index, description="image index")
         self.label = widgets.Dropdown(options=options, description="class")
-        super().__init__([self.method, self.index, self.label])
+        super().__init__(model, dataset, index, [self.method, self.label])
 
     def look(self) -> View:
         """The map and the test of it."""

@@ -86,5 +86,36 @@ def test_a_lecture_is_read_in_the_last_row(chromium, tmp_path):
                 .map(part => parseFloat(getComputedStyle(part).fontSize))"""
         )
         assert len(sizes) > 20
-        assert min(sizes) >= 18 * 96 / 72  # CSS: 96 pixels are 72 points
+        assert min(sizes) >= LEGIBLE
+    page.close()
+
+
+SIZE = "part => parseFloat(getComputedStyle(part).fontSize)"
+LEGIBLE = 18 * 96 / 72  # CSS: 96 pixels are 72 points
+
+
+def test_a_lecture_is_the_whole_page_and_its_panels_fit_a_screen(chromium, tmp_path):
+    outcome = "from helpers import checks\nchecks.conv_layer(torch.nn.Conv2d(1, 8, 5))"
+    shown = ["explorers.FeatureMaps(model, few)", "explorers.Mistakes(model, few)", outcome]
+    cells = [f"{SETUP}\nexplorers.lecture()", "print('words')", *shown, "explorers.lecture(False)"]
+    write_notebook(tmp_path / "page.ipynb", cells)
+    page = chromium.new_page(viewport={"width": 1920, "height": 1080})
+    with jupyterlab(tmp_path) as address:
+        notebook = Notebook(page, address, "page.ipynb")
+        parts = [page.locator(".jp-Cell .cm-content").first, page.get_by_text("words").last]
+        usual = [part.evaluate(SIZE) for part in parts[:1]]
+        for _ in cells[:-1]:
+            notebook.run_next()
+        parts.append(page.locator(".cnn-outcome"))
+        for part in parts:
+            expect(part).to_be_visible()
+            assert part.evaluate(SIZE) >= LEGIBLE
+        room = page.locator(".jp-Notebook .jp-WindowedPanel-outer").bounding_box()["height"]
+        panels = page.locator(".cnn-explorer:not(.cnn-explorer .cnn-explorer)").all()
+        assert len(panels) == 2
+        for panel in panels:
+            assert panel.bounding_box()["height"] <= room
+        notebook.run_next()
+        expect(page.get_by_text("words").last).not_to_have_css("font-size", "24px")
+        assert [part.evaluate(SIZE) for part in parts[:1]] == usual
     page.close()

@@ -8,7 +8,7 @@ from torch import nn
 
 from helpers import inspection, training
 from helpers.explorers._pixel import trace_value
-from helpers.explorers.mistakes_panel import Mistakes, behind, shade
+from helpers.explorers.mistakes_panel import PICTURES, VALUE, WHY, Mistakes, behind, shade
 from tests.explorers.test_feature_maps_panel import (
     Traces,
     broken_nets,
@@ -40,7 +40,7 @@ def test_cells(data):
         noun = "image" if count == 1 else "images"
         assert f"\nData: Test, official files; {pair}: {count} {noun} of 6" in panel.caption
         assert ("there is no image" in panel.caption) == (count == 0)
-        assert (panel._below.layout.display == "none") == (count == 0)
+        assert shown(panel) == [panel.view]
     traces.check()
     panel.true.value = int(data.labels[0])
     check_bundle(panel)
@@ -53,7 +53,24 @@ def test_surest_first():
     assert behind(labels, predictions, confidence, 1, 2) == [1, 3, 0]
 
 
-def test_a_chosen_picture_is_opened_below(data):
+def shown(panel: Mistakes) -> list:
+    parts = (panel.view, panel.why, panel.pixel)
+    return [part for part in parts if part.layout.display != "none"]
+
+
+def test_one_thing_is_shown_at_a_time_and_the_matrix_where_no_image_is_chosen(data):
+    panel = Mistakes(small_net(), data)
+    panel.show.value = WHY
+    assert shown(panel) == [panel.why]
+    panel.show.value = VALUE
+    assert shown(panel) == [panel.pixel]
+    panel.rank.value = 99
+    assert shown(panel) == [panel.view]
+    panel.rank.value, panel.show.value = 1, PICTURES
+    assert shown(panel) == [panel.view]
+
+
+def test_a_chosen_picture_is_opened(data):
     model = small_net()
     panel = Mistakes(model, data)
     predictions = training.predict(model, data).argmax(dim=1)
@@ -139,10 +156,10 @@ def test_no_convolution(data):
 @pytest.mark.parametrize("name", broken_nets())
 def test_broken_networks(name, data):
     panel = Mistakes(broken_nets()[name], data)
-    for shown in (panel, panel.why):
-        assert shown.caption.endswith(".") and "This cannot be shown (" not in shown.caption
-        assert "Data: " not in shown.caption
-    assert panel.pixel.caption and panel._below.layout.display == "none"
+    for part in (panel, panel.why):
+        assert part.caption.endswith(".") and "This cannot be shown (" not in part.caption
+        assert "Data: " not in part.caption
+    assert panel.pixel.caption and shown(panel) == [panel.view]
     assert panel.still() is None
 
 
