@@ -36,6 +36,8 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
             run_cell(client, index)
             count += 1
             cell.execution_count = count
+    for cell in notebook.cells:  # at the end: a cell may renew what one before it has shown
+        if cell.cell_type == "code":
             cell.outputs = stills(cell.outputs)
     return stable_metadata(notebook)
 

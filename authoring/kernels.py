@@ -4,6 +4,7 @@ Both use ``open_kernel``, so that what is compared is made in the very way of wh
 needs nothing beyond the course's own requirements.
 """
 
+import html
 import os
 import re
 import shutil
@@ -27,6 +28,7 @@ from helpers.datasets.fetching import data_folder, wanted_source
 CELL_TIMEOUT = 900  # seconds
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LIVE = re.compile(r'<\w+ class="cnn-(still|picture)\b')
+ALT = re.compile(r'<img alt="([^"]*)"')
 ROOT = Path(__file__).resolve().parents[1]
 
 # Fetches, or draws, what of the named data sets is not in the data folder yet, and says which
@@ -166,17 +168,19 @@ def stills(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """What is stored of ``outputs``: of a panel and of a picture, an image and its words.
 
     Not the link to widgets of a kernel long gone, nor the HTML for a page that lives
-    (``helpers.explorers``, ``helpers.plots``): it would hold the image a second time. The words are
-    also ``alt`` in its metadata, where nbconvert's classic template looks for them.
+    (``helpers.explorers``, ``helpers.plots``): it would hold the image a second time. Its ``alt``
+    goes into the metadata of the image, where nbconvert's classic template looks for it. It is
+    newer than the words of a panel that went on after its cell.
     """
     kept = []
     for output in outputs:
         data = output.get("data", {})
+        words, spoken = data.get("text/plain", ""), None
         if LIVE.match(data.get("text/html", "")):
-            del data["text/html"]
-        words = data.get("text/plain", "")
+            spoken = ALT.search(data.pop("text/html"))
         if "image/png" in data and words and not REPR.fullmatch(words):
-            output.metadata["image/png"] = NotebookNode(alt=words)
+            alt = html.unescape(spoken[1]) if spoken else words
+            output.metadata["image/png"] = NotebookNode(alt=alt)
         linked = data.pop(WIDGET_VIEW, None)
         if data or not linked:
             kept.append(output)

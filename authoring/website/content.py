@@ -66,6 +66,7 @@ def with_figures(notebook: NotebookNode, name: str) -> tuple[NotebookNode, dict[
             data = output.get("data", {})
             words = data.get("text/plain", "")
             if "image/png" in data:
+                words = output.metadata.get("image/png", {}).get("alt", words)
                 file = f"{name}-{cell.id}-{number}.png"
                 files[file] = base64.b64decode(data["image/png"])
                 text = figure(f"../static/images/{file}", files[file], words, heading)

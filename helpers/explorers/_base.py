@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import ipywidgets as widgets
 import numpy as np
 from IPython import get_ipython
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 from matplotlib import image as matplotlib_image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -69,6 +69,7 @@ class Explorer(widgets.VBox):
         self.view, self._words = widgets.HTML(), widgets.HTML()
         self.caption = ""
         self._last, self._former = View(""), ""
+        self._stills: list[tuple[DisplayHandle, str]] = []  # each with its text/plain
         rows = [_row(controls)] + ([_row(secondary, "cnn-secondary")] if secondary else [])
         shown = [self._words, self.view] if self.tall else [self.view, self._words]
         super().__init__([widgets.HTML(PAGE), *rows, *shown])
@@ -120,10 +121,26 @@ class Explorer(widgets.VBox):
         """Show the panel, and in a second output its still, for when the kernel is gone."""
         bundle = self._repr_mimebundle_()
         display({WIDGET_VIEW: bundle.pop(WIDGET_VIEW)}, raw=True)
-        if "image/png" in bundle:
-            picture = bundle["image/png"].replace("\n", "")
-            bundle["text/html"] = still_html(self.model_id, picture, self.caption)
-        display(bundle, raw=True)
+        shown = display(self._with_html(bundle), raw=True, display_id=True)
+        if shown:
+            self._stills.append((shown, bundle["text/plain"]))
+
+    def renew_stills(self) -> None:
+        """Bring up to date what is on the page for when the kernel is gone.
+
+        Each keeps its text/plain: nbval compares what a cell has shown when it ran.
+        """
+        bundle = self._repr_mimebundle_()
+        del bundle[WIDGET_VIEW]
+        for shown, words in self._stills:
+            shown.update({**self._with_html(bundle), "text/plain": words}, raw=True)
+
+    def _with_html(self, bundle: dict) -> dict:
+        """``bundle`` with the still for a page."""
+        if "image/png" not in bundle:
+            return bundle
+        picture = bundle["image/png"].replace("\n", "")
+        return {**bundle, "text/html": still_html(self.model_id, picture, self.caption)}
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         bundle = super()._repr_mimebundle_(**kwargs) or {}

@@ -197,6 +197,7 @@ class Run:
         self._panel.redraw()
         done = f"{len(self.history)} of {count_text(self.num_epochs, 'epoch')}"
         self._panel._step(len(self.history), self.num_epochs, f"{self.name}: ended, {done}")
+        self._panel.renew_stills()
         if stopped:
             raise Stopped(self.history, f"{self.name}: {message} {self._kept()}") from None
         if message:

@@ -21,6 +21,8 @@ def stored(tmp_path_factory):
         code("shown = display('0%', display_id=True)\nshown.update('100%')", id="updated"),
         code("from IPython.display import clear_output\nprint(1)\nclear_output()", id="cleared"),
         code("from ipywidgets import IntSlider\nIntSlider()", id="widget"),
+        code("from helpers import explorers\npanel = explorers.Training(1)\npanel", id="panel"),
+        code("with panel.run('a run') as run:\n    run.log(2, 2, 0.5)", id="trained"),
         code("from pathlib import Path\nPath.cwd().name", "kept", id="folder"),
     )
     folder = tmp_path_factory.mktemp("lesson")
@@ -68,6 +70,14 @@ def test_nothing_of_this_machine_is_stored(stored):
 def test_a_panel_is_stored_as_what_it_shows(stored):
     (output,) = stored[1]["widget"].outputs
     assert list(output.data) == ["text/plain"]
+
+
+def test_a_panel_that_went_on_after_its_cell_is_stored_as_it_was_in_the_end(stored):
+    _, cells, _ = stored
+    (output,) = cells["panel"].outputs
+    assert output.data["text/plain"].startswith("No epoch yet")  # what the cell itself has shown
+    assert "a run: 1 of 1 epoch" in output.metadata["image/png"]["alt"]
+    assert "text/html" not in output.data and cells["trained"].outputs == []
 
 
 def test_a_kernel_works_in_the_folder_of_its_notebook(stored):

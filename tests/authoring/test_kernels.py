@@ -13,6 +13,7 @@ from helpers.datasets.catalogue import loaded_by
 from tests.notebooks.fixtures import code, notebook, write
 
 WORDS = "Two lines.\nData: none"
+LATER = "2 &gt; 1."  # the words of a panel that went on after its cell
 PICTURE = {"image/png": "AAAA", "text/plain": WORDS}
 DRAWN = {"image/png": "AAAA", "text/plain": "<Figure size 700x350 with 2 Axes>"}
 TABLE = {"text/html": "<table></table>", "text/plain": "a table"}
@@ -145,6 +146,11 @@ def test_official_images_that_cannot_be_had_end_the_run(tmp_path, monkeypatch, n
     [
         ({"text/html": '<figure class="cnn-picture" style="">', **PICTURE}, PICTURE, WORDS),
         ({"text/html": '<div class="cnn-still cnn-still-ab">', **PICTURE}, PICTURE, WORDS),
+        (
+            {"text/html": f'<div class="cnn-still"><img alt="{LATER}">', **PICTURE},
+            PICTURE,
+            "2 > 1.",
+        ),
         (PICTURE, PICTURE, WORDS),
         (DRAWN, DRAWN, None),  # by matplotlib, which has no words
         (TABLE, TABLE, None),

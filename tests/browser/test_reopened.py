@@ -44,6 +44,8 @@ def test_opened_again_and_restarted(place, page, tmp_path):
         page.evaluate(SHUT_DOWN)
         notebook = Notebook(page, address, "panels.ipynb", place)
         expect(stills.filter(visible=True)).to_have_count(len(PANELS))
+        trained = stills.get_by_role("img", name="learning rate 0.1: 3 of 3 epochs")
+        expect(trained).to_be_visible()  # as it was after the training, not before it
         expect(page.get_by_text("run this cell again")).to_have_count(len(PANELS))
         expect(page.get_by_text("Error displaying widget").filter(visible=True)).to_have_count(0)
         expect(page.get_by_text("Loading widget").filter(visible=True)).to_have_count(0)
