@@ -32,6 +32,7 @@ from helpers.explorers._page import (
     hiding_still,
     still_html,
 )
+from helpers.explorers._pointable import Pointable, Pointed
 from helpers.plots.text import DPI, SMALL, long_minus, wrap
 
 _panels: "weakref.WeakSet[Explorer]" = weakref.WeakSet()
@@ -66,7 +67,7 @@ class Explorer(widgets.VBox):
 
     def __init__(self, controls: list[widgets.Widget], secondary: list[widgets.Widget] = ()):
         self._lock = threading.RLock()
-        self.view, self._words = widgets.HTML(), widgets.HTML()
+        self.view, self._words = Pointable(), widgets.HTML()
         self.caption = ""
         self._last, self._former = View(""), ""
         self._stills: list[tuple[DisplayHandle, str]] = []  # each with its text/plain
@@ -84,11 +85,28 @@ class Explorer(widgets.VBox):
                 continue
             if "value" in control.traits():
                 control.observe(self.redraw, "value")
+        self.view.observe(self._pointed, "pointed")
         self.redraw()
 
     def look(self) -> View:
         """What to show for the controls' present values. Raises ``Refused`` with a sentence."""
         raise NotImplementedError
+
+    def point(self, at: Pointed) -> None:
+        """What happens when the view is pointed at. Raises ``Refused`` with a sentence."""
+
+    def _pointed(self, change) -> None:
+        said = dict(change["new"])
+        number = said.pop("number")
+        with self._lock:
+            try:
+                self.point(Pointed(**said))
+            except Refused as error:
+                self._show(View(str(error)))
+            except Exception as error:
+                self._show(View(f"This cannot be shown ({steady(error)})."))
+            finally:
+                self.view.answered = number  # the page sends the next one
 
     def redraw(self, _change=None) -> None:
         """Show what ``look`` says now; if it fails, say why in the caption."""
@@ -177,10 +195,10 @@ def steady(text: object, most: int = 120) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def picture_html(png: bytes) -> str:
-    """An image for the view. Its words are in the caption below it, so it has none itself."""
+def picture_html(png: bytes, alt: str = "", attributes: str = "") -> str:
+    """An image for the view. Its words are in the caption beside it, so it needs none itself."""
     data = base64.b64encode(png).decode()
-    return f'<img alt="" src="data:image/png;base64,{data}">'
+    return f'<img alt="{html.escape(alt)}"{attributes} src="data:image/png;base64,{data}">'
 
 
 def former_html(shown: str) -> str:

@@ -12,9 +12,11 @@ from matplotlib.patches import Rectangle
 from helpers.explorers._base import png_of
 from helpers.plots.text import DPI, NORMAL, SMALL
 
-Cells = frozenset[tuple[int, int]]  # (row, column) of each
+Cell = tuple[int, int]  # row and column
+Cells = frozenset[Cell]
+ARROWS = "arrow keys move the window"
 CELL = 0.46  # inches, in a drawing
-GROUNDS = {"marked": "#ffe08a", "dropped": "#c9c9c9"}  # the first that holds wins
+GROUNDS = {"marked": "#ffe08a", "seeing": "#bfe3ff", "dropped": "#c9c9c9"}  # the first wins
 MOST_ROWS = 60  # of a table, in a drawing
 
 
@@ -28,7 +30,10 @@ class Grid:
     dropped: Cells = field(default_factory=frozenset)  # that no window reaches
     padded: Cells = field(default_factory=frozenset)  # that padding has added
     won: Cells = field(default_factory=frozenset)  # the largest of their window
+    seeing: Cells = field(default_factory=frozenset)  # whose window holds the pixel pointed at
     sign: str = ""
+    point: str = ""  # by what name its cells can be pointed at, if at all
+    typed: bool = False  # whether its numbers can be changed
 
     def classes(self, place: tuple[int, int]) -> str:
         """The names of the sets that hold ``place``."""
@@ -37,6 +42,7 @@ class Grid:
             "dropped": self.dropped,
             "padded": self.padded,
             "won": self.won,
+            "seeing": self.seeing,
         }
         return " ".join(name for name, cells in sets.items() if place in cells)
 
@@ -52,13 +58,27 @@ def _table(grid: Grid) -> str:
         for i, row in enumerate(grid.rows)
     )
     sign = f"<div><b>{html.escape(grid.sign)}</b></div>" if grid.sign else ""
-    return (
-        f'<table class="cnn-grid"><caption>{html.escape(grid.title)}</caption>{rows}</table>{sign}'
-    )
+    title = html.escape(grid.title)
+    point = pointable(grid.point, "" if grid.typed else f"{grid.title}: {ARROWS}")
+    return f'<table class="cnn-grid"{point}><caption>{title}</caption>{rows}</table>{sign}'
+
+
+def pointable(name: str, keys: str = "") -> str:
+    """The attributes of a table or an image that can be pointed at by ``name``, if that is not "".
+
+    ``keys``: what it is and what its arrow keys do; empty if they do nothing.
+    """
+    focus = f' tabindex="0" aria-label="{html.escape(keys)}"' if keys else ""
+    return f' data-point="{name}"{focus}' if name else ""
 
 
 def _cell(grid: Grid, place: tuple[int, int], text: str) -> str:
-    return f'<td class="{grid.classes(place)}">{html.escape(text)}</td>'
+    at = f' data-at="{place[0]},{place[1]}"' if grid.point else ""
+    said = html.escape(text)
+    if grid.typed:
+        name = html.escape(f"{grid.title}, row {place[0]}, column {place[1]}")
+        said = f'<input class="cnn-number" value="{said}" aria-label="{name}">'
+    return f'<td class="{grid.classes(place)}"{at}>{said}</td>'
 
 
 def grids_png(grids: list[Grid], columns: int) -> bytes:

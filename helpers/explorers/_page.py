@@ -27,6 +27,14 @@ STYLE = """
 .cnn-explorer table.cnn-grid td.dropped { background: #c9c9c9; color: #404040; }
 .cnn-explorer table.cnn-grid td.marked { background: #ffe08a; box-shadow: inset 0 0 0 2px #8a4b00;
   font-weight: 700; }
+.cnn-explorer table.cnn-grid td.seeing { background: #bfe3ff; box-shadow: inset 0 0 0 2px #0a5c99;
+  font-weight: 700; }
+.cnn-explorer [data-point] { cursor: pointer; touch-action: pinch-zoom; }
+.cnn-explorer [data-point]:focus-visible { outline: 3px solid #0a5c99; outline-offset: 2px; }
+.cnn-explorer input.cnn-number { width: 3.2em; border: 0; background: none; color: inherit;
+  font: inherit; text-align: center; padding: 0.3em 0; cursor: text; }
+@media (prefers-reduced-motion: no-preference) {
+  .cnn-explorer table.cnn-grid td { transition: background-color 0.15s, box-shadow 0.15s; } }
 .cnn-explorer table.cnn-grid td.won { box-shadow: inset 0 0 0 3px #000000; font-weight: 700; }
 .cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;
   background: #f0f0f0; color: #000000; }

@@ -1,18 +1,13 @@
-"""A window that slides over a small grid of numbers: places, products, what no window reaches.
-
-And the panel that steps over the output values, one after the other.
-"""
+"""A window that slides over a small grid of numbers: places, products, what no window reaches."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
-import ipywidgets as widgets
 import torch
 import torch.nn.functional as F
 
-from helpers.explorers._base import Explorer, Refused, button
+from helpers.explorers._base import Refused
 from helpers.layers import get_output_width
 
 MOST_TERMS = 25  # more than a kernel of 5 by 5 is not spelled out
@@ -80,6 +75,17 @@ class Sliding:
     def window(self, place: int) -> list[int]:
         """The pixels of a padded row that are under the window of output value ``place``."""
         return [place * self.stride + self.dilation * i for i in range(self.kernel_size)]
+
+    def seeing(self, pixel: int) -> list[int]:
+        """The places whose window holds ``pixel`` of a padded row."""
+        return [place for place in range(self.output_width) if pixel in self.window(place)]
+
+    def place_at(self, pixel: int) -> int:
+        """The place whose window has its middle nearest to ``pixel`` of a padded row."""
+        middle = (self.reach - 1) / 2
+        return min(
+            range(self.output_width), key=lambda place: abs(place * self.stride + middle - pixel)
+        )
 
     def pixels(self, row: int, column: int) -> list[tuple[int, int]]:
         """The padded pixels under the window of output value ``row``, ``column``."""
@@ -197,77 +203,3 @@ def parse_grid(text: str, size: int) -> list[list[float]]:
             f"kernel of {size} needs {size} rows of {size}. Change the values or the kernel size."
         )
     return rows
-
-
-class Stepper(Explorer):
-    """A panel with output values to step over: by number, back and step, or play.
-
-    Controls that depend on others are set in ``settle``, all before one drawing.
-    """
-
-    def __init__(self, controls: list[widgets.Widget], secondary: list[widgets.Widget] = ()):
-        self._settling = False
-        self.place = widgets.IntText(0, description="output value")
-        self.back = button("back", lambda: self._move(-1))
-        self.step = button("step", lambda: self._move(1))
-        self.play = button("play", self._start_or_pause)
-        # The clock behind play ends at the last value. Its own buttons have no names that a screen
-        # reader could say, so it is hidden: in a box, since observed by the base, too, it would
-        # draw a second time.
-        self.clock = widgets.Play(value=0, min=0, max=0, interval=700)
-        self.clock.observe(self._ticked, "value")
-        self.clock.observe(self._name_play, "playing")
-        hidden = widgets.HBox([self.clock], layout=widgets.Layout(display="none"))
-        stepping = [self.place, self.back, self.step, self.play, hidden]
-        super().__init__([*controls, *stepping], secondary)
-
-    def count(self) -> int:
-        """How many output values there are. Raises ``Refused`` if the settings are impossible."""
-        raise NotImplementedError
-
-    def settle(self, change) -> None:
-        """Make controls agree after ``change`` (``None`` if no control has changed)."""
-        count = self.count()
-        inside = 0 <= self.place.value < count
-        if not inside and (change is None or change["owner"] is not self.place):
-            self.place.value, inside = 0, True  # the settings changed: begin anew
-        self.clock.max = count - 1
-        if inside:
-            self.clock.value = self.place.value
-
-    def redraw(self, change=None) -> None:
-        """Settle, then draw, once."""
-        with self._lock:
-            if self._settling:
-                return
-            self._settling = True
-            try:
-                with suppress(Refused):  # ``look`` meets it again, and says it
-                    self.settle(change)
-            finally:
-                self._settling = False
-            super().redraw(change)
-
-    def checked_place(self) -> int:
-        """The number of the output value, from 0. Raises ``Refused`` if there is none."""
-        count = self.count()
-        if not 0 <= self.place.value < count:
-            raise Refused(
-                f"There is no output value {self.place.value}: they are counted from 0 to "
-                f"{count - 1}, row by row."
-            )
-        return self.place.value
-
-    def _move(self, by: int) -> None:
-        with suppress(Refused):  # the caption says why there is nothing to step over
-            self.place.value = (self.place.value + by) % self.count()
-
-    def _start_or_pause(self) -> None:
-        self.clock.playing = not self.clock.playing
-
-    def _name_play(self, change) -> None:
-        self.play.description = "pause" if change["new"] else "play"
-
-    def _ticked(self, change) -> None:
-        if not self._settling:
-            self.place.value = change["new"]

@@ -4,6 +4,7 @@ import io
 import itertools
 from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
+from dataclasses import replace
 
 import ipywidgets as widgets
 import torch
@@ -11,9 +12,18 @@ import torch.nn.functional as F
 
 from helpers.explorers._base import Refused, View, button, steady
 from helpers.explorers._grids import Grid, grids_html, grids_png
+from helpers.explorers._images_and_kernels import (
+    IMAGES,
+    KERNELS,
+    OWN,
+    as_text,
+    fitted,
+    kernel_text,
+    small_image,
+)
+from helpers.explorers._pointable import Pointed
 from helpers.explorers._sliding import (
     Sliding,
-    Stepper,
     arithmetic,
     bracketed,
     convolve,
@@ -24,22 +34,8 @@ from helpers.explorers._sliding import (
     show_weight,
     unreached_text,
 )
+from helpers.explorers._stepper import IMAGE, OUTPUT, Stepper
 from helpers.layers import get_output_width as our_output_width
-
-IMAGES = {
-    "an edge": lambda i, j, width: 9 * (2 * j >= width),
-    "a corner": lambda i, j, width: 9 * (2 * j >= width and 2 * i >= width),
-    "a spot": lambda i, j, width: 9 * (i == j == width // 2),
-    "digits": lambda i, j, width: (7 * i + 3 * j + i * j) % 10,
-}
-OWN = "own values"
-KERNELS = {
-    "vertical edges": lambda i, j, size: (j == size - 1) - (j == 0) if size > 1 else 1,
-    "horizontal edges": lambda i, j, size: (i == size - 1) - (i == 0) if size > 1 else 1,
-    "copy": lambda i, j, size: int(i == j == size // 2),
-    "mean": lambda i, j, size: 1 / size**2,
-    OWN: None,
-}
 
 
 class Convolution(Stepper):
@@ -63,7 +59,7 @@ class Convolution(Stepper):
         self.dilation = widgets.IntText(1, description="dilation")
         self.bias = widgets.FloatText(0.0, description="bias")
         self.values = widgets.Text(
-            _kernel_text("vertical edges", 3),
+            kernel_text("vertical edges", 3),
             description="kernel values (; between rows)",
             continuous_update=False,  # a number half typed is no mistake
         )
@@ -94,9 +90,9 @@ class Convolution(Stepper):
             self.dilation.value,
         )
 
-    def count(self) -> int:
-        """Places of the window."""
-        return self._sliding().output_width ** 2
+    def slidings(self) -> tuple[Sliding, Sliding]:
+        """Down as across."""
+        return self._sliding(), self._sliding()
 
     def settle(self, change) -> None:
         """The kernel's values follow its name and size; typed values make it the student's own."""
@@ -109,7 +105,7 @@ class Convolution(Stepper):
             self._own = self._own or self.values.value
             own = self.kernel.value == OWN
             self.values.value = (
-                _fitted(self._own, size) if own else _kernel_text(self.kernel.value, size)
+                fitted(self._own, size) if own else kernel_text(self.kernel.value, size)
             )
         super().settle(change)
         waiting = self.predict.value and self._answered != self._sliding()
@@ -119,7 +115,16 @@ class Convolution(Stepper):
 
     def _is_named(self, size: int) -> bool:
         name = self.kernel.value
-        return name != OWN and 1 <= size <= 12 and self.values.value == _kernel_text(name, size)
+        return name != OWN and 1 <= size <= 12 and self.values.value == kernel_text(name, size)
+
+    def point(self, at: Pointed) -> None:
+        """Also a kernel value that is typed into the grid."""
+        if at.kind == "type":
+            rows = parse_grid(self.values.value, self.kernel_size.value)
+            rows[at.row][at.column] = parse_rows(at.text or "0")[0][0]
+            self.values.value = as_text(rows)
+        else:
+            super().point(at)
 
     def _check(self) -> None:
         with suppress(Refused):  # the caption says it
@@ -143,7 +148,7 @@ class Convolution(Stepper):
         )
         if not abs(self.bias.value) < 1000:
             raise Refused("The bias is too large to show; take a number between -999 and 999.")
-        image = _image(self.image.value, sliding.width, self.channels.value)
+        image = small_image(self.image.value, sliding.width, self.channels.value)
         kernels = torch.stack([kernel.rot90(turns) for turns in range(len(image))])
         settings = (
             f"An image of {sliding.width}×{sliding.width}, a kernel of {sliding.kernel_size}×"
@@ -151,7 +156,7 @@ class Convolution(Stepper):
             f"dilation {sliding.dilation}"
         )
         if self.predict.value and self._answered != sliding:
-            self._grids = _grids(image, kernels, None, sliding, 0, 0, self.bias.value)
+            self._grids = _grids(image, kernels, None, sliding, (0, 0), self.bias.value)
             caption = (
                 f"{settings}: how wide is the output? The first place of the window is marked. "
                 "Type your prediction into output width, then press check my prediction."
@@ -159,14 +164,15 @@ class Convolution(Stepper):
             return View(caption, html=grids_html(self._grids))
         row, column = divmod(self.checked_place(), sliding.output_width)
         output = convolve(image, kernels, self.bias.value, sliding)
-        self._grids = _grids(image, kernels, output, sliding, row, column, self.bias.value)
+        place, seeing = (row, column), self.seeing()
+        self._grids = _grids(image, kernels, output, sliding, place, self.bias.value, seeing)
         caption = (
             f"{self._said if self._answered == sliding else ''}{settings}: the output is "
             f"{sliding.output_width}×{sliding.output_width}. Output value {self.place.value}, "
             f"row {row}, column {column} (all counted from 0): "
             f"{_sum(image, kernels, self.bias.value, sliding, row, column)}."
-            f"{_turned(len(image))}{unreached_text(sliding.unreached, sliding.unreached)}"
-            f"{self._verdict(sliding)}"
+            f"{self.seeing_text()}{_turned(len(image))}"
+            f"{unreached_text(sliding.unreached, sliding.unreached)}{self._verdict(sliding)}"
         )
         return View(caption, html=grids_html(self._grids))
 
@@ -174,7 +180,7 @@ class Convolution(Stepper):
         """The grids drawn, with the caption below."""
         if not self._last.html:
             return None
-        return self.captioned(grids_png(self._grids, columns=3 if len(self._grids) <= 3 else 2))
+        return self.captioned(grids_png(self._grids, columns=3 if len(self._grids) == 3 else 2))
 
     def _verdict(self, sliding: Sliding) -> str:
         if self._width_of is our_output_width:
@@ -187,53 +193,50 @@ class Convolution(Stepper):
         return f" Your get_output_width says {width}, too.{self._disagreement}"
 
 
-def _image(name: str, width: int, channels: int) -> torch.Tensor:
-    made = [[[IMAGES[name](i, j, width) for j in range(width)] for i in range(width)]]
-    image = torch.tensor(made, dtype=torch.float64)
-    return torch.cat([image.roll(channel, 2) for channel in range(channels)])
+def _grids(
+    image,
+    kernels,
+    output,
+    sliding: Sliding,
+    place: tuple[int, int],
+    bias: float,
+    seeing=frozenset(),
+) -> list[Grid]:
+    """Image and kernel, channel by channel; of one channel, the products; and the output.
 
-
-def _kernel_text(name: str, size: int) -> str:
-    return _as_text([[KERNELS[name](i, j, size) for j in range(size)] for i in range(size)])
-
-
-def _as_text(rows: list[list[float]]) -> str:
-    return "; ".join(" ".join(map(show_weight, row)) for row in rows).replace("−", "-")
-
-
-def _fitted(text: str, size: int) -> str:
-    """Kernel values cut, or filled up with zeros, to ``size``; as they are if they cannot be read.
-
-    So a new kernel size never meets values of the old one.
+    An ``output`` of ``None`` is not told yet.
     """
-    try:
-        rows = parse_rows(text)
-    except Refused:
-        return text
-    if len(rows) == size and all(len(row) == size for row in rows):
-        return text
-    wide = [(row + [0.0] * size)[:size] for row in rows]
-    return _as_text((wide + [[0.0] * size] * size)[:size])
-
-
-def _grids(image, kernels, output, sliding: Sliding, row: int, column: int, bias) -> list[Grid]:
-    """Image × kernel, channel by channel, and the output; ``None``: it is not told yet."""
     every = list(itertools.product(range(sliding.padded_width), repeat=2))
     inside = range(sliding.padding, sliding.padding + sliding.width)
     added = frozenset(p for p in every if p[0] not in inside or p[1] not in inside)
     unreached = set() if output is None else set(sliding.unreached)
     dropped = frozenset(p for p in every if not unreached.isdisjoint(p))
-    marked = frozenset(sliding.pixels(row, column))
+    marked = frozenset(sliding.pixels(*place))
     grids = []
     padded = F.pad(image, [sliding.padding] * 4)
     for number, (pixels, weights) in enumerate(zip(padded, kernels, strict=True)):
         of = (f", channel {number}", f" {number}") if len(image) > 1 else ("", "")
-        grids.append(Grid(f"image{of[0]}", _texts(pixels), marked, dropped, added, sign="∗"))
+        grids.append(
+            Grid(f"image{of[0]}", _texts(pixels), marked, dropped, added, sign="∗", point=IMAGE)
+        )
         sign = "+" if number < len(image) - 1 else f"+ {bracketed(show(bias))} =" if bias else "="
-        grids.append(Grid(f"kernel{of[1]}", _texts(weights, show_weight), sign=sign))
+        first = number == 0  # the others are the first one, turned
+        grids.append(
+            Grid(
+                f"kernel{of[1]}", _texts(weights, show_weight), sign=sign,
+                point="kernel" if first else "", typed=first,
+            )
+        )  # fmt: skip
     if output is None:
         return [*grids, Grid("output", [["?"]])]
-    return [*grids, Grid("output", _texts(output), frozenset({(row, column)}))]
+    if len(image) == 1:
+        rows = [[padded[0, i, j].item() for j in sliding.window(place[1])]
+                for i in sliding.window(place[0])]  # fmt: skip
+        products = torch.tensor(rows, dtype=torch.float64) * kernels[0]
+        grids[-1] = replace(grids[-1], sign="→")
+        grids.append(Grid("their products", _texts(products), sign=f"sum {sign}"))
+    marks = frozenset({place})
+    return [*grids, Grid("output", _texts(output), marks, seeing=seeing, point=OUTPUT)]
 
 
 def _texts(values: torch.Tensor, say: Callable = show) -> list[list[str]]:

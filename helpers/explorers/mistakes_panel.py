@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from helpers import inspection, training
 from helpers.explorers._base import Explorer, Refused, View, picture_html, png_of
+from helpers.explorers._grids import pointable
 from helpers.explorers._image_views import (
     asking,
     check_network,
@@ -23,11 +24,14 @@ from helpers.explorers._image_views import (
     write,
 )
 from helpers.explorers._pixel import Pixel, stacked
+from helpers.explorers._pointable import Pointed
 from helpers.explorers.why_panel import Why
 from helpers.plots.arrays import as_pixels
 from helpers.plots.text import count_text
 
 MOST, COLUMNS, SIDE = 12, 3, 0.9  # images behind a cell; their side in inches
+MATRIX, IMAGES = "matrix", "images"  # what can be pointed at
+KEYS = "the confusion matrix: arrow keys choose another cell"
 PICTURES, WHY, VALUE = "matrix and pictures", "why this class?", "one value as a sum"
 DARKEST = (8, 81, 156)  # the colour of a share of 1; a share of 0 is white
 WHITE_FROM = 0.775  # from this share on, white letters have more contrast than black ones
@@ -45,6 +49,7 @@ class Mistakes(Explorer):
 
     def __init__(self, model: nn.Module, dataset):
         self._model, self._dataset, self._state = model, dataset, None
+        self._choosing = False  # while several controls are set at once
         self._chosen: int | None = None  # the index of the image that is opened
         self.why = self.pixel = None  # made as soon as it is known which image they open
         classes = list(enumerate(class_names(dataset)))
@@ -99,6 +104,8 @@ class Mistakes(Explorer):
     def redraw(self, change=None) -> None:
         """Show the chosen cell, from its first image on if it is another one, and open an image."""
         with self._lock:
+            if self._choosing:
+                return
             if change and change["owner"] in (self.true, self.predicted) and self.rank.value != 1:
                 self.rank.value = 1  # draws
                 return
@@ -115,6 +122,27 @@ class Mistakes(Explorer):
         if self._chosen is not None:
             self.why.index.value = self._chosen
 
+    def point(self, at: Pointed) -> None:
+        """A cell of the matrix, or one of the pictures, that is pressed or reached by the keys."""
+        if at.kind not in ("press", "key"):
+            return
+        true, predicted, rank = self.true.value, self.predicted.value, self.rank.value
+        if at.name == MATRIX:
+            row, column = at.place if at.kind == "press" else (true + at.row, predicted + at.column)
+            most = len(self._counts) - 1
+            self._choose(min(max(row, 0), most), min(max(column, 0), most), 1)
+        elif at.name == IMAGES:
+            count = min(MOST, int(self._counts[true, predicted]))
+            step = COLUMNS * at.row + at.column
+            wanted = rank + step if at.kind == "key" else rank_at(at.x, at.y, self._shape, count)
+            self._choose(true, predicted, min(max(wanted, 1), count))
+
+    def _choose(self, true: int, predicted: int, rank: int) -> None:
+        self._choosing = True
+        self.true.value, self.predicted.value, self.rank.value = true, predicted, rank
+        self._choosing = False
+        self.redraw()
+
     def look(self) -> View:
         """The matrix, and the images behind the chosen cell."""
         self._predict()
@@ -128,7 +156,8 @@ class Mistakes(Explorer):
         if not indices:
             self._pictures = None
             caption += "In the chosen cell, there is no image. Choose another one."
-            return View(caption + data_line(self._dataset, found), html=table)
+            page = f'<div class="cnn-grids">{table}</div>'
+            return View(caption + data_line(self._dataset, found), html=page)
         rank = self.rank.value
         shown = indices[:MOST]
         if not 1 <= rank <= len(shown):
@@ -138,6 +167,9 @@ class Mistakes(Explorer):
             )
         self._chosen = shown[rank - 1]
         self._pictures = pictures_png(self._dataset, shown, self._confidence, rank)
+        self._shape = self._dataset[self._chosen][0].shape[-2:]
+        words = "the images of the chosen cell"
+        pointed = pointable(IMAGES, f"{words}: arrow keys open another")
         caption += (
             f"Beside it, up to {MOST} images of the chosen cell, the surest first, with the "
             f"probability of the predicted class. The framed one is open: show also has {WHY!r}, "
@@ -147,9 +179,10 @@ class Mistakes(Explorer):
             found, f"surest {percent(float(self._confidence[shown[0]]))}",
             f"opened: image {self._chosen}, {percent(float(self._confidence[self._chosen]))}",
         )  # fmt: skip
+        images = picture_html(self._pictures, words, pointed)
         return View(
             caption + data_line(self._dataset, *details),
-            html=f'<div class="cnn-grids">{table}{picture_html(self._pictures)}</div>',
+            html=f'<div class="cnn-grids">{table}{images}</div>',
         )
 
     def still(self) -> bytes | None:
@@ -194,11 +227,11 @@ def matrix_html(counts: Tensor, names: list[str], true: int, predicted: int) -> 
             style = f"background:{ground};color:{letters}"
             if (i, j) == (true, predicted):
                 style += ";outline:4px solid #d95f02;outline-offset:-2px;font-weight:700"
-            cells += f'<td style="{style}">{count:,}</td>'
+            cells += f'<td style="{style}" data-at="{i},{j}">{count:,}</td>'
         rows += f'<tr><th scope="row" style="text-align:right">{html.escape(names[i])}</th>'
         rows += f"{cells}</tr>"
     return (
-        '<table class="cnn-grid cnn-matrix">'
+        f'<table class="cnn-grid cnn-matrix"{pointable(MATRIX, KEYS)}>'
         "<caption>true class (rows) and predicted class (columns)</caption>"
         f"<tr><td></td>{heads}</tr>{rows}</table>"
     )
@@ -230,16 +263,28 @@ def matrix_png(counts: Tensor, names: list[str], true: int, predicted: int) -> b
 def pictures_png(dataset, indices: list[int], confidence: Tensor, rank: int) -> bytes:
     """The images with number and probability above each, number ``rank`` framed: one mosaic."""
     images = [as_pixels(dataset[index][0]) for index in indices]
-    height = SIDE * images[0].shape[0] / images[0].shape[1]
-    rows = math.ceil(len(images) / COLUMNS)
-    figure = sheet(rows * (height + 0.3) + 0.1, COLUMNS * (SIDE + 0.2) + 0.1)
+    across, down, width, height = _steps(images[0].shape, len(images))
+    figure = sheet(height, width)
     for number, (image, index) in enumerate(zip(images, indices, strict=True), start=1):
         row, column = divmod(number - 1, COLUMNS)
-        left, top = 0.15 + column * (SIDE + 0.2), 0.27 + row * (height + 0.3)
+        left, top = 0.15 + column * across, 0.27 + row * down
         place_image(figure, image, left, top, SIDE)
         text = f"{number}: {percent(float(confidence[index]))}"
         weight = "bold" if number == rank else "normal"
         write(figure, left, top - 0.05, text, va="bottom", weight=weight)
         if number == rank:
-            frame(figure, left, top, SIDE, height)
+            frame(figure, left, top, SIDE, down - 0.3)
     return png_of(figure)
+
+
+def _steps(shape: tuple[int, int], count: int) -> tuple[float, float, float, float]:
+    """In inches: from one picture to the next, across and down, and the width and height of all."""
+    across, down = SIDE + 0.2, SIDE * shape[0] / shape[1] + 0.3
+    return across, down, COLUMNS * across + 0.1, math.ceil(count / COLUMNS) * down + 0.1
+
+
+def rank_at(x: float, y: float, shape: tuple[int, int], count: int) -> int:
+    """The number of the picture, from 1, at the shares ``x`` and ``y`` of ``pictures_png``."""
+    across, down, width, height = _steps(shape, count)
+    row, column = int((y * height - 0.02) / down), int((x * width - 0.05) / across)
+    return COLUMNS * row + min(column, COLUMNS - 1) + 1

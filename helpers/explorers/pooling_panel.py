@@ -6,7 +6,8 @@ import torch.nn.functional as F
 
 from helpers.explorers._base import Refused, View
 from helpers.explorers._grids import Cells, Grid, grids_html, grids_png
-from helpers.explorers._sliding import Sliding, Stepper, equals, listed, show, unreached_text
+from helpers.explorers._sliding import Sliding, equals, listed, show, unreached_text
+from helpers.explorers._stepper import IMAGE, OUTPUT, Stepper
 
 MOST = 12  # rows or columns that can be shown
 BOOT = (
@@ -51,13 +52,8 @@ class Pooling(Stepper):
             self.stride.value = self.kernel_size.value
         super().settle(change)
 
-    def count(self) -> int:
-        """Places of the window."""
-        down, across = self._sliding()
-        return down.output_width * across.output_width
-
-    def _sliding(self) -> tuple[Sliding, Sliding]:
-        """How the window moves down, and how it moves across."""
+    def slidings(self) -> tuple[Sliding, Sliding]:
+        """Down and across: the image may be wider than high."""
         if self._problem:
             raise Refused(self._problem)
         size, stride, (height, width) = self.kernel_size.value, self.stride.value, self._size()
@@ -75,7 +71,7 @@ class Pooling(Stepper):
 
     def look(self) -> View:
         """The image, the pooled image, and the arithmetic of one value."""
-        down, across = self._sliding()
+        down, across = self.slidings()
         row, column = divmod(self.checked_place(), across.output_width)
         pixels = shifted(self._pixels) if self.shift.value else self._pixels
         kind, size, stride = self.kind.value, down.kernel_size, down.stride
@@ -90,14 +86,21 @@ class Pooling(Stepper):
         won = winners(pixels, size, stride) if kind == "maximum" else frozenset()
         title = "image, shifted" if self.shift.value else "image"
         self._grids = [
-            Grid(title, _texts(pixels), frozenset(window), dropped, won=won, sign="→"),
-            Grid(f"{kind} pooling", _texts(output), frozenset({(row, column)})),
+            Grid(title, _texts(pixels), frozenset(window), dropped, won=won, sign="→", point=IMAGE),
+            Grid(
+                f"{kind} pooling",
+                _texts(output),
+                frozenset({(row, column)}),
+                seeing=self.seeing(),
+                point=OUTPUT,
+            ),
         ]
         caption = (
             f"{kind.capitalize()} pooling of {down.width}×{across.width} pixels with kernel size "
             f"{size} and stride {stride} makes {down.output_width}×{across.output_width}. Output "
             f"value {self.place.value}, row {row}, column {column} (all counted from 0): "
             f"{reason(kind, [pixels[place].item() for place in window])}."
+            f"{self.seeing_text()}"
             f"{' Framed: the largest pixel of each window.' if won else ''}"
             f"{unreached_text(down.unreached, across.unreached)}"
             f"{changes_text(self._pixels, size, stride) if self.shift.value else ''}"

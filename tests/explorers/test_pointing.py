@@ -1,0 +1,167 @@
+"""What is pointed at is shown and said; what is done there is what the controls would do."""
+
+import itertools
+
+import pytest
+import torch
+
+from helpers.explorers.convolution_panel import Convolution
+from helpers.explorers.mistakes_panel import COLUMNS, Mistakes, rank_at
+from helpers.explorers.pooling_panel import Pooling
+from tests.explorers.test_feature_maps_panel import small_data, small_net
+
+numbers = itertools.count(1)
+
+
+def point(panel, kind: str, name: str, row=0, column=0, **more) -> str:
+    """As the page does; returns the caption. The page waits until its number is answered."""
+    number = next(numbers)
+    panel.view.pointed = {
+        "number": number, "kind": kind, "name": name, "row": row, "column": column, **more,
+    }  # fmt: skip
+    assert panel.view.answered == number
+    return panel.caption
+
+
+@pytest.fixture
+def panel():
+    return Convolution(predict=False)
+
+
+def test_over_an_output_value_its_window_lights_up(panel):
+    for row, column in ((2, 1), (0, 3), (3, 0)):
+        caption = point(panel, "over", "output", row, column)
+        assert f"Output value {4 * row + column}, row {row}, column {column} (all" in caption
+        assert panel._grids[0].marked == {(row + i, column + j) for i in range(3) for j in range(3)}
+
+
+def test_the_products_stand_as_a_grid_and_add_up(panel):
+    point(panel, "over", "output", 1, 2)
+    products = panel._grids[2]
+    values = [float(text.replace("−", "-")) for row in products.rows for text in row]
+    assert products.title == "their products" and len(values) == 9
+    assert float(panel._grids[3].rows[1][2].replace("−", "-")) == sum(values)
+    panel.bias.value = 5
+    assert panel._grids[2].sign == "sum + 5 ="
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_over_a_pixel_all_that_see_it_light_up(panel, stride, padding):
+    panel.stride.value, panel.padding.value = stride, padding
+    width = panel._sliding().output_width
+    for pixel in itertools.product(range(6 + 2 * padding), repeat=2):
+        caption = point(panel, "over", "image", *pixel)
+        by_hand = {
+            place
+            for place in itertools.product(range(width), repeat=2)
+            if all(0 <= p - stride * o < 3 for p, o in zip(pixel, place, strict=True))
+        }
+        assert panel._grids[-1].seeing == by_hand
+        said = f"Pixel row {pixel[0]}, column {pixel[1]} is "
+        assert said + ("seen by" if by_hand else "in no window: ") in caption
+    assert "Pixel row" not in point(panel, "over", "")
+
+
+def test_why_nobody_sees_a_pixel(panel):
+    panel.stride.value = 2
+    caption = point(panel, "over", "image", 5, 0)
+    assert "in no window: the last one ends at 4, and one more step of 2 would not fit." in caption
+    panel.kernel_size.value, panel.stride.value = 1, 3
+    assert "in no window: the windows step over it." in point(panel, "over", "image", 1, 0)
+
+
+def test_a_press_or_a_drag_on_the_image_brings_the_window_there(panel):
+    point(panel, "press", "image", 3, 4)
+    assert panel.place.value == 4 * 2 + 3
+    point(panel, "drag", "image", 5, 5)
+    assert panel.place.value == 15
+    point(panel, "drag", "image", 0, 0)
+    assert panel.place.value == 0
+
+
+def test_arrow_keys_move_and_stop_at_the_edges(panel):
+    point(panel, "key", "output", 1, 0)
+    point(panel, "key", "image", 0, 1)
+    assert panel.place.value == 5
+    point(panel, "key", "output", -9, 0)
+    assert panel.place.value == 1
+    point(panel, "key", "output", 9, 9)
+    assert panel.place.value == 15
+
+
+def test_a_kernel_value_is_typed_into_the_grid(panel):
+    caption = point(panel, "type", "kernel", 1, 2, text="1/3")
+    assert panel.values.value == "-1 0 1; -1 0 1/3; -1 0 1" and panel.kernel.value == "own values"
+    assert "5·1/3" in caption
+    assert "hold 'x', which is no number" in point(panel, "type", "kernel", 0, 0, text="x")
+    assert point(panel, "type", "kernel", 0, 0, text="") and panel.values.value.startswith("0 0 1;")
+    assert 'value="0" aria-label="kernel, row 0, column 0"' in panel.view.value
+
+
+def test_nothing_is_told_before_the_prediction():
+    panel = Convolution()
+    for kind, name in (("over", "image"), ("press", "image"), ("key", "image"), ("drag", "image")):
+        caption = point(panel, kind, name, 2, 2)
+        assert "how wide is the output?" in caption and panel.place.value == 0
+    point(panel, "type", "kernel", 0, 0, text="7")
+    assert panel.values.value.startswith("7 0 1;") and "how wide" in panel.caption
+
+
+def test_pooling_is_pointed_at_in_the_same_way():
+    panel = Pooling(torch.arange(28.0).reshape(4, 7))
+    assert "row 1, column 2 (all" in point(panel, "over", "output", 1, 2)
+    caption = point(panel, "over", "image", 0, 6)
+    assert "Pixel row 0, column 6 is in no window: the last one ends at 5" in caption
+    assert "is seen by one output value, row 1, column 0." in point(panel, "over", "image", 3, 1)
+    point(panel, "press", "image", 0, 4)
+    assert panel.place.value == 2
+
+
+def test_what_cannot_be_said_is_told_and_answered(panel):
+    panel.stride.value = 0
+    assert point(panel, "over", "output", 1, 1).startswith("With a stride of 0")
+    panel.stride.value = 1
+    assert "Output value" in point(panel, "over", "output", 1, 1)
+    assert point(panel, "nonsense", "nobody") == panel.caption
+
+
+@pytest.fixture(scope="module")
+def mistakes():
+    return Mistakes(small_net(), small_data(60))
+
+
+def test_a_cell_of_the_matrix_is_chosen_and_left_by_the_keys(mistakes):
+    predicted = int(mistakes._predictions.mode().values)
+    point(mistakes, "press", "matrix", 4, predicted)
+    assert (mistakes.true.value, mistakes.predicted.value) == (4, predicted)
+    assert "Coat → " in mistakes.caption
+    point(mistakes, "over", "matrix", 1, 1)
+    assert mistakes.true.value == 4
+    point(mistakes, "key", "matrix", 1, 0)
+    assert (mistakes.true.value, mistakes.predicted.value, mistakes.rank.value) == (5, predicted, 1)
+    point(mistakes, "key", "matrix", 90, -90)
+    assert (mistakes.true.value, mistakes.predicted.value) == (9, 0)
+
+
+def test_a_picture_is_opened_by_a_press_and_by_the_keys(mistakes):
+    counts = mistakes._counts
+    true, predicted = divmod(int(counts.argmax()), 10)
+    count = int(counts[true, predicted])
+    assert count >= 4
+    point(mistakes, "press", "matrix", true, predicted)
+    point(mistakes, "press", "images", x=0.5, y=0.1)
+    assert mistakes.rank.value == 2 and mistakes.why.index.value == mistakes._chosen
+    point(mistakes, "key", "images", 1, 0)
+    assert mistakes.rank.value == min(count, 2 + COLUMNS)
+    point(mistakes, "press", "images", x=0.99, y=0.99)
+    assert mistakes.rank.value == count  # the last one, where there is none under the pointer
+
+
+@pytest.mark.parametrize("count", [1, 3, 7, 12])
+def test_each_place_on_the_pictures_has_the_number_drawn_there(count):
+    rows = -(-count // COLUMNS)
+    for rank in range(1, count + 1):
+        row, column = divmod(rank - 1, COLUMNS)
+        x, y = (column + 0.5) / COLUMNS, (row + 0.5) / rows
+        assert rank_at(x, y, (28, 28), count) == rank
