@@ -1,10 +1,21 @@
-"""Chromium, for all tests in a real browser: one, since Playwright runs once in a process."""
+"""What tests of several folders need: the images, and Chromium.
+
+Of the browser there is one, since Playwright runs once in a process.
+"""
 
 import os
 
 import pytest
 
+from authoring.kernels import prepare_images
+
 MISSING = "no Chromium was found (on Debian and Ubuntu: apt install chromium)"
+
+
+@pytest.fixture(scope="session")
+def images():
+    """The images at hand, before a notebook runs: looked at once in a process, for seconds."""
+    prepare_images()
 
 
 @pytest.fixture(scope="module")

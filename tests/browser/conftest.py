@@ -3,15 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from authoring.kernels import prepare_images
-
 expect.set_options(timeout=30_000)  # milliseconds; the usual 5 s are short for busy cores
 
 
 @pytest.fixture(scope="module")
-def chromium(chromium):
+def chromium(chromium, images):
     """The browser, with the images at hand for what runs in its pages."""
-    prepare_images()
     return chromium
 
 

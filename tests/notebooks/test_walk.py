@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from authoring.facts import ROOT
-from authoring.kernels import CellFailed, open_kernel, prepare_images, run_cell
+from authoring.kernels import CellFailed, open_kernel, run_cell
 from authoring.lesson import STUB, Task, lesson_of
 from tests.checks.answers import wrong_answers
 from tests.checks.parts import Wrong
@@ -124,9 +124,8 @@ class Walks:
 
 
 @pytest.fixture(scope="module")
-def walks():
+def walks(images):
     """All walks; the last kernel is shut down at the end."""
-    prepare_images()
     made = Walks()
     with made.opened:
         yield made
