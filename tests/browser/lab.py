@@ -124,6 +124,10 @@ class Notebook:
         """Run the chosen cell, whatever comes of it, and choose the next."""
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell-and-select-next')")
 
+    def save(self) -> None:
+        """Save the notebook, until it is in its file."""
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+
     def choose(self, place: int) -> None:
         """Choose the cell at ``place``, from 0."""
         self.page.evaluate(

@@ -52,9 +52,6 @@ class Lesson(Notebook):
         expect(check).to_contain_text(said)
         return check
 
-    def save(self) -> None:
-        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-
     def restart(self) -> None:
         """Restart the kernel, without a question."""
         self.page.evaluate(

@@ -25,7 +25,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbval.plugin import IPyNbCell, IPyNbFile
+from nbformat import NotebookNode
+from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
 from authoring.kernels import (
     CELL_TIMEOUT,
@@ -96,15 +97,22 @@ class StrictCell(IPyNbCell):
             pytest.skip("tagged nbval-skip")
         if self.cell.execution_count is None:
             self.raise_cell_error("This cell was never run: nothing is stored to compare with")
-        cells = self.parent.nb.cells
-        index = next(i for i, cell in enumerate(cells) if cell is self.cell)
         try:
-            outputs = run_cell(self.parent.client, index)
+            outputs = run_cell(self.parent.client, self.index())
         except CellFailed as failure:
             self.raise_cell_error(str(failure), failure.details)
         for output in outputs:
             if output.output_type == "stream" and output.name == "stderr":
                 self.add_report_section("call", "stderr of the cell", output.text)
+        self.compare(outputs)
+
+    def index(self) -> int:
+        """Where the cell stands in its notebook, from 0."""
+        return next(i for i, cell in enumerate(self.parent.nb.cells) if cell is self.cell)
+
+    def compare(self, outputs: list[NotebookNode]) -> None:
+        """Compare with what is stored, unless the cell says not to; raises nbval's
+        ``NbCellError``."""
         if self.options["check"]:
             self._compare(stills(deepcopy(outputs)), deepcopy(self.cell.outputs))
 
@@ -119,6 +127,26 @@ class StrictCell(IPyNbCell):
         self.user_properties.append(("compared", True))
 
 
+def differences(session: pytest.Session, stored: Path, played: Path) -> list[str]:
+    """In which cells the outputs of ``played`` are not those of ``stored``, and how.
+
+    ``played`` is the same notebook, run and saved elsewhere, such as in a browser. The comparison
+    is that of ``--nbval``. Raises ``ValueError`` if the two do not have the same cells.
+    """
+    notebook = StrictNotebook.from_parent(session, path=stored)
+    notebook.setup_sanitize_files()
+    cells, saved = list(notebook.collect()), nbformat.read(played, as_version=4).cells
+    if [cell.get("id") for cell in saved] != [cell.get("id") for cell in notebook.nb.cells]:
+        raise ValueError(f"{played} does not have the cells of {stored}")
+    found = []
+    for cell in cells:
+        try:
+            cell.compare(saved[cell.index()].outputs)
+        except NbCellError as error:
+            found.append(f"{cell.cell.get('id')}: {error} {error.inner_traceback or ''}".rstrip())
+    return found
+
+
 def count_pictures(outputs) -> int:
     """How many of the outputs hold a picture."""
     return sum(any(kind in output.get("data", {}) for kind in PICTURES) for output in outputs)
@@ -127,13 +155,13 @@ def count_pictures(outputs) -> int:
 def pytest_configure(config):
     """Set nbval's options where the command line did not, and have the images ready."""
     option = config.option
-    if not getattr(option, "nbval", False):
-        return
-    if option.nbval_cell_timeout == NBVAL_TIMEOUT:
-        option.nbval_cell_timeout = CELL_TIMEOUT
     rules = config.rootpath / RULES
     if option.nbval_sanitize_with is None and rules.exists():
         option.nbval_sanitize_with = str(rules)
+    if not option.nbval:
+        return
+    if option.nbval_cell_timeout == NBVAL_TIMEOUT:
+        option.nbval_cell_timeout = CELL_TIMEOUT
     if not hasattr(config, "workerinput") and not option.collectonly:
         config.course_images = prepare_images(notebooks_in(map(Path, config.args)))
 

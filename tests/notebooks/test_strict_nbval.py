@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,6 +153,40 @@ def test_a_picture_that_is_no_longer_drawn_is_noticed(compare):
     done = compare(notebook(code(shows % "", count=1, outputs=stored)))
     assert done.status == 1
     assert "0 pictures are drawn, 1 are stored" in done.text
+
+
+# What a page saved in place of what is stored, and what is said of it.
+TEXT = {"text/plain": "<Figure size 640x480 with 1 Axes>"}
+SAVED = [
+    pytest.param([printed("8 kernels of 1×5×5\nLoss: 1.234\n")], [], id="another loss"),
+    pytest.param([printed("8 kernels of 1×3×3\nLoss: 1.234\n")], ["differ"], id="another word"),
+    pytest.param([printed("8 kernels of 1×5×5\n")], ["differ"], id="a line less"),
+    pytest.param([], ["0 pictures are drawn, 1 are stored"], id="nothing"),
+    pytest.param([new_output("error", ename="E", evalue="e")], ["differ"], id="an error"),
+]
+
+
+@pytest.mark.parametrize(("outputs", "said"), SAVED)
+def test_what_was_run_elsewhere_is_compared_in_the_same_way(outputs, said, tmp_path, request):
+    drawn = new_output("display_data", data={"image/png": "AAAA", **TEXT})
+    also = new_output("display_data", data={"image/png": "BBBB", **TEXT})
+    kept = [printed("8 kernels of 1×5×5\nLoss: 2.345\n"), drawn]
+    stored = notebook(code("x = 1", count=1), code("show()", count=2, outputs=kept, id="shows"))
+    played = deepcopy(stored)
+    played.cells[1].outputs = [*outputs, also] if outputs else []
+    paths = write(tmp_path / "stored.ipynb", stored), write(tmp_path / "played.ipynb", played)
+    found = strict_nbval.differences(request.session, *paths)
+    assert len(found) == len(said)
+    for words, sentence in zip(found, said, strict=True):
+        assert words.startswith("shows: Cell outputs differ") and sentence in words
+
+
+def test_a_cell_less_that_was_run_elsewhere_is_noticed(tmp_path, request):
+    stored = notebook(code("x = 1", count=1), code("y = 2", count=2))
+    played = notebook(stored.cells[0])
+    paths = write(tmp_path / "stored.ipynb", stored), write(tmp_path / "played.ipynb", played)
+    with pytest.raises(ValueError, match="does not have the cells"):
+        strict_nbval.differences(request.session, *paths)
 
 
 def test_a_cell_has_fifteen_minutes_and_the_rules_of_the_repository():
