@@ -14,6 +14,8 @@ from authoring.facts import ROOT
 from tests.browser.lab import Notebook, jupyterlab, write_notebook
 from tests.browser.panels import PANELS, SETUP
 
+VIEWPORT = {"width": 1280, "height": 1000}
+
 
 def press(panel: Locator, role: str, name: str, keys: str) -> None:
     """Operate one control from the keyboard: by the name of a key, or by typing text into it."""
@@ -34,22 +36,29 @@ def press(panel: Locator, role: str, name: str, keys: str) -> None:
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def lab(request, tmp_path_factory):
-    """A JupyterLab with a notebook for each panel, and the name of its theme."""
-    folder = tmp_path_factory.mktemp(request.param)
-    for name, (source, _, _) in PANELS.items():
-        write_notebook(folder / f"{name}.ipynb", [SETUP, source])
-    with jupyterlab(folder, dark=request.param == "dark") as address:
-        yield address, request.param
+def notebook(request, chromium, tmp_path_factory):
+    """A notebook with a cell for each panel, none of them run yet, and the name of its theme."""
+    folder, theme = tmp_path_factory.mktemp(request.param), request.param
+    sources = [SETUP, *(source for source, _, _ in PANELS.values())]
+    write_notebook(folder / "panels.ipynb", sources)
+    with jupyterlab(folder, dark=theme == "dark") as address:
+        page = chromium.new_page(viewport=VIEWPORT)
+        opened = Notebook(page, address, "panels.ipynb")
+        opened.run_next()
+        yield opened, theme
+        page.close()
 
 
 @pytest.mark.parametrize("name", PANELS)
-def test_a_panel_in_a_browser(name, lab, page):
-    address, theme = lab
-    notebook = Notebook(page, address, f"{name}.ipynb")
-    notebook.run_all()
+def test_a_panel_in_a_browser(name, notebook):
+    notebook, theme = notebook
+    page, place = notebook.page, 1 + list(PANELS).index(name)
+    page.set_viewport_size(VIEWPORT)
+    notebook.choose(place)
+    notebook.run_next()
     assert notebook.failures() == []
-    panel = page.locator(".cnn-explorer").first
+    cell = page.locator(".jp-CodeCell").nth(place)
+    panel = cell.locator(".cnn-explorer").first
     caption = panel.locator(".cnn-caption").first
     expect(caption).not_to_be_empty()
     _, keys, said = PANELS[name]
@@ -58,7 +67,9 @@ def test_a_panel_in_a_browser(name, lab, page):
         press(panel, role, control, pressed)
     expect(caption).to_contain_text(said)
     assert caption.inner_text() != before
-    found = Axe().run(page, context=".cnn-explorer").response["violations"]
+    here = f".jp-Cell:nth-child({place + 1} of .jp-Cell) .cnn-explorer"
+    assert page.evaluate("here => document.querySelectorAll(here).length", here) >= 1
+    found = Axe().run(page, context=here).response["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
     assert notebook.errors == []
     if folder := os.environ.get("CNN_COURSE_IMAGES"):
