@@ -29,6 +29,7 @@ WALKS: dict[str, list[tuple[str, str, Iterable | None]]] = {
     "Mistakes": [("open picture", "rank", range(1, 4))],
     "OwnPicture": [("rotate", "rotate", (90, 180, 270, 0))],
     "Training": [("show", "show", None)],
+    "Experiment": [("width", "width", None)],
 }
 
 
@@ -65,6 +66,7 @@ def panels() -> dict[str, object]:
         "Mistakes": explorers.Mistakes(model, data),
         "OwnPicture": explorers.OwnPicture(model, data.classes),
         "Training": training,
+        "Experiment": explorers.Experiment(data, data),
     }
 
 

@@ -6,6 +6,7 @@ is a picture with that caption where there is no kernel: in slides, on a web pag
 
 from helpers.explorers._base import lecture
 from helpers.explorers.convolution_panel import Convolution
+from helpers.explorers.experiment_panel import Experiment
 from helpers.explorers.feature_maps_panel import FeatureMaps
 from helpers.explorers.layers_panel import Layers
 from helpers.explorers.mistakes_panel import Mistakes
@@ -16,6 +17,7 @@ from helpers.explorers.why_panel import Why
 
 __all__ = [
     "Convolution",
+    "Experiment",
     "FeatureMaps",
     "Layers",
     "Mistakes",

@@ -19,7 +19,6 @@ from helpers.training import History, Stopped, epoch_line
 EVERY = 0.5  # seconds between two updates of the progress bar
 DRAWING = 0.025  # the share of the training time that drawing the curves may take
 START = "No epoch yet: the curves of loss and accuracy grow here while a network is trained."
-STOP = "To stop, press ■ in the toolbar: what is there is kept."
 
 
 class Training(Explorer):
@@ -37,6 +36,8 @@ class Training(Explorer):
     ``runs``. The same cell run again then goes on in the same run. Where the panel is not shown,
     and outside of notebooks, each epoch prints a line instead.
     """
+
+    stopping = "To stop, press ■ in the toolbar: what is there is kept."
 
     def __init__(self, num_epochs: int = 10):
         self.num_epochs = whole_number("num_epochs", num_epochs)
@@ -117,14 +118,16 @@ class Training(Explorer):
         if not self._runs:
             return START
         lines = [_curves.SAID[self.show.value]] if any(map(len, self.runs.values())) else []
-        lines += [
-            _curves.run_text(run.name, run.history, run.num_epochs) for run in self._runs.values()
-        ]
+        lines += map(self._run_text, self._runs)
         if name := self.highlight.value:
             accuracies = map(_curves.share_text, self._runs[name].history.accuracies)
             by_epoch = ", ".join(accuracies) or "none yet"
             lines.append(f"Highlighted: {name}. Its test accuracies by epoch: {by_epoch}.")
         return "\n".join(lines)
+
+    def _run_text(self, name: str) -> str:
+        run = self._runs[name]
+        return _curves.run_text(name, run.history, run.num_epochs)
 
     def _tell(self) -> None:
         """Bring the words up to date, and leave the picture: costs next to nothing."""
@@ -279,5 +282,5 @@ class Run:
             self.history.seconds, self.num_epochs, now - self._epoch_began, fraction
         )
         done, total = len(self.history), self.num_epochs
-        words = f"{self.name}: {_curves.step_text(done, total, number, count, left)}. {STOP}"
-        self._panel._step(done + fraction, total, words)
+        step = _curves.step_text(done, total, number, count, left)
+        self._panel._step(done + fraction, total, f"{self.name}: {step}. {self._panel.stopping}")

@@ -41,6 +41,11 @@ with panel.run("learning rate 0.1") as run:
         [("combobox", "highlight", "learning rate 0.1")],
         "Highlighted: learning rate 0.1",
     ),
+    "Experiment": (
+        "experiment = explorers.Experiment(few, few)\nexperiment",
+        [("combobox", "learning rate", "1"), ("button", "train", "Enter")],
+        "rate 1, batch 64, max pooling, width 8: 5 of 5 epochs",
+    ),
     "FeatureMaps": (
         "explorers.FeatureMaps(model, few)",
         [("combobox", "layer", "conv_stack.3"), ("spinbutton", "image index", "7")],
