@@ -30,6 +30,7 @@ WALKS: dict[str, list[tuple[str, str, Iterable | None]]] = {
     "OwnPicture": [("rotate", "rotate", (90, 180, 270, 0))],
     "Training": [("show", "show", None)],
     "Experiment": [("width", "width", None)],
+    "Learning": [("image", "index", range(1, 100))],
 }
 
 
@@ -57,6 +58,7 @@ def panels() -> dict[str, object]:
     with contextlib.redirect_stdout(io.StringIO()), training.run("a") as run:
         for epoch in run.epochs():
             run.log(2.3 / epoch, 2.4 / epoch, 0.3 * epoch)
+    experiment = explorers.Experiment(data, data)
     return {
         "Convolution": explorers.Convolution(predict=False),
         "Pooling": explorers.Pooling(),
@@ -66,7 +68,8 @@ def panels() -> dict[str, object]:
         "Mistakes": explorers.Mistakes(model, data),
         "OwnPicture": explorers.OwnPicture(model, data.classes),
         "Training": training,
-        "Experiment": explorers.Experiment(data, data),
+        "Experiment": experiment,
+        "Learning": explorers.Learning(experiment),
     }
 
 

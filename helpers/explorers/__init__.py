@@ -9,6 +9,7 @@ from helpers.explorers.convolution_panel import Convolution
 from helpers.explorers.experiment_panel import Experiment
 from helpers.explorers.feature_maps_panel import FeatureMaps
 from helpers.explorers.layers_panel import Layers
+from helpers.explorers.learning_panel import Learning
 from helpers.explorers.mistakes_panel import Mistakes
 from helpers.explorers.own_picture_panel import OwnPicture
 from helpers.explorers.pooling_panel import Pooling
@@ -20,6 +21,7 @@ __all__ = [
     "Experiment",
     "FeatureMaps",
     "Layers",
+    "Learning",
     "Mistakes",
     "OwnPicture",
     "Pooling",

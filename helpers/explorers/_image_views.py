@@ -236,22 +236,39 @@ def mosaic_figure(
     pixel = min(room / (columns * (wide + 1)), (MOSAIC / rows - number) / (tall + 1))
     above = max(1, math.ceil(number / pixel))
     across, down = pixel * (wide + 1), pixel * (tall + above)
-    width, height = pixel * (columns * (wide + 1) - 1), rows * down
     side = 0 if image is None else BESIDE * image.shape[-2] / image.shape[-1]
-    figure = sheet(max(height, side, 1.5) + top + 0.15)
+    figure = sheet(max(rows * down, side, 1.5) + top + 0.15)
     if image is not None:
         place_image(figure, image, 0.1, TITLE, BESIDE, "image")
-    place_image(figure, mosaic(tiles, columns, above), left, top, width, scale=scale)
-    place_bar(figure, scale, left + width + 0.2, top, min(height, 2.5))
-    if numbered:
-        for index in range(count):
-            row, column = divmod(index, columns)
-            bottom = top + row * down + pixel * above - 0.02
-            note = notes[index] if notes and across >= FOR_NOTES else ""
-            write(figure, left + column * across, bottom, f"{index}{note}", va="bottom")
+    place_mosaic(figure, tiles, columns, scale, (left, top), pixel, above, numbered, notes)
     if names:
         name_grid(figure, names, (left, top), (across, down), (columns, rows), pixel)
     return figure
+
+
+def place_mosaic(
+    figure: Figure,
+    tiles,
+    columns: int,
+    scale,
+    corner: tuple,
+    pixel,
+    above: int,
+    numbered: bool,
+    notes: Sequence[str] = (),
+) -> None:
+    """A mosaic at ``corner``, ``pixel`` inches for each of its pixels, and its colour bar."""
+    (left, top), (count, tall, wide) = corner, tiles.shape
+    width, down = pixel * (columns * (wide + 1) - 1), pixel * (tall + above)
+    place_image(figure, mosaic(tiles, columns, above), left, top, width, scale=scale)
+    height = down * math.ceil(count / columns)
+    place_bar(figure, scale, left + width + 0.2, top, min(height, 2.5))
+    for index in range(count if numbered else 0):
+        row, column = divmod(index, columns)
+        bottom = top + row * down + pixel * above - 0.02
+        across = pixel * (wide + 1)
+        note = notes[index] if notes and across >= FOR_NOTES else ""
+        write(figure, left + column * across, bottom, f"{index}{note}", va="bottom")
 
 
 def mosaic(tiles, columns: int, above: int) -> np.ndarray:

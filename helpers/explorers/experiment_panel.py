@@ -44,7 +44,7 @@ class Experiment(Training):
         self.test_data = datasets.subset(test_data, experiments.TESTED)
         self._data = datasets.subset(training_data, experiments.TRAINED), self.test_data
         self.networks: dict[str, list[nn.Module]] = {}
-        self._watching: list[Callable[[str], None]] = []
+        self._changed: Callable[[str], None] = lambda _name: None
         self._stopped, self._thread, self._note = threading.Event(), None, ""
         rates = [(f"{rate:g}", rate) for rate in (0.001, 0.01, 0.1, 1.0)]
         self.learning_rate = widgets.Dropdown(options=rates, value=0.1, description="learning rate")
@@ -78,8 +78,11 @@ class Experiment(Training):
         return experiments.new_network(self.settings, shape, len(class_names(self.test_data)))
 
     def watch(self, changed: Callable[[str], None]) -> None:
-        """Call ``changed`` with the name of a run when it begins, and after each of its epochs."""
-        self._watching.append(changed)
+        """Call ``changed`` with the name of a run when it begins, and after each of its epochs.
+
+        And nobody else any more: of a cell that runs again, nobody sees the former panel.
+        """
+        self._changed = changed
 
     # ------------------------------------------------------------------------------ training
 
@@ -117,8 +120,7 @@ class Experiment(Training):
 
     def _keep(self, name: str, network: nn.Module) -> None:
         self.networks[name] = [*self.networks[name], copy.deepcopy(network).eval()]
-        for changed in self._watching:
-            changed(name)
+        self._changed(name)
 
     # ------------------------------------------------------------------------------- the view
 

@@ -1,6 +1,5 @@
 """The panel of the confusion matrix: from a cell to its images, to one decision, to one pixel."""
 
-import html
 import math
 
 import ipywidgets as widgets
@@ -17,12 +16,12 @@ from helpers.explorers._image_views import (
     finite,
     frame,
     percent,
-    place_box,
     place_image,
     sheet,
     state_of,
     write,
 )
+from helpers.explorers._matrix import MATRIX, matrix_html, matrix_png
 from helpers.explorers._pixel import Pixel, stacked
 from helpers.explorers._pointable import Pointed
 from helpers.explorers.why_panel import Why
@@ -30,11 +29,8 @@ from helpers.plots.arrays import as_pixels
 from helpers.plots.text import count_text
 
 MOST, COLUMNS, SIDE = 12, 3, 0.9  # images behind a cell; their side in inches
-MATRIX, IMAGES = "matrix", "images"  # what can be pointed at
-KEYS = "the confusion matrix: arrow keys choose another cell"
+IMAGES = "images"  # what can be pointed at, besides the matrix
 PICTURES, WHY, VALUE = "matrix and pictures", "why this class?", "one value as a sum"
-DARKEST = (8, 81, 156)  # the colour of a share of 1; a share of 0 is white
-WHITE_FROM = 0.775  # from this share on, white letters have more contrast than black ones
 
 
 class Mistakes(Explorer):
@@ -203,58 +199,6 @@ def behind(
     """The indices of the images of one cell, the surest first."""
     indices = ((labels == true) & (predictions == predicted)).nonzero()[:, 0]
     return indices[confidence[indices].argsort(descending=True, stable=True)].tolist()
-
-
-# ----------------------------------------------------------------------------- the matrix
-
-
-def shade(share: float) -> tuple[str, str]:
-    """The colours of ground and letters of a cell that holds this share of its row."""
-    ground = (round(255 + share * (dark - 255)) for dark in DARKEST)
-    return "#" + "".join(f"{part:02x}" for part in ground), (
-        "#ffffff" if share > WHITE_FROM else "#000000"
-    )
-
-
-def matrix_html(counts: Tensor, names: list[str], true: int, predicted: int) -> str:
-    """The confusion matrix as a table; a screen reader names row and column of each number."""
-    heads = "".join(f'<th scope="col"><span>{html.escape(name)}</span></th>' for name in names)
-    rows = ""
-    for i, row in enumerate(counts.tolist()):
-        cells = ""
-        for j, count in enumerate(row):
-            ground, letters = shade(count / max(1, sum(row)))
-            style = f"background:{ground};color:{letters}"
-            if (i, j) == (true, predicted):
-                style += ";outline:4px solid #d95f02;outline-offset:-2px;font-weight:700"
-            cells += f'<td style="{style}" data-at="{i},{j}">{count:,}</td>'
-        rows += f'<tr><th scope="row" style="text-align:right">{html.escape(names[i])}</th>'
-        rows += f"{cells}</tr>"
-    return (
-        f'<table class="cnn-grid cnn-matrix"{pointable(MATRIX, KEYS)}>'
-        "<caption>true class (rows) and predicted class (columns)</caption>"
-        f"<tr><td></td>{heads}</tr>{rows}</table>"
-    )
-
-
-def matrix_png(counts: Tensor, names: list[str], true: int, predicted: int) -> bytes:
-    """The confusion matrix, drawn."""
-    left, top, wide, tall = 1.4, 0.6, 8.4 / len(names), 0.42
-    figure = sheet(top + tall * len(names) + 0.3)
-    write(figure, left + 4.2, 0.05, "predicted class", ha="center", va="top", weight="bold")
-    write(figure, 0.1, top - 0.1, "true class", va="bottom", weight="bold")
-    for i, row in enumerate(counts.tolist()):
-        middle = top + (i + 0.5) * tall
-        write(figure, left - 0.1, middle, names[i], ha="right", va="center")
-        write(figure, left + (i + 0.5) * wide, top - 0.1, names[i], ha="center", va="bottom")
-        for j, number in enumerate(row):
-            ground, letters = shade(number / max(1, sum(row)))
-            cell = (left + j * wide, top + i * tall)
-            place_box(figure, *cell, wide, tall, facecolor=ground, edgecolor="0.8")
-            style = {"ha": "center", "va": "center", "color": letters}
-            write(figure, cell[0] + wide / 2, middle, f"{number:,}", **style)
-    frame(figure, left + predicted * wide, top + true * tall, wide, tall)
-    return png_of(figure)
 
 
 # ---------------------------------------------------------------------------- the pictures

@@ -60,6 +60,12 @@ with panel.run("learning rate 0.1") as run:
         ],
         "image 49, ",
     ),
+    "Learning": (
+        "experiment = explorers.Experiment(few, few)\nexperiment.train.click()\n"
+        "explorers.Learning(experiment)",
+        [("spinbutton", "image index", "7")],
+        "after epoch 5",
+    ),
     "Mistakes": (
         "explorers.Mistakes(model, few)",
         [("combobox", "true class", "Pullover"), ("combobox", "predicted class", "Shirt")],

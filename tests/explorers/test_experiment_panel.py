@@ -217,5 +217,5 @@ def test_a_control_changes_what_is_planned_and_not_what_was_drawn(panel):
 
 def test_images_must_be_in_memory():
     loader = datasets.loader(images(20))
-    with pytest.raises(ValueError, match="training_data must be images in memory.*a DataLoader"):
+    with pytest.raises(ValueError, match=r"training_data must be images in memory.*a DataLoader"):
         Experiment(loader, images(20))

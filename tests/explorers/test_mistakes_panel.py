@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from helpers import inspection, training
+from helpers.explorers._matrix import shade
 from helpers.explorers._pixel import trace_value
-from helpers.explorers.mistakes_panel import PICTURES, VALUE, WHY, Mistakes, behind, shade
+from helpers.explorers.mistakes_panel import PICTURES, VALUE, WHY, Mistakes, behind
 from tests.explorers.test_feature_maps_panel import (
     Traces,
     broken_nets,

@@ -1,0 +1,82 @@
+"""The confusion matrix of the panels: as a table for the page, and drawn."""
+
+import html
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from helpers.explorers._base import png_of
+from helpers.explorers._grids import pointable
+from helpers.explorers._image_views import frame, place_box, sheet, write
+
+MATRIX = "matrix"  # by this name its cells can be pointed at
+KEYS = "the confusion matrix: arrow keys choose another cell"
+DARKEST = (8, 81, 156)  # the colour of a share of 1; a share of 0 is white
+WHITE_FROM = 0.775  # from this share on, white letters have more contrast than black ones
+
+
+def shade(share: float) -> tuple[str, str]:
+    """The colours of ground and letters of a cell that holds this share of its row."""
+    ground = (round(255 + share * (dark - 255)) for dark in DARKEST)
+    return "#" + "".join(f"{part:02x}" for part in ground), (
+        "#ffffff" if share > WHITE_FROM else "#000000"
+    )
+
+
+def matrix_html(counts: Tensor, names: list[str], true: int, predicted: int) -> str:
+    """The confusion matrix as a table; a screen reader names row and column of each number."""
+    heads = "".join(f'<th scope="col"><span>{html.escape(name)}</span></th>' for name in names)
+    rows = ""
+    for i, row in enumerate(counts.tolist()):
+        cells = ""
+        for j, count in enumerate(row):
+            ground, letters = shade(count / max(1, sum(row)))
+            style = f"background:{ground};color:{letters}"
+            if (i, j) == (true, predicted):
+                style += ";outline:4px solid #d95f02;outline-offset:-2px;font-weight:700"
+            cells += f'<td style="{style}" data-at="{i},{j}">{count:,}</td>'
+        rows += f'<tr><th scope="row" style="text-align:right">{html.escape(names[i])}</th>'
+        rows += f"{cells}</tr>"
+    return (
+        f'<table class="cnn-grid cnn-matrix"{pointable(MATRIX, KEYS)}>'
+        "<caption>true class (rows) and predicted class (columns)</caption>"
+        f"<tr><td></td>{heads}</tr>{rows}</table>"
+    )
+
+
+def matrix_png(counts: Tensor, names: list[str], true: int, predicted: int) -> bytes:
+    """The confusion matrix, drawn, with one cell framed."""
+    corner, cell = (1.4, 0.6), (8.4 / len(names), 0.42)
+    figure = sheet(corner[1] + cell[1] * len(names) + 0.3)
+    write(figure, corner[0] + 4.2, 0.05, "predicted class", ha="center", va="top", weight="bold")
+    write(figure, 0.1, corner[1] - 0.1, "true class", va="bottom", weight="bold")
+    place_matrix(figure, counts, names, corner, cell)
+    frame_cell(figure, true, predicted, corner, cell)
+    return png_of(figure)
+
+
+def place_matrix(
+    figure: Figure, counts: Tensor, names: list[str], corner: tuple, cell: tuple, rotation: int = 0
+) -> None:
+    """The matrix at ``corner`` (left, top), its ``cell``s wide and tall in inches, and its names.
+
+    The names of the columns stand above it, turned by ``rotation`` degrees.
+    """
+    (left, top), (wide, tall) = corner, cell
+    for i, row in enumerate(counts.tolist()):
+        middle = top + (i + 0.5) * tall
+        centre, turned = left + (i + 0.5) * wide, {"rotation": rotation, "va": "bottom"}
+        write(figure, left - 0.1, middle, names[i], ha="right", va="center")
+        write(figure, centre, top - 0.1, names[i], ha="center", **turned)
+        for j, number in enumerate(row):
+            ground, letters = shade(number / max(1, sum(row)))
+            place = (left + j * wide, top + i * tall)
+            place_box(figure, *place, wide, tall, facecolor=ground, edgecolor="0.8")
+            style = {"ha": "center", "va": "center", "color": letters}
+            write(figure, place[0] + wide / 2, middle, f"{number:,}", **style)
+
+
+def frame_cell(figure: Figure, true: int, predicted: int, corner: tuple, cell: tuple) -> None:
+    """A frame around one cell of a matrix that was placed so."""
+    (left, top), (wide, tall) = corner, cell
+    frame(figure, left + predicted * wide, top + true * tall, wide, tall)
