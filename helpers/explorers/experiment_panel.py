@@ -11,7 +11,7 @@ from torch import nn
 from helpers import datasets
 from helpers.explorers import _curves
 from helpers.explorers import _experiments as experiments
-from helpers.explorers._base import _row
+from helpers.explorers._base import View, _row
 from helpers.explorers._experiments import Settings
 from helpers.explorers._image_views import class_names
 from helpers.explorers.training_panel import Training
@@ -30,7 +30,7 @@ class Experiment(Training):
     ``networks`` has what a network was after each epoch, for ``Learning``.
     """
 
-    stopping = "To stop, press stop: the complete epochs are kept."
+    stopping = "To stop, press stop."
 
     def __init__(self, training_data, test_data):
         for name, data in (("training_data", training_data), ("test_data", test_data)):
@@ -123,6 +123,13 @@ class Experiment(Training):
         self._changed(name)
 
     # ------------------------------------------------------------------------------- the view
+
+    def look(self) -> View:
+        """The curves; empty axes before the first epoch, so that the page below does not jump."""
+        view = super().look()
+        if view.png is not None:
+            return view
+        return View(view.caption, _curves.curves_png({}, self.show.value, "", self.num_epochs))
 
     def _text(self) -> str:
         trained, tested = map(len, self._data)

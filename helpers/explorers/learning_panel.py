@@ -62,6 +62,7 @@ class Learning(Explorer):
         naming = widgets.HTML(f'<style onload="{html.escape(NAMING)}"></style>')
         naming.layout.width = "0"
         super().__init__([self.run, self.epoch, self.index])
+        self.epoch.layout.width = "20em"  # else it has no track
         self.children = (*self.children, naming)
         if experiment.networks:
             self._offer(list(experiment.networks)[-1])

@@ -17,7 +17,8 @@ from authoring.student_notebooks import NOTEBOOK_METADATA
 from helpers import plots
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
-SHOWN = re.compile(r"explorers\.[A-Z]\w*\(|(panel|experiment)\b(?! =)")  # a last line that shows a panel
+# A last line that shows a panel.
+SHOWN = re.compile(r"explorers\.[A-Z]\w*\(|(panel|experiment)\b(?! =)")
 
 
 def panel_cells(path) -> list:
