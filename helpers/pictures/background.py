@@ -6,11 +6,9 @@ A grey picture is an array ``[H, W]``, float32, from 0 (black) to 255 (white).
 import numpy as np
 
 from helpers.pictures.scaling import edges
+from helpers.pictures.stripes import stripes
 
 BAND = 0.04  # of the longest side: so near to an edge, most is background
-STRIP = 0.02  # likewise, where stripes are looked for
-ALIKE = 0.7  # how much two edges must be alike, as a correlation, to show the same stripes
-GARMENT = 60.0  # of 255: what differs so much is rather a garment that reaches both edges
 UNIFORM, JUMP = 12.0, 20.0  # of 255: how even the lines of a frame are, and how it ends
 EVEN = 0.97  # of the pixels of such a line
 
@@ -72,11 +70,11 @@ def _even(grey: np.ndarray) -> int:
 # ---------------------------------------------------------------------------------- background
 
 
-def behind(grey: np.ndarray) -> np.ndarray:
-    """The background at each pixel, ``[H, W]``: a smooth surface, and stripes from edge to edge."""
+def behind(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The background at each pixel, ``[H, W]``: a smooth surface, and the stripes on it."""
     surface = _surface(grey)
-    rest = grey - surface
-    return surface + _stripes(rest)[None, :] + _stripes(rest.T)[:, None]
+    lines = stripes(grey - surface, edges(grey.shape, BAND))
+    return (_surface(grey - lines) if lines.any() else surface), lines
 
 
 def _surface(grey: np.ndarray) -> np.ndarray:
@@ -96,13 +94,3 @@ def _surface(grey: np.ndarray) -> np.ndarray:
         weighted = known / (1 + (away / scale) ** 2)[:, None]
         factors = np.linalg.solve(weighted.T @ known + 1e-3 * np.eye(6), weighted.T @ values)
     return (terms @ factors).astype(np.float32)
-
-
-def _stripes(grey: np.ndarray) -> np.ndarray:
-    """What the upper and the lower edge share, ``[W]``: boards run from the one to the other."""
-    strip = max(1, round(STRIP * max(grey.shape)))
-    above, below = np.median(grey[:strip], axis=0), np.median(grey[-strip:], axis=0)
-    if min(above.std(), below.std()) < 1 or np.corrcoef(above, below)[0, 1] < ALIKE:
-        return np.zeros_like(above)
-    shared = (above + below) / 2
-    return np.where(np.abs(shared) > GARMENT, 0, shared)

@@ -45,7 +45,8 @@ def _find(grey: np.ndarray, inside: tuple[slice, slice], light: bool | None) -> 
     part = grey[inside]
     scale = min(1.0, SMALL / max(part.shape))
     small = resized(part, tuple(max(8, round(scale * side)) for side in part.shape[::-1]))
-    behind = background.behind(small)
+    surface, lines = background.behind(small)
+    behind = surface + lines
     fine, smooth, noise = _calmed(small - behind)
     far = max(FAR * noise, LEAST)
     if light is None:

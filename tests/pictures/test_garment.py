@@ -50,6 +50,13 @@ def test_a_garment_is_found_on_any_of_these_backgrounds(name, light):
     assert np.median(inside) > 0.75
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_stripes_behind_a_garment_are_followed_where_they_bend_and_taken_away(upright):
+    stripes = 20 * np.sin(X / 3 + 2 * np.sin(Y / 80)) if upright else 20 * np.sin(Y / 3 + X / 60)
+    inside = find(on(stripes)).stands_out[TOP + 10 : BOTTOM - 10, LEFT + 10 : RIGHT - 10]
+    assert inside.std() < 0.05, inside.std()
+
+
 FLAWS = {
     "a speck": [np.s_[5:9, 5:9]],
     "crumbs": [np.s_[3:12, 100:109], np.s_[380:390, 20:25], np.s_[200:208, 288:296]],
