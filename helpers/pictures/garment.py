@@ -16,6 +16,10 @@ QUIET = 5.0  # of 255: so little noise is left then
 LEAST = 8.0  # of 255: what differs less from the background does not stand out
 FAR, NEAR, CLEAR = 3, 2, 2.5  # times the noise: stands out, belongs to what does; with its edges
 DIM = 0.08, 0.1  # of the strongest difference: what is dimmer is background, likewise
+BOTH = 3.0  # so many times as much must differ one way for it to count alone
+OTHER = 0.7  # of a difference counts, if it is not that of the garment from the background
+LEVELS = 2, 98  # percent of a garment's pixels: what lies outside of these is no darker or lighter
+SLOPE = 4.0  # of 255: less of the light's changes within a garment tells nothing
 GAP, SHARE = 2, 0.2  # parts so near belong together, and parts of so much of the largest, too
 
 
@@ -46,20 +50,57 @@ def _find(grey: np.ndarray, inside: tuple[slice, slice], light: bool | None) -> 
     scale = min(1.0, SMALL / max(part.shape))
     small = resized(part, tuple(max(8, round(scale * side)) for side in part.shape[::-1]))
     surface, lines = background.behind(small)
-    behind = surface + lines
-    fine, smooth, noise = _calmed(small - behind)
+    fine, smooth, noise = _calmed(small - surface - lines)
     far = max(FAR * noise, LEAST)
     if light is None:
-        light = float(smooth[np.abs(smooth) > far].sum()) < 0
+        light = _is_light(smooth, far, surface)
     sign = -1 if light else 1
-    mask, strongest = _mask((sign * fine).clip(0), (sign * smooth).clip(0), far, noise)
+    mask = _mask(sign * fine, sign * smooth, far, noise)
     if mask is None:
         return None
+    through = _shining_through(small, mask, surface, lines)
+    zero, strongest = _levels(sign * averaged(small - through, WINDOWS[0])[mask])
     size = part.shape[::-1]
-    visible = (sign * (part - resized(behind, size))).clip(0) / strongest
+    visible = (sign * (part - resized(through, size)) - zero) / (strongest - zero)
     stands_out = np.zeros_like(grey)
     stands_out[inside] = visible.clip(0, 1) * resized(mask.astype(np.float32), size).clip(0, 1)
     return Found(stands_out, light)
+
+
+def _is_light(smooth: np.ndarray, far: float, surface: np.ndarray) -> bool:
+    """Whether the background is lighter: as what stands out says, or, if both do, as it is."""
+    lighter = float(smooth[smooth > far].sum())
+    darker = -float(smooth[smooth < -far].sum())
+    if min(lighter, darker) * BOTH < max(lighter, darker):
+        return darker > lighter
+    return float(np.median(surface)) > 127.5
+
+
+def _shining_through(
+    small: np.ndarray, mask: np.ndarray, surface: np.ndarray, lines: np.ndarray
+) -> np.ndarray:
+    """What of the background shows in the garment, ``[H, W]``: all in a thin one, or next to none.
+
+    So much of the changes of the light, and of the stripes, that the garment shows least of them.
+    """
+    inner = mask & (averaged(mask.astype(np.float32), 3) > 0.99)
+    middle = surface[mask].mean()
+    through = np.full_like(surface, middle)
+    for part, least in ((surface - middle, SLOPE), (lines, 2.0)):
+        inner_part = part[inner] - part[inner].mean() if inner.any() else np.zeros(1)
+        if inner_part.std() < least:
+            through += part
+            continue
+        share = float((inner_part * small[inner]).sum() / (inner_part**2).sum())
+        through += np.clip(share, 0, 1) * part
+    return through
+
+
+def _levels(values: np.ndarray) -> tuple[float, float]:
+    """What becomes 0 and what becomes 1 of how much the pixels of a garment differ."""
+    lowest, highest = np.percentile(values, LEVELS)
+    zero = min(0.0, float(lowest))
+    return zero, max(float(highest), zero + LEAST)
 
 
 def _calmed(difference: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
@@ -84,20 +125,21 @@ def _noise(difference: np.ndarray) -> float:
     return float(min(most / 1.645, 2.5 * half / 0.6745))  # of a normal distribution
 
 
-def _mask(
-    fine: np.ndarray, smooth: np.ndarray, far: float, noise: float
-) -> tuple[np.ndarray | None, float]:
-    """Which pixels belong to the garment, and its strongest difference; None, 0 without one.
+def _mask(fine: np.ndarray, smooth: np.ndarray, far: float, noise: float) -> np.ndarray | None:
+    """Which pixels belong to the garment, or None without one.
 
     First where it is, roughly, from what is ``smooth``; there, its edges from what is ``fine``.
+    Both are above 0 where a pixel differs as the garment does; where one differs the other way,
+    it must be clearer.
     """
+    if not (smooth > far).any():
+        return None
+    fine, smooth = np.maximum(fine, -OTHER * fine), np.maximum(smooth, -OTHER * smooth)
     strong = smooth > far
-    if not strong.any():
-        return None, 0.0
     strongest = max(LEAST, float(np.percentile(fine[strong], 98)))
     belongs = smooth > max(NEAR * noise, LEAST / 2, DIM[0] * strongest)
     around = parts.largest(belongs, smooth * strong, GAP, SHARE)
     clear = fine > max(CLEAR * _noise(fine), LEAST / 2, DIM[1] * strongest)
     if not (around & clear).any():
-        return None, 0.0
-    return parts.filled(parts.largest(around & clear, fine, GAP, SHARE)), strongest
+        return None
+    return parts.filled(parts.largest(around & clear, fine, GAP, SHARE))

@@ -57,6 +57,29 @@ def test_stripes_behind_a_garment_are_followed_where_they_bend_and_taken_away(up
     assert inside.std() < 0.05, inside.std()
 
 
+@pytest.mark.parametrize("light", [True, False])
+@pytest.mark.parametrize("covers", [True, False])
+def test_a_garment_of_one_shade_stays_even_whether_it_covers_the_light_or_lets_it_through(
+    covers, light
+):
+    grey = on(BACKGROUNDS["gradient"])
+    if covers:
+        grey[TOP:BOTTOM, LEFT:RIGHT] = 100
+    found = find(grey if light else 255 - grey)
+    inside = found.stands_out[TOP + 10 : BOTTOM - 10, LEFT + 10 : RIGHT - 10]
+    assert inside.std() < 0.03 and found.light == light
+
+
+def test_what_is_lighter_than_the_background_belongs_to_a_dark_garment_too():
+    dress = (Y >= TOP) & (Y < BOTTOM) & (np.abs(X - 145) < 30 + (Y - TOP) / 5)
+    grey = np.where(dress, 50, 150).astype(np.float32)
+    grey[150:200, 130:160] = 150
+    grey[dress & (Y >= 250) & (Y < 300)] = 200
+    shown = find(grey).stands_out[[120, 175, 275], 145]
+    assert np.abs(shown - (1, 1 / 3, 0)).max() < 0.05  # by how dark they are
+    assert find(grey).stands_out[: TOP - 8].max() == 0
+
+
 FLAWS = {
     "a speck": [np.s_[5:9, 5:9]],
     "crumbs": [np.s_[3:12, 100:109], np.s_[380:390, 20:25], np.s_[200:208, 288:296]],
