@@ -20,6 +20,8 @@ BOTH = 3.0  # so many times as much must differ one way for it to count alone
 OTHER = 0.7  # of a difference counts, if it is not that of the garment from the background
 LEVELS = 2, 98  # percent of a garment's pixels: what lies outside of these is no darker or lighter
 SLOPE = 4.0  # of 255: less of the light's changes within a garment tells nothing
+PEAK = 4.5  # times the noise, or half the strongest: only noise has no pixel that is so clear
+CLOSED = 1  # pixels around a mask: what lies within these is a hole of it
 GAP, SHARE = 2, 0.2  # parts so near belong together, and parts of so much of the largest, too
 
 
@@ -142,4 +144,6 @@ def _mask(fine: np.ndarray, smooth: np.ndarray, far: float, noise: float) -> np.
     clear = fine > max(CLEAR * _noise(fine), LEAST / 2, DIM[1] * strongest)
     if not (around & clear).any():
         return None
-    return parts.filled(parts.largest(around & clear, fine, GAP, SHARE))
+    mask = parts.largest(around & clear, fine, GAP, SHARE)
+    sure = fine > min(PEAK * _noise(fine), 0.5 * strongest)
+    return parts.filled(parts.with_any(mask, sure), CLOSED)

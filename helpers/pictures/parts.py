@@ -36,10 +36,17 @@ def largest(mask: np.ndarray, weight: np.ndarray, gap: int, share: float) -> np.
     return mask & np.isin(groups, kept)
 
 
-def filled(mask: np.ndarray) -> np.ndarray:
-    """``mask`` without its holes."""
-    outside = label(np.pad(~mask, 1, constant_values=True))
-    return (outside != outside[0, 0])[1:-1, 1:-1]
+def with_any(mask: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    """The parts of ``mask`` that have at least one pixel in ``sure``."""
+    numbers = label(mask)
+    return mask & np.isin(numbers, numbers[mask & sure])
+
+
+def filled(mask: np.ndarray, closed: int = 0) -> np.ndarray:
+    """``mask`` with its holes filled, and with what gaps of up to ``2 * closed`` pixels lead to."""
+    outside = label(np.pad(~_grown(mask, closed), 1, constant_values=True))
+    beyond = (outside == outside[0, 0])[1:-1, 1:-1]
+    return mask | ~_grown(beyond, closed)
 
 
 def _grown(mask: np.ndarray, by: int) -> np.ndarray:

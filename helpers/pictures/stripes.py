@@ -33,6 +33,9 @@ def _running_down(grey: np.ndarray) -> np.ndarray:
     above, below = np.median(grey[:strip], axis=0), np.median(grey[-strip:], axis=0)
     if min(above.std(), below.std()) < 1:
         return np.zeros_like(grey)
+    alike = np.corrcoef([above, *(_shifted(below, bend) for bend in BENDS)])[0, 1:]
+    if alike.max() < ALIKE:
+        return np.zeros_like(grey)
     bends = _followed(_differences(grey, above))
     below = _shifted(below, -bends[-1])
     if np.corrcoef(above, below)[0, 1] < ALIKE:

@@ -156,3 +156,15 @@ def test_parts_are_told_apart_and_kept_by_their_weight():
     ring = mask.copy()
     ring[4:8, 4:8] = False
     assert parts.filled(ring)[5, 5] and parts.filled(ring).sum() == mask.sum()
+
+
+def test_a_part_without_a_sure_pixel_goes_and_a_hole_with_a_narrow_way_out_is_filled():
+    mask = np.zeros((30, 30), bool)
+    mask[2:20, 2:20] = True
+    mask[6:16, 6:16] = False
+    mask[10, 2:6] = False  # the way out
+    mask[25:28, 25:28] = True
+    kept = parts.with_any(mask, np.pad([[True]], (2, 27)))
+    assert kept[2, 2] and not kept[26, 26]
+    assert not parts.filled(kept)[8, 8] and parts.filled(kept, 1)[2:20, 2:20].all()
+    assert not parts.filled(kept, 1)[20:].any()
