@@ -19,8 +19,8 @@ DIM = 0.08, 0.1  # of the strongest difference: what is dimmer is background, li
 BOTH = 3.0  # so many times as much must differ one way for it to count alone
 OTHER = 0.7  # of a difference counts, if it is not that of the garment from the background
 LEVELS = 2, 98  # percent of a garment's pixels: what lies outside of these is no darker or lighter
-SLOPE = 4.0  # of 255: less of the light's changes within a garment tells nothing
-PEAK = 4.5  # times the noise, or half the strongest: only noise has no pixel that is so clear
+TELLING = 4.0, 2.0  # of 255: if the light, and stripes, change less in a garment, nothing is told
+PEAK = 4.5, 0.5  # times the noise, of the strongest: one pixel so clear tells a part from noise
 CLOSED = 1  # pixels around a mask: what lies within these is a hole of it
 GAP, SHARE = 2, 0.2  # parts so near belong together, and parts of so much of the largest, too
 
@@ -30,8 +30,8 @@ class Found:
     """A garment.
 
     ``stands_out``: ``[H, W]`` from 0 to 1, by how much each pixel of the garment differs from the
-    background, in parts of the strongest difference; 0 where no garment is. ``light``: whether the
-    background is lighter than the garment.
+    background, or from what in the garment differs the other way, in parts of the strongest
+    difference; 0 where no garment is. ``light``: whether the background is lighter than that.
     """
 
     stands_out: np.ndarray
@@ -81,21 +81,24 @@ def _is_light(smooth: np.ndarray, far: float, surface: np.ndarray) -> bool:
 def _shining_through(
     small: np.ndarray, mask: np.ndarray, surface: np.ndarray, lines: np.ndarray
 ) -> np.ndarray:
-    """What of the background shows in the garment, ``[H, W]``: all in a thin one, or next to none.
+    """What of the background shows in the garment, ``[H, W]``: all of it if it is thin, or none.
 
-    So much of the changes of the light, and of the stripes, that the garment shows least of them.
+    As much of the changes of the light, and of the stripes, as leaves the garment most even.
     """
-    inner = mask & (averaged(mask.astype(np.float32), 3) > 0.99)
+    inner = mask & (averaged(mask.astype(np.float32), 3) > 0.99)  # not mixed with what is around
     middle = surface[mask].mean()
     through = np.full_like(surface, middle)
-    for part, least in ((surface - middle, SLOPE), (lines, 2.0)):
-        inner_part = part[inner] - part[inner].mean() if inner.any() else np.zeros(1)
-        if inner_part.std() < least:
-            through += part
-            continue
-        share = float((inner_part * small[inner]).sum() / (inner_part**2).sum())
-        through += np.clip(share, 0, 1) * part
+    for part, least in zip((surface - middle, lines), TELLING, strict=True):
+        through += _share(part[inner], small[inner], least) * part
     return through
+
+
+def _share(part: np.ndarray, values: np.ndarray, least: float) -> float:
+    """How much of ``part`` is in ``values``, ``[pixels]``: 0 to 1; 1 if it tells nothing."""
+    if not part.size or part.std() < least:
+        return 1.0
+    changes = part - part.mean()
+    return float(np.clip((changes * values).sum() / (changes**2).sum(), 0, 1))
 
 
 def _levels(values: np.ndarray) -> tuple[float, float]:
@@ -145,5 +148,5 @@ def _mask(fine: np.ndarray, smooth: np.ndarray, far: float, noise: float) -> np.
     if not (around & clear).any():
         return None
     mask = parts.largest(around & clear, fine, GAP, SHARE)
-    sure = fine > min(PEAK * _noise(fine), 0.5 * strongest)
-    return parts.filled(parts.with_any(mask, sure), CLOSED)
+    sure = parts.with_any(mask, fine > min(PEAK[0] * _noise(fine), PEAK[1] * strongest))
+    return parts.filled(sure if sure.any() else mask, CLOSED)
