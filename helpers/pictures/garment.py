@@ -20,6 +20,7 @@ BOTH = 3.0  # so many times as much must differ one way for it to count alone
 OTHER = 0.7  # of a difference counts, if it is not that of the garment from the background
 LEVELS = 2, 98  # percent of a garment's pixels: what lies outside of these is no darker or lighter
 TELLING = 4.0, 2.0  # of 255: if the light, and stripes, change less in a garment, nothing is told
+GRAIN, AROUND = 4.0, 9  # of 255: more noise is taken out of a garment; pixels that tell how much
 PEAK = 4.5, 0.5  # times the noise, of the strongest: one pixel so clear tells a part from noise
 CLOSED = 1  # pixels around a mask: what lies within these is a hole of it
 GAP, SHARE = 2, 0.2  # parts so near belong together, and parts of so much of the largest, too
@@ -61,6 +62,9 @@ def _find(grey: np.ndarray, inside: tuple[slice, slice], light: bool | None) -> 
     if mask is None:
         return None
     through = _shining_through(small, mask, surface, lines)
+    noise = _noise(small - surface - lines)
+    if noise > GRAIN:
+        through += _grain(small - through, mask, noise)
     zero, strongest = _levels(sign * averaged(small - through, WINDOWS[0])[mask])
     size = part.shape[::-1]
     visible = (sign * (part - resized(through, size)) - zero) / (strongest - zero)
@@ -99,6 +103,19 @@ def _share(part: np.ndarray, values: np.ndarray, least: float) -> float:
         return 1.0
     changes = part - part.mean()
     return float(np.clip((changes * values).sum() / (changes**2).sum(), 0, 1))
+
+
+def _grain(values: np.ndarray, mask: np.ndarray, noise: float) -> np.ndarray:
+    """What in ``values`` is rather noise than a garment, ``[H, W]``, by Wiener's filter.
+
+    Around each pixel, the more of it the less the garment itself changes there. It has no
+    more noise than the background, and none if it is even anywhere.
+    """
+    weight = averaged(mask.astype(np.float32), AROUND).clip(1e-6)
+    means = averaged(values * mask, AROUND) / weight
+    variance = (averaged(values**2 * mask, AROUND) / weight - means**2).clip(1e-6)
+    least = min(noise**2, float(np.percentile(variance[mask], 25)))
+    return np.where(mask, np.minimum(1, least / variance) * (values - means), 0)
 
 
 def _levels(values: np.ndarray) -> tuple[float, float]:

@@ -80,6 +80,14 @@ def test_what_is_lighter_than_the_background_belongs_to_a_dark_garment_too():
     assert find(grey).stands_out[: TOP - 8].max() == 0
 
 
+def test_noise_is_taken_out_of_a_garment_but_not_what_is_clearer_than_noise():
+    grey = on(BACKGROUNDS["coarse texture"])
+    grey[190:220, LEFT:RIGHT] += 80  # a belt
+    shown = find(grey).stands_out
+    assert shown[230 : BOTTOM - 10, LEFT + 10 : RIGHT - 10].std() < 0.04
+    assert shown[240:260, 145].mean() - shown[195:215, 145].mean() > 0.35
+
+
 FLAWS = {
     "a speck": [np.s_[5:9, 5:9]],
     "crumbs": [np.s_[3:12, 100:109], np.s_[380:390, 20:25], np.s_[200:208, 288:296]],
