@@ -64,24 +64,26 @@ class Learning(Explorer):
         super().__init__([self.run, self.epoch, self.index])
         self.epoch.layout.width = "20em"  # else it has no track
         self.children = (*self.children, naming)
-        if experiment.networks:
-            self._offer(list(experiment.networks)[-1])
-        experiment.watch(self._changed)
+        with self._lock:  # a run that is under way waits with its next epoch
+            experiment.watch(self._changed)
+            if experiment.networks:
+                self._show_last(list(experiment.networks)[-1])
 
     def _changed(self, name: str) -> None:
         """A run has begun, or has one epoch more; called by the thread that trains."""
         with self._lock:
             done = len(self._experiment.networks[name]) - 1
             if done == 0:
-                self._offer(name)
-                self.epoch.value = 0
+                self._show_last(name)
                 self.redraw()
             elif self.run.value == name and self.epoch.value == done - 1:
                 self.epoch.value = done  # draws
 
-    def _offer(self, name: str) -> None:
+    def _show_last(self, name: str) -> None:
+        """Choose a run, and its last epoch so far."""
         self.run.options = list(self._experiment.networks)
         self.run.value = name
+        self.epoch.value = max(0, len(self._experiment.networks[name]) - 1)
 
     def look(self) -> View:
         """The network after the chosen epoch."""

@@ -79,6 +79,22 @@ def test_it_follows_a_run_unless_the_slider_was_moved(experiment, monkeypatch):
     experiment.width.value = 8
 
 
+def test_made_while_a_run_goes_on_it_begins_at_its_last_epoch_and_follows(experiment):
+    seen = []
+
+    def late(name):
+        """As if the panel were made after the second epoch."""
+        if len(experiment.networks[name]) == 3:
+            seen.append(Learning(experiment))
+            assert seen[0].epoch.value == 2
+
+    experiment.watch(late)
+    train(experiment, width=4)
+    assert seen[0].epoch.value == 5
+    assert "width 4, after epoch 5" in seen[0].caption
+    experiment.width.value = 8
+
+
 def test_a_run_that_diverged_says_so():
     experiment = Experiment(images(640), images(100))
     panel = Learning(experiment)
