@@ -14,11 +14,11 @@ from helpers.explorers._image_views import (
     finite,
     percent,
     place_image,
-    place_mosaic,
     sheet,
     write,
 )
 from helpers.explorers._matrix import frame_cell, place_matrix
+from helpers.explorers._mosaic import place_mosaic
 from helpers.plots.arrays import as_array, colour_scale
 from helpers.plots.text import NORMAL
 

@@ -8,7 +8,6 @@ from helpers import inspection
 from helpers.explorers._base import Refused, View, png_of
 from helpers.explorers._choosing import Choosing
 from helpers.explorers._image_views import (
-    NUMBERED,
     asking,
     check_network,
     class_names,
@@ -17,11 +16,10 @@ from helpers.explorers._image_views import (
     image_at,
     image_text,
     leaf_layers,
-    mosaic_columns,
-    mosaic_figure,
     range_text,
     row_figure,
 )
+from helpers.explorers._mosaic import NUMBERED, mosaic_columns, mosaic_figure
 from helpers.plots.arrays import as_array, colour_scale
 from helpers.plots.text import count_text, long_minus, number_text
 
