@@ -49,7 +49,10 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class View:
-    """What a panel shows now: a caption, and a picture (PNG) or HTML such as a grid of numbers."""
+    """What a panel shows now: a caption, and a picture (PNG) or HTML such as a grid of numbers.
+
+    Of both, the page shows the HTML, and the still the picture.
+    """
 
     caption: str
     png: bytes | None = None
@@ -123,7 +126,7 @@ class Explorer(widgets.VBox):
         self._last, self.caption = view, view.caption
         words = html.escape(view.caption).replace("\n", "<br>")
         self._words.value = f'<div role="status" class="cnn-caption">{words}</div>'
-        shown = view.html if view.png is None else picture_html(view.png)
+        shown = view.html or (picture_html(view.png) if view.png else "")
         self._former = shown or self._former
         self.view.value = shown or former_html(self._former)
 

@@ -45,6 +45,8 @@ class Learning(Explorer):
     While the experiment trains, the newest panel of this kind follows.
     """
 
+    tall = True
+
     def __init__(self, experiment: Experiment, index: int = 0):
         if not isinstance(experiment, Experiment):
             raise ValueError(

@@ -5,7 +5,10 @@ import itertools
 import pytest
 import torch
 
+from helpers import inspection
+from helpers.explorers._image_views import WIDTH
 from helpers.explorers.convolution_panel import Convolution
+from helpers.explorers.feature_maps_panel import FeatureMaps
 from helpers.explorers.mistakes_panel import COLUMNS, Mistakes, rank_at
 from helpers.explorers.pooling_panel import Pooling
 from tests.explorers.test_feature_maps_panel import small_data, small_net
@@ -165,3 +168,67 @@ def test_each_place_on_the_pictures_has_the_number_drawn_there(count):
         row, column = divmod(rank - 1, COLUMNS)
         x, y = (column + 0.5) / COLUMNS, (row + 0.5) / rows
         assert rank_at(x, y, (28, 28), count) == rank
+
+
+@pytest.fixture
+def maps():
+    panel = FeatureMaps(small_net(), small_data())
+    values = inspection.activations(panel._model, panel._model.conv_stack[0], panel._dataset[0][0])
+    return panel, values[0]
+
+
+def over(panel, kind: str, tile: int, row: int, column: int) -> str:
+    """The pointer in the middle of a pixel of a map."""
+    left, top = panel._layout.place_of(tile, row, column)
+    half = panel._layout.pixel / 2
+    x, y = (left + half) / WIDTH, (top + half) / panel._height
+    return point(panel, kind, "maps", x=x, y=y)
+
+
+def test_a_pixel_of_a_map_is_told_with_its_window(maps):
+    panel, values = maps
+    before = panel._last.png
+    for spot in ((0, 0, 0), (4, 7, 23), (5, 23, 11)):
+        caption = over(panel, "over", *spot)
+        value = f"{values[spot]:.3f}"
+        assert f"map {spot[0]}, row {spot[1]}, column {spot[2]}: {value}, of the win" in caption
+        assert f"window from row {spot[1]}, column {spot[2]} of the image" in caption
+        assert panel._last.png != before
+    assert "map 5" not in point(panel, "over", "")
+    panel.layer.value = "conv_stack.3 Conv2d"  # sees maps, not the image
+    caption = over(panel, "over", 9, 1, 2)
+    assert "map 9, row 1, column 2: " in caption and "window" not in caption
+
+
+def test_between_the_maps_there_is_nothing(maps):
+    panel, _ = maps
+    assert panel._layout.at(0.1, 0.4) is None  # the image
+    left, top = panel._layout.place_of(0, 0, 0)
+    assert panel._layout.at(left + 0.01, top - 0.05) is None  # the number above it
+    assert panel._layout.at(left - 0.01, top + 0.01) is None
+    for spot in itertools.product(range(6), (0, 23), (0, 23)):
+        place = panel._layout.place_of(*spot)
+        assert panel._layout.at(place[0] + 1e-6, place[1] + 1e-6) == spot
+
+
+def test_a_map_is_shown_alone_and_all_again(maps):
+    panel, values = maps
+    over(panel, "press", 3, 5, 6)
+    assert panel._layout.shape == (1, 24, 24)
+    caption = over(panel, "over", 0, 8, 9)
+    assert f"map 3, row 8, column 9: {values[3, 8, 9]:.3f}" in caption
+    assert "map 3, row 23, column 9" in point(panel, "key", "maps", 90, 0)
+    assert "map 3, row 23, column 8" in point(panel, "key", "maps", 0, -1)
+    point(panel, "choose", "maps")
+    assert panel._layout.shape == (6, 24, 24) and "map 3, row 23, column 8" in panel.caption
+    over(panel, "press", 3, 5, 6)
+    panel.layer.value = "conv_stack.2 MaxPool2d"
+    assert panel._layout.shape == (6, 12, 12) and "map 3" not in panel.caption
+
+
+def test_kernels_and_rows_of_numbers_are_not_pointed_at(maps):
+    panel, _ = maps
+    panel.layer.value = "linear_stack.0 Linear"
+    assert "data-point" not in panel.view.value
+    caption = panel.caption
+    assert point(panel, "press", "maps", x=0.5, y=0.5) == caption
