@@ -16,7 +16,7 @@ STYLE = """
 .cnn-explorer .widget-button { padding: 0 1em; }
 .cnn-explorer img { max-width: 100%; height: auto; background: white; }
 .cnn-explorer .cnn-caption { font-size: 1.1em; }
-.cnn-tall > .widget-html > .widget-html-content > .cnn-caption { min-height: 4.5em; }
+.cnn-tall > .widget-html > .widget-html-content > .cnn-caption { min-height: 6em; }
 .cnn-explorer .cnn-former { opacity: 0.35; filter: grayscale(1); }
 .cnn-explorer .cnn-grids { display: flex; flex-wrap: wrap; align-items: center; gap: 0.8em; }
 .cnn-explorer table.cnn-grid { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -49,7 +49,7 @@ STYLE = """
   --jp-widgets-inline-width-short: 300px; --jp-widgets-input-padding: 8px;
   font-size: 26px; max-width: none; }
 .cnn-lecture .cnn-secondary { display: none !important; }
-.cnn-lecture img { width: 100%; max-height: 60vh; object-fit: contain; object-position: left; }
+.cnn-lecture img { width: 100%; max-height: 56vh; object-fit: contain; object-position: left; }
 .cnn-lecture .cnn-grids:has(.cnn-matrix) { flex-wrap: nowrap; }
 .cnn-lecture .cnn-grids img { width: auto; flex: 0 1 36%; min-width: 0; }
 .cnn-explorer.cnn-lecture .cnn-matrix td { height: 1.5em; }
