@@ -15,7 +15,7 @@ import re
 import threading
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ipywidgets as widgets
 import numpy as np
@@ -104,8 +104,8 @@ class Explorer(widgets.VBox):
         with self._lock:
             try:
                 self.point(Pointed(**said))
-            except Refused as error:
-                self._show(View(str(error)))
+            except Refused as error:  # what is shown stays, and what is typed there
+                self._show(replace(self._last, caption=str(error)))
             except Exception as error:
                 self._show(View(f"This cannot be shown ({steady(error)})."))
             finally:

@@ -97,7 +97,9 @@ def test_a_kernel_value_is_typed_into_the_grid(panel):
     caption = point(panel, "type", "kernel", 1, 2, text="1/3")
     assert panel.values.value == "-1 0 1; -1 0 1/3; -1 0 1" and panel.kernel.value == "own values"
     assert "5·1/3" in caption
+    shown = panel.view.value
     assert "hold 'x', which is no number" in point(panel, "type", "kernel", 0, 0, text="x")
+    assert panel.view.value == shown  # else what has the focus would be gone
     assert point(panel, "type", "kernel", 0, 0, text="") and panel.values.value.startswith("0 0 1;")
     assert 'value="0" aria-label="kernel, row 0, column 0"' in panel.view.value
 
