@@ -34,12 +34,18 @@ def cells_of(page: str) -> list:
 
 def pictures_of(cells: list) -> list[tuple[bytes, str]]:
     """The pictures that are stored in cells, each with its words; a figure's repr is none."""
-    outputs = [out.data for cell in cells for out in cell.get("outputs", []) if "data" in out]
+    outputs = [out for cell in cells for out in cell.get("outputs", []) if "data" in out]
     return [
-        (base64.b64decode(data["image/png"]), re.sub(r"^<Figure .*>$", "", data["text/plain"]))
-        for data in outputs
-        if "image/png" in data
+        (base64.b64decode(out.data["image/png"]), words_of(out))
+        for out in outputs
+        if "image/png" in out.data
     ]
+
+
+def words_of(output) -> str:
+    """The words of a stored picture: those beside it, as new as it is, or its text/plain."""
+    said = output.metadata.get("image/png", {}).get("alt") or output.data["text/plain"]
+    return re.sub(r"^<Figure .*>$", "", said)
 
 
 def target(page: Path, address: str) -> Path:

@@ -24,6 +24,7 @@ from tests.authoring.website.pages import (
     pictures_of,
     soup_of,
     target,
+    words_of,
 )
 
 LONGEST = 60  # seconds for the whole site; it takes under ten
@@ -147,7 +148,7 @@ def test_there_are_pictures_and_panels():
 def test_every_panel_shows_its_words(site, page):
     soup = soup_of(site / page)
     for cell in panels_of(page):
-        words = [out.data["text/plain"] for out in cell.outputs if "data" in out]
+        words = [words_of(out) for out in cell.outputs if "data" in out]
         shown = soup.find(id=f"cell-id={cell.id}")
         assert words and words[0].split("\n")[0] in shown.get_text()
         assert bool(pictures_of([cell])) == bool(shown.figure)
