@@ -106,7 +106,7 @@ class Stepper(Explorer):
         pixel = at.place if (at.kind, at.name) == ("over", IMAGE) else None
         if at.kind == "key":
             row, column = row + at.row, column + at.column
-        elif at.name == OUTPUT:
+        elif at.name == OUTPUT and at.kind in ("over", "press", "drag"):
             row, column = at.place
         elif at.name == IMAGE and at.kind in ("press", "drag"):
             row, column = down.place_at(at.row), across.place_at(at.column)

@@ -91,6 +91,8 @@ def test_arrow_keys_move_and_stop_at_the_edges(panel):
     assert panel.place.value == 1
     point(panel, "key", "output", 9, 9)
     assert panel.place.value == 15
+    point(panel, "choose", "output")  # Enter has nothing to do here
+    assert panel.place.value == 15
 
 
 def test_a_kernel_value_is_typed_into_the_grid(panel):
