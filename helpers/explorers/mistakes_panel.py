@@ -115,7 +115,7 @@ class Mistakes(Explorer):
         shown = PICTURES if self._chosen is None else self.show.value
         for name, part in ((PICTURES, self.view), (WHY, self.why), (VALUE, self.pixel)):
             part.layout.display = "" if name == shown else "none"
-        if self._chosen is not None:
+        if shown != PICTURES:  # else it would be computed for nobody, at each step of the pointer
             self.why.index.value = self._chosen
 
     def point(self, at: Pointed) -> None:
@@ -189,7 +189,10 @@ class Mistakes(Explorer):
             self._counts, class_names(self._dataset), self.true.value, self.predicted.value
         )
         parts = [matrix] if self._pictures is None else [matrix, self._pictures]
-        below = [] if self._chosen is None else [self.why.still(), self.pixel.still()]
+        below = []
+        if self._chosen is not None:
+            self.why.index.value = self._chosen
+            below = [self.why.still(), self.pixel.still()]
         return stacked([self.captioned(stacked(parts)), *filter(None, below)])
 
 

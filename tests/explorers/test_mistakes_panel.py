@@ -71,6 +71,16 @@ def test_one_thing_is_shown_at_a_time_and_the_matrix_where_no_image_is_chosen(da
     assert shown(panel) == [panel.view]
 
 
+def test_a_picture_is_only_asked_about_where_that_is_shown(data):
+    panel = Mistakes(small_net(), data)
+    panel.predicted.value = int(panel._predictions.mode().values)
+    before = panel.why.caption
+    panel.rank.value = 2
+    assert panel.why.caption == before
+    panel.still()  # has all three
+    assert f"image {panel._chosen}, " in panel.why.caption
+
+
 def test_a_chosen_picture_is_opened(data):
     model = small_net()
     panel = Mistakes(model, data)
@@ -78,7 +88,7 @@ def test_a_chosen_picture_is_opened(data):
     panel.predicted.value = int(predictions.mode().values)
     cell = (data.labels == panel.true.value) & (predictions == panel.predicted.value)
     assert cell.sum() >= 2
-    panel.rank.value = 2
+    panel.rank.value, panel.show.value = 2, WHY
     opened = int(re.search(r"opened: image (\d+)", panel.caption)[1])
     assert cell[opened] and panel.why.index.value == opened
     assert f"image {opened}, " in panel.why.caption and f"image {opened}, " in panel.pixel.caption

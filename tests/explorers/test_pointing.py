@@ -9,7 +9,7 @@ from helpers import inspection
 from helpers.explorers._image_views import WIDTH
 from helpers.explorers.convolution_panel import Convolution
 from helpers.explorers.feature_maps_panel import FeatureMaps
-from helpers.explorers.mistakes_panel import COLUMNS, Mistakes, rank_at
+from helpers.explorers.mistakes_panel import COLUMNS, PICTURES, WHY, Mistakes, rank_at
 from helpers.explorers.pooling_panel import Pooling
 from tests.explorers.test_feature_maps_panel import small_data, small_net
 
@@ -158,7 +158,10 @@ def test_a_picture_is_opened_by_a_press_and_by_the_keys(mistakes):
     assert count >= 4
     point(mistakes, "press", "matrix", true, predicted)
     point(mistakes, "press", "images", x=0.5, y=0.1)
-    assert mistakes.rank.value == 2 and mistakes.why.index.value == mistakes._chosen
+    assert mistakes.rank.value == 2
+    mistakes.show.value = WHY
+    assert mistakes.why.index.value == mistakes._chosen
+    mistakes.show.value = PICTURES
     point(mistakes, "key", "images", 1, 0)
     assert mistakes.rank.value == min(count, 2 + COLUMNS)
     point(mistakes, "press", "images", x=0.99, y=0.99)
