@@ -77,7 +77,8 @@ class Explorer(widgets.VBox):
         rows = [_row(controls)] + ([_row(secondary, "cnn-secondary")] if secondary else [])
         shown = [self._words, self.view] if self.tall else [self.view, self._words]
         super().__init__([widgets.HTML(PAGE), *rows, *shown])
-        self.children[0].value += hiding_still(self.model_id)
+        self._id = self.model_id  # also when it is closed
+        self.children[0].value += hiding_still(self._id)
         self.add_class("cnn-explorer")
         if self.tall:
             self.add_class("cnn-tall")
@@ -104,10 +105,8 @@ class Explorer(widgets.VBox):
         with self._lock:
             try:
                 self.point(Pointed(**said))
-            except Refused as error:  # what is shown stays, and what is typed there
-                self._show(replace(self._last, caption=str(error)))
-            except Exception as error:
-                self._show(View(f"This cannot be shown ({steady(error)})."))
+            except Exception as error:  # what is shown stays, and what is typed there
+                self._show(replace(self._last, caption=_told(error)))
             finally:
                 self.view.answered = number  # the page sends the next one
 
@@ -116,10 +115,8 @@ class Explorer(widgets.VBox):
         with self._lock:
             try:
                 view = self.look()
-            except Refused as error:
-                view = View(str(error))
             except Exception as error:
-                view = View(f"This cannot be shown ({steady(f'{type(error).__name__}: {error}')}).")
+                view = View(_told(error))
             self._show(view)
 
     def _show(self, view: View) -> None:
@@ -151,8 +148,9 @@ class Explorer(widgets.VBox):
 
         Each keeps its text/plain: nbval compares what a cell has shown when it ran.
         """
-        bundle = self._repr_mimebundle_()
-        del bundle[WIDGET_VIEW]
+        if not self._stills:
+            return
+        bundle = self._words_and_still()  # also of a panel that was closed
         for shown, words in self._stills:
             shown.update({**self._with_html(bundle), "text/plain": words}, raw=True)
 
@@ -161,13 +159,17 @@ class Explorer(widgets.VBox):
         if "image/png" not in bundle:
             return bundle
         picture = bundle["image/png"].replace("\n", "")
-        return {**bundle, "text/html": still_html(self.model_id, picture, self.caption)}
+        return {**bundle, "text/html": still_html(self._id, picture, self.caption)}
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         bundle = super()._repr_mimebundle_(**kwargs) or {}
-        bundle["text/plain"] = self.caption
+        return {**bundle, **self._words_and_still()}
+
+    def _words_and_still(self) -> dict:
+        """What the panel shows, by media type, without the widget itself."""
         with self._lock:
             picture = self.still()
+        bundle = {"text/plain": self.caption}
         if picture is not None:
             bundle["image/png"] = base64.b64encode(picture).decode()
         return bundle
@@ -190,6 +192,13 @@ def button(description: str, action: Callable[[], None]) -> widgets.Button:
     made = widgets.Button(description=description)
     made.on_click(lambda _button: action())
     return made
+
+
+def _told(error: Exception) -> str:
+    """What the caption says of ``error``: its own sentence, or that something failed."""
+    if isinstance(error, Refused):
+        return str(error)
+    return f"This cannot be shown ({steady(f'{type(error).__name__}: {error}')})."
 
 
 def steady(text: object, most: int = 120) -> str:

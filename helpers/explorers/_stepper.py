@@ -37,7 +37,7 @@ class Stepper(Explorer):
         super().__init__([*controls, *stepping], secondary)
 
     def slidings(self) -> tuple[Sliding, Sliding]:
-        """How the window moves down, and how it moves across.
+        """How the window moves down, and how it moves across: each panel knows its own settings.
 
         Raises ``Refused`` if the settings are impossible.
         """

@@ -92,7 +92,7 @@ class Convolution(Stepper):
 
     def slidings(self) -> tuple[Sliding, Sliding]:
         """Down as across."""
-        return self._sliding(), self._sliding()
+        return (self._sliding(),) * 2
 
     def settle(self, change) -> None:
         """The kernel's values follow its name and size; typed values make it the student's own."""

@@ -52,6 +52,18 @@ def test_one_epoch_has_no_from_and_to(panel):
     assert "1 of 1 epoch, training loss 2.000, test loss 2.100" in panel.caption
 
 
+def test_a_panel_that_was_closed_breaks_no_training_and_its_still_is_renewed(panel):
+    renewed = []
+    shown = SimpleNamespace(update=lambda bundle, raw: renewed.append(bundle))
+    panel._stills.append((shown, "what the cell has shown"))
+    panel.close()
+    train(panel)
+    assert len(panel.runs["a run"]) == 3
+    (bundle,) = renewed
+    assert bundle["text/plain"] == "what the cell has shown"
+    assert "a run: 3 of 3 epochs" in bundle["text/html"]
+
+
 def test_runs_of_the_same_name_are_numbered(panel):
     for _ in range(3):
         train(panel, "same")
