@@ -192,6 +192,14 @@ def _number(entry: str) -> float:
     return value
 
 
+def parse_number(text: str) -> float:
+    """One number; 0 if there is none. Raises ``Refused``."""
+    numbers = [number for row in parse_rows(text) for number in row]
+    if len(numbers) > 1:
+        raise Refused(f"A kernel value is one number, such as -1 or 1/3, not {text[:20]!r}.")
+    return numbers[0] if numbers else 0.0
+
+
 def parse_grid(text: str, size: int) -> list[list[float]]:
     """As ``parse_rows``, but only ``size`` rows of ``size`` numbers will do."""
     rows = parse_rows(text)

@@ -29,7 +29,7 @@ from helpers.explorers._sliding import (
     convolve,
     equals,
     parse_grid,
-    parse_rows,
+    parse_number,
     show,
     show_weight,
     unreached_text,
@@ -121,7 +121,7 @@ class Convolution(Stepper):
         """Also a kernel value that is typed into the grid."""
         if at.kind == "type":
             rows = parse_grid(self.values.value, self.kernel_size.value)
-            rows[at.row][at.column] = parse_rows(at.text or "0")[0][0]
+            rows[at.row][at.column] = parse_number(at.text)
             self.values.value = as_text(rows)
         else:
             super().point(at)

@@ -102,7 +102,14 @@ def test_a_kernel_value_is_typed_into_the_grid(panel):
     shown = panel.view.value
     assert "hold 'x', which is no number" in point(panel, "type", "kernel", 0, 0, text="x")
     assert panel.view.value == shown  # else what has the focus would be gone
-    assert point(panel, "type", "kernel", 0, 0, text="") and panel.values.value.startswith("0 0 1;")
+    for several in ("1 2", "1;2", "1,5"):
+        assert "A kernel value is one number" in point(panel, "type", "kernel", 0, 0, text=several)
+    for bad in ("1/0", "nan", "1e9", "--1"):
+        caption = point(panel, "type", "kernel", 0, 0, text=bad)
+        assert "no number" in caption or "too large" in caption
+    for text, value in (("−2", "-2"), ("2/4", "0.5"), (" ", "0"), (";", "0"), ("", "0")):
+        point(panel, "type", "kernel", 0, 0, text=text)
+        assert panel.values.value.startswith(f"{value} 0 1;")
     assert 'value="0" aria-label="kernel, row 0, column 0"' in panel.view.value
 
 
