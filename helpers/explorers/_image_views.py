@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
@@ -201,6 +202,19 @@ def place_box(
     """A rectangle; ``style`` as in ``matplotlib.patches.Rectangle``."""
     box = Rectangle((left, top), width, height, transform=_inches(figure), **style)
     figure.add_artist(box)
+
+
+def place_cells(
+    figure: Figure, colours: np.ndarray, left: float, top: float, width: float, height: float
+) -> None:
+    """A table of coloured cells ``[rows, columns, 3 or 4]`` from 0 to 1, with lines around each."""
+    _place(figure, colours, left, top, width, height)
+    right, bottom = left + width, top + height
+    rows, columns = (count + 1 for count in colours.shape[:2])
+    lines = [[(left, y), (right, y)] for y in np.linspace(top, bottom, rows)]
+    lines += [[(x, top), (x, bottom)] for x in np.linspace(left, right, columns)]
+    style = {"colors": "0.8", "linewidths": 1, "transform": _inches(figure)}
+    figure.add_artist(LineCollection(lines, **style))
 
 
 def frame(figure: Figure, left: float, top: float, width: float, height: float) -> None:

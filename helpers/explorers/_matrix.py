@@ -2,12 +2,13 @@
 
 import html
 
+from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from helpers.explorers._base import png_of
 from helpers.explorers._grids import pointable
-from helpers.explorers._image_views import frame, place_box, sheet, write
+from helpers.explorers._image_views import frame, place_cells, sheet, write
 
 MATRIX = "matrix"  # by this name its cells can be pointed at
 KEYS = "the confusion matrix: arrow keys choose another cell"
@@ -60,20 +61,24 @@ def place_matrix(
 ) -> None:
     """The matrix at ``corner`` (left, top), its ``cell``s wide and tall in inches, and its names.
 
-    The names of the columns stand above it, turned by ``rotation`` degrees.
+    The names of the columns stand above it, turned by ``rotation`` degrees. A cell without any
+    image stays blank: most are, and each number takes a millisecond to draw.
     """
     (left, top), (wide, tall) = corner, cell
+    count = len(names)
+    shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)
+    shades = [[shade(share) for share in row] for row in shares.tolist()]
+    grounds = to_rgba_array([ground for row in shades for ground, _ in row])
+    place_cells(figure, grounds.reshape(count, count, 4), left, top, count * wide, count * tall)
     for i, row in enumerate(counts.tolist()):
         middle = top + (i + 0.5) * tall
         centre, turned = left + (i + 0.5) * wide, {"rotation": rotation, "va": "bottom"}
         write(figure, left - 0.1, middle, names[i], ha="right", va="center")
         write(figure, centre, top - 0.1, names[i], ha="center", **turned)
         for j, number in enumerate(row):
-            ground, letters = shade(number / max(1, sum(row)))
-            place = (left + j * wide, top + i * tall)
-            place_box(figure, *place, wide, tall, facecolor=ground, edgecolor="0.8")
-            style = {"ha": "center", "va": "center", "color": letters}
-            write(figure, place[0] + wide / 2, middle, f"{number:,}", **style)
+            if number:
+                style = {"ha": "center", "va": "center", "color": shades[i][j][1]}
+                write(figure, left + (j + 0.5) * wide, middle, f"{number:,}", **style)
 
 
 def frame_cell(figure: Figure, true: int, predicted: int, corner: tuple, cell: tuple) -> None:

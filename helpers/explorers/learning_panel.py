@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from helpers import datasets
 from helpers.explorers._base import Explorer, Refused, View
+from helpers.explorers._experiments import Settings
 from helpers.explorers._image_views import asking, data_line, image_at, image_text, percent
 from helpers.explorers._learning import (
     Seen,
@@ -55,6 +56,7 @@ class Learning(Explorer):
             )
         self._experiment = experiment
         self._counts: WeakKeyDictionary[nn.Module, Tensor] = WeakKeyDictionary()
+        self._untrained: dict[Settings, nn.Module] = {}
         self._dataset = datasets.subset(experiment.test_data, IMAGES)
         self.run = widgets.Dropdown(options=[(NONE, "")], description="run")
         self.epoch = widgets.IntSlider(
@@ -90,7 +92,7 @@ class Learning(Explorer):
     def look(self) -> View:
         """The network after the chosen epoch."""
         name, epoch = self.run.value, self.epoch.value
-        networks = self._experiment.networks.get(name) or [self._experiment.untrained()]
+        networks = self._experiment.networks.get(name) or [self._before_any_run()]
         done = len(networks) - 1
         if epoch > done:
             raise Refused(
@@ -118,6 +120,13 @@ class Learning(Explorer):
         details = [about, right, *changes, mistake_text(now, classes)]
         png = learning_png(now, scales, image, classes, when)
         return View(caption + data_line(self._dataset, *details), png)
+
+    def _before_any_run(self) -> nn.Module:
+        """The network that the controls of the experiment would train, made once."""
+        settings = self._experiment.settings
+        if settings not in self._untrained:
+            self._untrained = {settings: self._experiment.untrained()}
+        return self._untrained[settings]
 
     def _seen(self, network: nn.Module, image: Tensor) -> Seen:
         if network not in self._counts:  # the images are the same for ever, and so is the network
