@@ -1,17 +1,19 @@
-"""What the training panel says and draws of its runs: pure functions of the figures so far."""
+"""The curves of the training panel: drawn, and what lies where in the picture."""
 
-import html
+import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from PIL import Image
 
-from helpers.explorers._base import png_of
 from helpers.plots.results import COLOURS, MARKERS, STYLES
-from helpers.plots.text import DPI, NORMAL, SMALL, count_text, number_text
-from helpers.training import History, stopped_text
+from helpers.plots.text import DPI, NORMAL, SMALL
+from helpers.training import History
 
 BOTH, LOSS, ACCURACY = "loss and accuracy", "loss", "accuracy"
 SAID = {
@@ -20,121 +22,74 @@ SAID = {
     ACCURACY: "Test accuracy by epoch.",
 }
 WIDTH, HEIGHT, LEGEND_ROW = 10.0, 3.7, 0.26  # inches
-
-# ------------------------------------------------------------------------------------ in words
-
-
-def loss_text(value: float) -> str:
-    """Three decimals; ``nan`` and ``inf`` by these names, and very large losses as powers of 10."""
-    if not math.isfinite(value):
-        return str(float(value))
-    return f"{value:.3e}" if abs(value) >= 1e6 else number_text(value)
+FIRST = 0.5  # epochs: where the axes begin
+LINE_LENGTH = 3.2  # of a line in the legend, in heights of its letters
+AT_EPOCH = (217, 95, 2)  # the colour of the line at an epoch
 
 
-def share_text(value: float) -> str:
-    """An accuracy, such as "87.5%"."""
-    return f"{value:.1%}" if math.isfinite(value) else str(float(value))
+@dataclass(frozen=True)
+class Box:
+    """A part of a picture, in shares of its width and height, from the upper left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a place is in it."""
+        return self.left <= x < self.right and self.top <= y < self.bottom
 
 
-def time_text(seconds: float) -> str:
-    """A duration that one can grasp: "45 s", "3 min", "1 h 10 min"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+@dataclass(frozen=True)
+class Curves:
+    """The picture ``[h, w, 4]``: its ``axes`` up to ``epochs``, and the ``names`` in its legend."""
+
+    pixels: np.ndarray
+    axes: list[Box]
+    names: dict[str, Box]
+    epochs: int
+
+    def name_at(self, x: float, y: float) -> str | None:
+        """The run whose name stands at a place of the picture."""
+        return next((name for name, box in self.names.items() if box.holds(x, y)), None)
+
+    def epoch_at(self, x: float, y: float) -> int | None:
+        """The epoch at a place of the picture, if that is in one of the axes."""
+        for box in self.axes:
+            if box.holds(x, y):
+                share = (x - box.left) / (box.right - box.left)
+                return min(self.epochs, max(1, round(FIRST + share * self.epochs)))
+        return None
+
+    def png(self, epoch: int | None = None) -> bytes:
+        """The picture, with a line at ``epoch`` in each of its axes."""
+        pixels = self.pixels
+        if epoch is not None:
+            pixels = pixels.copy()
+            height, width = pixels.shape[:2]
+            for box in self.axes:
+                x = box.left + (box.right - box.left) * (epoch - FIRST) / self.epochs
+                rows = slice(round(box.top * height), round(box.bottom * height))
+                line = pixels[rows, round(x * width) - 1 : round(x * width) + 1, :3]
+                line[:] = np.minimum(line, AT_EPOCH)  # the curves stay to be seen
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "png", compress_level=1)
+        return buffer.getvalue()
 
 
-def seconds_left(seconds: Sequence[float], total: int, elapsed: float, fraction: float) -> float:
-    """How long the rest will take, from the ``seconds`` of the complete epochs.
-
-    ``elapsed`` is the time since the present epoch began; in the first epoch, where there is
-    nothing else to go by, it is scaled with the ``fraction`` of the batches that are done.
-    ``inf`` where nothing is known yet.
-    """
-    if seconds:
-        per_epoch = max(sum(seconds) / len(seconds), elapsed)
-    elif fraction > 0:
-        per_epoch = elapsed / fraction
-    else:
-        return math.inf
-    return max(0.0, per_epoch * (total - len(seconds)) - elapsed)
-
-
-def run_text(name: str, history: History, total: int) -> str:
-    """One run in a line: how far it is, and its figures from the first epoch to the last."""
-    done = len(history)
-    if not done:
-        return f"{name}: no epoch yet. {history.message}".strip()
-    figures = ", ".join(
-        f"{what} {_from_to(values, text)}"
-        for what, values, text in (
-            ("training loss", history.train_losses, loss_text),
-            ("test loss", history.test_losses, loss_text),
-            ("test accuracy", history.accuracies, share_text),
-        )
-    )
-    pace = f"{sum(history.seconds) / done:.1f} s per epoch"
-    parts = [f"{name}: {done} of {count_text(total, 'epoch')}, {figures}, {pace}."]
-    return " ".join([*parts, *filter(None, [history.message, _not_finite(history)])])
-
-
-def _from_to(values: Sequence[float], text) -> str:
-    if len(values) == 1:
-        return text(values[0])
-    return f"from {text(values[0])} to {text(values[-1])}"
-
-
-def _not_finite(history: History) -> str:
-    losses = zip(history.train_losses, history.test_losses, strict=True)
-    epochs = [i for i, pair in enumerate(losses, start=1) if not all(map(math.isfinite, pair))]
-    if not epochs:
-        return ""
-    return (
-        f"In {count_text(len(epochs), 'epoch')}, first in epoch {epochs[0]}, a loss was not a "
-        "finite number: the curve has a gap there. Make a new network and train it with a smaller "
-        "learning rate."
-    )
-
-
-def step_text(done: int, total: int, number: int, count: int, left: float) -> str:
-    """What is going on: epoch, batch ``number`` of ``count`` if known, and the time left."""
-    words = [f"epoch {min(done + 1, total)} of {total}"]
-    words += [f"batch {number} of {count}"] if count else []
-    words += [f"about {time_text(left)} left"] if math.isfinite(left) else []
-    return ", ".join(words)
-
-
-def ending_text(done: int, total: int, error: BaseException | None) -> str:
-    """How a run has ended after ``done`` of its epochs; empty if it came to its end."""
-    place = f"in epoch {min(done + 1, total)} of {total}"
-    kept = f"The losses of {count_text(done, 'complete epoch')} are kept."
-    if isinstance(error, KeyboardInterrupt):
-        return stopped_text(done, total)
-    if error is not None:
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        return f"Ended {place} by {said}. {kept}"
-    if not done:
-        return "It ended without one: call run.log(train_loss, test_loss, accuracy) in each epoch."
-    return "" if done >= total else f"It ended before epoch {done + 1} of {total}."
-
-
-def progress_html(value: float, total: int, words: str) -> str:
-    """A progress bar with its words beside it; the words are also what a screen reader says."""
-    words = html.escape(words)
-    return (
-        f'<progress aria-label="training progress" aria-valuetext="{words}" max="{total}" '
-        f'value="{min(value, total):.2f}" style="width: 16em; height: 1em"></progress> {words}'
-    )
-
-
-# ----------------------------------------------------------------------------------- the curves
-
-
-def curves_png(runs: Mapping[str, History], show: str, highlighted: str, num_epochs: int) -> bytes:
-    """The curves of all ``runs`` as a picture, in the colours and markers of ``plots.curves``.
+def draw_curves(
+    runs: Mapping[str, History],
+    show: str,
+    highlighted: str,
+    num_epochs: int,
+    hidden: Set[str] = frozenset(),
+) -> Curves:
+    """The curves of all ``runs``, in the colours and markers of ``plots.curves``.
 
     A run has one colour, marker and line style in all axes. ``highlighted`` is the name of the
-    run that stands out, or empty. ``num_epochs`` is how far the axes reach at least.
+    run that stands out, or empty; those that are ``hidden`` are in the legend only. ``num_epochs``
+    is how far the axes reach at least.
 
     The places of all parts are fixed: a layout that is computed would double the time.
     """
@@ -144,27 +99,39 @@ def curves_png(runs: Mapping[str, History], show: str, highlighted: str, num_epo
     size = (WIDTH, HEIGHT + LEGEND_ROW * rows)
     figure = Figure(size, dpi=DPI, facecolor="white")
     shown = [LOSS, ACCURACY] if show == BOTH else [show]
-    share = 1 / len(shown)
-    handles = []
+    share, longest = 1 / len(shown), max(2, num_epochs, *map(len, runs.values()))
+    handles, places = [], []
     for place, what in enumerate(shown):
         left = place * share + 0.75 / WIDTH
         box = (left, below / size[1], share - 0.9 / WIDTH, 1 - (below + above) / size[1])
         axes = figure.add_axes(box)
-        handles = _draw(axes, what, runs, highlighted)
-        _finish(axes, what, max(2, num_epochs, *map(len, runs.values())))
+        handles = _draw(axes, what, runs, highlighted, hidden)
+        _finish(axes, what, longest)
+        places.append(Box(left, 1 - box[1] - box[3], left + box[2], 1 - box[1]))
     legend = figure.legend(
         handles, [f"{i}" for i in range(len(handles))], ncols=columns, fontsize=SMALL,
         loc="upper left", bbox_to_anchor=(0.65 / WIDTH, 1 - 0.02), frameon=False,
-        borderpad=0, borderaxespad=0, handlelength=3.2,
+        borderpad=0, borderaxespad=0, handlelength=LINE_LENGTH,
     )  # fmt: skip
     for text, name in zip(legend.get_texts(), runs, strict=True):
         text.set_parse_math(False)  # a name may hold a dollar sign
-        text.set_text(_short(name))
+        text.set_text(_short(name) + (" (hidden)" if name in hidden else ""))
         text.set_fontweight("bold" if name == highlighted else "normal")
-    return png_of(figure)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    names = dict(zip(runs, map(_box_of, legend.get_texts()), strict=True))
+    return Curves(np.array(canvas.buffer_rgba()), places, names, longest)
 
 
-def _draw(axes, what: str, runs: Mapping[str, History], highlighted: str) -> list:
+def _box_of(text) -> Box:
+    """Where a name of the legend stands, once it is drawn, with its line on the left."""
+    wide, tall = text.figure.bbox.size
+    (left, bottom), (right, top) = text.get_window_extent().get_points()
+    left -= (LINE_LENGTH + 1) * SMALL * DPI / 72
+    return Box(left / wide, 1 - top / tall, right / wide, 1 - bottom / tall)
+
+
+def _draw(axes, what: str, runs: Mapping[str, History], highlighted: str, hidden: Set[str]) -> list:
     """All lines of one axes; returns those that stand for their runs in the legend."""
     handles = []
     for index, (name, history) in enumerate(runs.items()):
@@ -176,6 +143,9 @@ def _draw(axes, what: str, runs: Mapping[str, History], highlighted: str) -> lis
         }
         if highlighted and name != highlighted:
             style["alpha"] = 0.35
+        if name in hidden:
+            handles += axes.plot([], [], **style | {"alpha": 0.2})
+            continue
         thick = 3.2 if name == highlighted else 2.0
         if what == LOSS:
             values = _finite(history.train_losses)

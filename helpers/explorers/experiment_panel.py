@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from torch import nn
 
 from helpers import datasets
-from helpers.explorers import _curves
+from helpers.explorers import _curves, _run_texts
 from helpers.explorers import _experiments as experiments
 from helpers.explorers._base import View, _row
 from helpers.explorers._experiments import Settings
@@ -129,7 +129,8 @@ class Experiment(Training):
         view = super().look()
         if view.png is not None:
             return view
-        return View(view.caption, _curves.curves_png({}, self.show.value, "", self.num_epochs))
+        empty = _curves.draw_curves({}, self.show.value, "", self.num_epochs)
+        return View(view.caption, empty.png())
 
     def _text(self) -> str:
         trained, tested = map(len, self._data)
@@ -156,7 +157,7 @@ class Experiment(Training):
         if len(last) < 2:
             return ""
         best = max(last, key=last.get)
-        return f"Best so far: {best}, {_curves.share_text(last[best])}."
+        return f"Best so far: {best}, {_run_texts.share_text(last[best])}."
 
     def _epoch_done(self, elapsed: float) -> None:
         self.redraw()  # after each epoch: they are few, and each takes seconds

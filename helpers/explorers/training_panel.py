@@ -1,8 +1,6 @@
 """The training panel of notebooks 03 and 05: watch the losses of your own loop while it runs."""
 
 import time
-import weakref
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import ipywidgets as widgets
@@ -10,14 +8,16 @@ from IPython import get_ipython
 from torch import nn
 
 from helpers.arguments import whole_number
-from helpers.explorers import _curves
-from helpers.explorers._base import Explorer, View
-from helpers.explorers._run_inputs import Batches, called, figure
-from helpers.plots.text import count_text
-from helpers.training import History, Stopped, epoch_line
+from helpers.explorers import _curves, _run_texts
+from helpers.explorers._base import Explorer, Refused, View, picture_html
+from helpers.explorers._grids import pointable
+from helpers.explorers._pointable import Pointed
+from helpers.explorers._runs import EVERY, Run
+from helpers.training import History
 
-EVERY = 0.5  # seconds between two updates of the progress bar
 DRAWING = 0.025  # the share of the training time that drawing the curves may take
+CURVES = "the curves"  # by this name they can be pointed at
+KEYS = "arrow keys left and right choose an epoch, up and down a run, which Enter hides or shows"
 START = "No epoch yet: the curves of loss and accuracy grow here while a network is trained."
 
 
@@ -43,11 +43,14 @@ class Training(Explorer):
         self.num_epochs = whole_number("num_epochs", num_epochs)
         self._runs: dict[str, Run] = {}
         self._visible = False
+        self._curves: _curves.Curves | None = None  # as they were drawn last
+        self._epoch: int | None = None  # that is pointed at
+        self._named, self._hidden = "", frozenset()  # the run that Enter hides, and the hidden ones
         self._told = 0.0  # when the caption was last brought up to date
         self._drawn, self._drawing = 0.08, 0.0  # seconds: of one drawing, and of all in this run
         self.show = widgets.Dropdown(options=list(_curves.SAID), description="show")
         self.highlight = widgets.Dropdown(options=[("all runs", "")], description="highlight")
-        self.progress = widgets.HTML(_curves.progress_html(0, 1, "not started"))
+        self.progress = widgets.HTML(_run_texts.progress_html(0, 1, "not started"))
         super().__init__([self.show, self.highlight])
         # Not a control: each step of a control draws the curves.
         self.children = (self.children[0], self.progress, *self.children[1:])
@@ -58,7 +61,7 @@ class Training(Explorer):
         with self._lock:
             return {name: run.history for name, run in self._runs.items()}
 
-    def run(self, name: str = "training", model: nn.Module | None = None) -> "Run":
+    def run(self, name: str = "training", model: nn.Module | None = None) -> Run:
         """A run, for a ``with`` block: the last one of this ``name`` if it had the same network.
 
         Of another network, or of one that is not told, it is a new run; a name that is there
@@ -74,6 +77,7 @@ class Training(Explorer):
                 return run
             run = Run(self, name, self._free_name(name), model)
             self._runs[run.name] = run
+            self._hidden -= {run.name}
             self._drawing = 0.0
             chosen = self.highlight.value
             options = [("all runs", ""), *((name, name) for name in self._runs)]
@@ -83,7 +87,7 @@ class Training(Explorer):
         self._print(f"{run.name}:")
         return run
 
-    def _run_of(self, name: str, model: nn.Module | None) -> "Run | None":
+    def _run_of(self, name: str, model: nn.Module | None) -> Run | None:
         same = [run for run in self._runs.values() if run.asked == name]
         return same[-1] if same and same[-1].trains(model) else None
 
@@ -103,16 +107,51 @@ class Training(Explorer):
             return View(self._text())
         longest = max(run.num_epochs for run in self._runs.values())
         began = time.perf_counter()
-        png = _curves.curves_png(started, self.show.value, self.highlight.value, longest)
+        self._curves = _curves.draw_curves(
+            started, self.show.value, self.highlight.value, longest, self._hidden
+        )
+        view = self._view()
         self._drawn = time.perf_counter() - began
-        return View(self._text(), png=png)
+        return view
+
+    def _view(self) -> View:
+        """The curves as they were drawn, with what is pointed at."""
+        png = self._curves.png(self._epoch)
+        page = picture_html(png, CURVES, pointable(CURVES, f"{CURVES}: {KEYS}"))
+        return View(self._text(), png, page)
+
+    def point(self, at: Pointed) -> None:
+        """An epoch is told, with all figures after it; a name hides or shows its curves."""
+        if at.kind in ("over", "press", "drag"):
+            inside = at.name == CURVES
+            self._epoch = self._curves.epoch_at(at.x, at.y) if inside else None
+            name = self._curves.name_at(at.x, at.y) if inside and at.kind == "press" else None
+            self._named = name or self._named
+        elif at.kind == "key":
+            if at.column:
+                beside = self._epoch or (0 if at.column > 0 else self._curves.epochs + 1)
+                self._epoch = min(max(1, beside + at.column), self._curves.epochs)
+            if at.row:
+                names = list(self._curves.names)
+                place = names.index(self._named) + at.row if self._named in names else 0
+                self._named = names[min(max(0, place), len(names) - 1)]
+            name = None
+        else:
+            name = self._named
+            if not name:
+                raise Refused("No run is chosen yet: the arrow keys up and down choose one.")
+        if name:
+            self._hidden ^= {name}
+            self.redraw()
+        else:
+            self._show(self._view())
 
     def still(self) -> bytes | None:
         """The curves with the caption below; before the first epoch, where they will grow."""
         if self._last.png is not None:
             return super().still()
-        empty = _curves.curves_png({}, self.show.value, "", self.num_epochs)
-        return self.captioned(empty)
+        empty = _curves.draw_curves({}, self.show.value, "", self.num_epochs)
+        return self.captioned(empty.png())
 
     def _text(self) -> str:
         if not self._runs:
@@ -120,19 +159,26 @@ class Training(Explorer):
         lines = [_curves.SAID[self.show.value]] if any(map(len, self.runs.values())) else []
         lines += map(self._run_text, self._runs)
         if name := self.highlight.value:
-            accuracies = map(_curves.share_text, self._runs[name].history.accuracies)
+            accuracies = map(_run_texts.share_text, self._runs[name].history.accuracies)
             by_epoch = ", ".join(accuracies) or "none yet"
             lines.append(f"Highlighted: {name}. Its test accuracies by epoch: {by_epoch}.")
+        if hidden := [name for name in self._runs if name in self._hidden]:
+            lines.append(f"Hidden: {', '.join(hidden)}.")
+        if self._epoch is not None:
+            lines.append(_run_texts.epoch_text(self._epoch, self.runs))
+        if self._named in self._runs:
+            does = "shows" if self._named in self._hidden else "hides"
+            lines.append(f"A click on its name, or Enter, {does} {self._named}.")
         return "\n".join(lines)
 
     def _run_text(self, name: str) -> str:
         run = self._runs[name]
-        return _curves.run_text(name, run.history, run.num_epochs)
+        return _run_texts.run_text(name, run.history, run.num_epochs)
 
     def _tell(self) -> None:
         """Bring the words up to date, and leave the picture: costs next to nothing."""
         with self._lock:
-            self._show(View(self._text(), png=self._last.png))
+            self._show(replace(self._last, caption=self._text()))
             self._told = time.perf_counter()
 
     def _epoch_done(self, elapsed: float) -> None:
@@ -147,7 +193,7 @@ class Training(Explorer):
 
     def _step(self, value: float, num_epochs: int, words: str) -> None:
         with self._lock:
-            self.progress.value = _curves.progress_html(value, num_epochs, words)
+            self.progress.value = _run_texts.progress_html(value, num_epochs, words)
 
     # ------------------------------------------------------------------------- shown or printed
 
@@ -159,128 +205,3 @@ class Training(Explorer):
     def _print(self, line: str) -> None:
         if not self._visible:
             print(line, flush=True)
-
-
-class Run:
-    """One training run while it goes on; ``Training.run`` makes it.
-
-    ``history`` has its complete epochs. ``training.fit`` needs no more than the three methods.
-    """
-
-    def __init__(self, panel: Training, asked: str, name: str, model: nn.Module | None):
-        self.asked, self.name = asked, name  # without a number, and with it
-        self.num_epochs, self.history = panel.num_epochs, History()
-        self._panel = panel
-        # Weak: a run must not keep a network in memory that nobody needs any more.
-        self._model = weakref.ref(model) if isinstance(model, nn.Module) else lambda: None
-        self._began = self._epoch_began = time.perf_counter()
-        self._next_step = 0.0
-
-    def trains(self, model: nn.Module | None) -> bool:
-        """Whether it is known that this is the network of the run."""
-        return model is not None and self._model() is model
-
-    def __enter__(self) -> "Run":
-        """Begin, or go on: the lines of the epochs so far, which a cell that runs again clears."""
-        self._began = self._epoch_began = time.perf_counter()
-        self.history = replace(self.history, interrupted=False, message="")
-        if done := len(self.history):
-            if done >= self.num_epochs:
-                self.num_epochs += self._panel.num_epochs
-            print(f"{self.name} goes on after {count_text(done, 'epoch')}. So far:")
-            for number in range(1, done + 1):
-                print(epoch_line(self.history.up_to(number), self.num_epochs), flush=True)
-        return self
-
-    def __exit__(self, kind, error, traceback) -> None:
-        """Keep what is there, and say how it ended. An interrupt ends the cell, in one line."""
-        stopped = isinstance(error, KeyboardInterrupt)
-        message = _curves.ending_text(len(self.history), self.num_epochs, error)
-        self.history = replace(self.history, interrupted=stopped, message=message)
-        self._panel.redraw()
-        done = f"{len(self.history)} of {count_text(self.num_epochs, 'epoch')}"
-        self._panel._step(len(self.history), self.num_epochs, f"{self.name}: ended, {done}")
-        self._panel.renew_stills()
-        if stopped:
-            raise Stopped(self.history, f"{self.name}: {message} {self._kept()}") from None
-        if message:
-            self._panel._print(f"{self.name}: {message}")
-
-    def _kept(self) -> str:
-        """What can be done after a stop."""
-        if self._model() is not None:
-            next_one = len(self.history) + 1
-            return f"Trained again, it goes on with epoch {next_one}; a new network begins anew."
-        return f'The panel keeps the figures in its runs["{self.name}"].'
-
-    def __repr__(self) -> str:
-        return f"{self.name}: {self.history!r}"
-
-    def epochs(self, num_epochs: int | None = None) -> Iterator[int]:
-        """The numbers of the epochs, from 1: ``range`` for your loop, with a progress bar.
-
-        Without ``num_epochs``, as many as are missing, or as the panel was told.
-        """
-        first = len(self.history) + 1
-        if num_epochs is not None:
-            self.num_epochs = first - 1 + whole_number("num_epochs", num_epochs)
-        elif first > self.num_epochs:
-            self.num_epochs = first - 1 + self._panel.num_epochs
-        return self._each(range(first, self.num_epochs + 1))
-
-    def _each(self, numbers: Iterable[int]) -> Iterator[int]:
-        for number in numbers:
-            self._epoch_began = time.perf_counter()
-            self._show_step()
-            yield number
-
-    def batches(self, dataloader: Iterable) -> "Batches":
-        """``dataloader``, with progress within the epoch: give it to your loop instead."""
-        if not hasattr(dataloader, "__iter__"):
-            raise ValueError(
-                f"run.batches takes a data loader, not {called(dataloader)}: "
-                "run.batches(train_dataloader)"
-            )
-        return Batches(dataloader, self._batch_done)
-
-    def log(self, train_loss: float, test_loss: float, accuracy: float) -> None:
-        """Add the figures of a complete epoch: two losses, and the accuracy from 0 to 1.
-
-        Raises ``ValueError`` if one of them is not a number.
-        """
-        now = time.perf_counter()
-        figures = [
-            figure("train_loss", train_loss),
-            figure("test_loss", test_loss),
-            figure("accuracy", accuracy),
-        ]
-        if figures[2] < 0 or figures[2] > 1:
-            raise ValueError(
-                f"accuracy must be a share between 0 and 1, not {accuracy!r}: divide the number of "
-                "images that were recognised by the number of all images"
-            )
-        self.history = self.history.with_epoch(*figures, now - self._epoch_began)
-        self.num_epochs = max(self.num_epochs, len(self.history))
-        self._panel._print(epoch_line(self.history, self.num_epochs))
-        self._panel._epoch_done(now - self._began)
-        self._epoch_began = time.perf_counter()  # the next one, also without ``epochs``
-
-    # ----------------------------------------------------------------------------- how far it is
-
-    def _batch_done(self, number: int, count: int) -> None:
-        """Move the bar if it is time to; asks nothing of the device, which would have to wait."""
-        if time.perf_counter() >= self._next_step:
-            self._show_step(number, count)
-
-    def _show_step(self, number: int = 0, count: int = 0) -> None:
-        now = time.perf_counter()
-        if not number and now < self._next_step and len(self.history):
-            return  # epochs that are shorter than the time between two updates
-        self._next_step = now + EVERY
-        fraction = min(1.0, number / count) if count else 0.0
-        left = _curves.seconds_left(
-            self.history.seconds, self.num_epochs, now - self._epoch_began, fraction
-        )
-        done, total = len(self.history), self.num_epochs
-        step = _curves.step_text(done, total, number, count, left)
-        self._panel._step(done + fraction, total, f"{self.name}: {step}. {self._panel.stopping}")

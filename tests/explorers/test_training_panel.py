@@ -1,5 +1,6 @@
 """The training panel: it says what happened, keeps what there is, and never breaks a training."""
 
+import io
 import math
 import re
 import threading
@@ -8,9 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from helpers import training
-from helpers.explorers import _curves
+from helpers.explorers import _curves, _run_texts, _runs
 from helpers.explorers import training_panel as panel_module
 from helpers.explorers.training_panel import Training
 
@@ -143,7 +145,7 @@ def test_an_interrupt_while_drawing_keeps_the_epoch(panel, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(_curves, "curves_png", interrupt)
+        patch.setattr(_curves, "draw_curves", interrupt)
         with panel.run("one") as run:
             run.log(1.0, 1.0, 0.5)
     panel.redraw()
@@ -320,7 +322,7 @@ def test_a_loader_without_a_length_will_do(panel):
 
 
 def test_the_bar_moves_within_an_epoch(panel, monkeypatch):
-    monkeypatch.setattr(panel_module, "EVERY", 0.0)
+    monkeypatch.setattr(_runs, "EVERY", 0.0)
     seen = []
     with panel.run("one") as run:
         for _ in run.epochs():
@@ -335,7 +337,7 @@ def test_the_bar_moves_within_an_epoch(panel, monkeypatch):
 
 
 def test_the_bar_is_left_alone_in_between(panel, monkeypatch):
-    monkeypatch.setattr(panel_module, "EVERY", 1000.0)
+    monkeypatch.setattr(_runs, "EVERY", 1000.0)
     with panel.run() as run:
         for _ in run.epochs(1):
             before = panel.progress.value
@@ -345,8 +347,8 @@ def test_the_bar_is_left_alone_in_between(panel, monkeypatch):
 
 def test_curves_are_not_drawn_for_every_short_epoch(panel, monkeypatch):
     drawn = []
-    draw = _curves.curves_png
-    monkeypatch.setattr(_curves, "curves_png", lambda *a: drawn.append(a) or draw(*a))
+    draw = _curves.draw_curves
+    monkeypatch.setattr(_curves, "draw_curves", lambda *a: drawn.append(a) or draw(*a))
     train(panel, num_epochs=100)
     assert len(drawn) <= 5  # the end, and what a slow computer has time for
 
@@ -362,7 +364,7 @@ def test_curves_are_not_drawn_for_every_short_epoch(panel, monkeypatch):
     ],
 )
 def test_the_time_left(seconds, total, elapsed, fraction, left):
-    assert _curves.seconds_left(seconds, total, elapsed, fraction) == pytest.approx(left)
+    assert _run_texts.seconds_left(seconds, total, elapsed, fraction) == pytest.approx(left)
 
 
 @pytest.mark.parametrize(
@@ -370,7 +372,7 @@ def test_the_time_left(seconds, total, elapsed, fraction, left):
     [(0.2, "1 s"), (45, "45 s"), (100, "2 min"), (3600, "60 min"), (6000, "1 h 40 min")],
 )
 def test_durations(seconds, text):
-    assert _curves.time_text(seconds) == text
+    assert _run_texts.time_text(seconds) == text
 
 
 # ------------------------------------------------------------------------------ shown or printed
@@ -437,3 +439,94 @@ def test_real_loops_train_as_they_do_without(panel):
         return [training.train_loop(wrap(images()), model, loss_fn, optimizer) for _ in range(2)]
 
     assert losses(lambda loader: loader) == losses(panel.run().batches)
+
+
+# --------------------------------------------------------------------------------- pointing at it
+
+
+def image_of(png):
+    return Image.open(io.BytesIO(png))
+
+
+def point(panel, **at):
+    panel.view.pointed = {"number": panel.view.answered + 1, "name": "the curves", **at}
+
+
+def place_of(panel, epoch, what=0):
+    """Where an epoch is in one of the axes."""
+    box = panel._curves.axes[what]
+    share = (epoch - 0.5) / panel._curves.epochs
+    return {"x": box.left + share * (box.right - box.left), "y": (box.top + box.bottom) / 2}
+
+
+@pytest.mark.parametrize("what", [0, 1])
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_an_epoch_that_is_pointed_at_is_told_of_all_runs(panel, epoch, what):
+    train(panel, "fast")
+    train(panel, "cut", num_epochs=1)
+    before = panel.view.value
+    point(panel, kind="over", **place_of(panel, epoch, what))
+    loss, share = 2.0 / epoch, 1 - 0.9 / epoch
+    figures = f"training loss {loss:.3f}, test loss {loss + 0.1:.3f}, test accuracy {share:.1%}"
+    cut = "training loss 2.000, test loss 2.100, test accuracy 10.0%"
+    assert panel.caption.endswith(
+        f"Epoch {epoch}: fast, {figures}; cut, {cut if epoch == 1 else '1 epoch only'}."
+    )
+    assert panel.view.value != before  # a line stands there
+    point(panel, kind="over", name="")
+    assert "Epoch" not in panel.caption and panel.view.value == before
+
+
+def test_the_line_stands_at_the_epoch_that_matplotlib_has_drawn_there(panel):
+    train(panel)
+    curves = panel._curves
+    marked = curves.pixels[..., :3] != np.asarray(image_of(curves.png(2)))[..., :3]
+    columns = np.flatnonzero(marked.any(axis=(0, 2))) / curves.pixels.shape[1]
+    for box in curves.axes:
+        inside = [x for x in columns if box.left < x < box.right]
+        assert np.mean(inside) == pytest.approx((box.left + box.right) / 2, abs=0.001)
+
+
+def test_a_name_hides_its_curves_and_shows_them_again(panel):
+    for name in ("first", "second"):
+        train(panel, name)
+    both = panel._curves.pixels
+    box = panel._curves.names["second"]
+    at = {"x": (box.left + box.right) / 2, "y": (box.top + box.bottom) / 2}
+    point(panel, kind="press", **at)
+    assert "Hidden: second." in panel.caption
+    assert panel._curves.names["second"].holds(**at), "so that a second click shows it again"
+    first = panel._curves.pixels
+    assert (first != both).any()
+    point(panel, kind="press", **at)
+    assert "Hidden" not in panel.caption and (panel._curves.pixels == both).all()
+
+    point(panel, kind="press", **at)
+    train(panel, "second (again)")  # one that is trained is seen
+    assert "Hidden: second." in panel.caption
+
+
+def test_by_keys_as_by_pointer(panel):
+    train(panel, "first")
+    train(panel, "second")
+    point(panel, kind="choose")
+    assert panel.caption == "No run is chosen yet: the arrow keys up and down choose one."
+    point(panel, kind="key", row=0, column=-1)
+    assert "Epoch 3: " in panel.caption
+    point(panel, kind="key", row=0, column=-9)
+    assert "Epoch 1: " in panel.caption
+    point(panel, kind="key", row=1, column=0)
+    assert panel.caption.endswith("A click on its name, or Enter, hides first.")
+    point(panel, kind="key", row=1, column=0)
+    point(panel, kind="choose")
+    assert "Hidden: second." in panel.caption
+    assert panel.caption.endswith("A click on its name, or Enter, shows second.")
+    assert panel.caption.count("Epoch 1: ") == 1  # it is still there
+
+
+def test_an_epoch_stays_chosen_while_a_run_goes_on(panel):
+    train(panel, num_epochs=2)
+    point(panel, kind="key", row=0, column=1)
+    train(panel, "another")
+    assert "Epoch 1: a run, training loss 2.000" in panel.caption
+    assert "another, training loss 2.000" in panel.caption
