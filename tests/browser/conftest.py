@@ -3,7 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import lab
+
 expect.set_options(timeout=30_000)  # milliseconds; the usual 5 s are short for busy cores
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers():
+    """At the end, those that tests have shared end, too."""
+    with lab.shared:
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.lab import Notebook, jupyterlab, write_notebook
+from tests.browser.lab import Notebook, shared_jupyterlab, write_notebook
 
 CELLS = [
     "from torch import nn\nfrom helpers import checks",
@@ -20,7 +20,7 @@ def run_again(notebook: Notebook, place: int) -> None:
 
 def test_a_stale_answer_is_said_to_be_one(page, tmp_path):
     write_notebook(tmp_path / "stale.ipynb", CELLS)
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "stale.ipynb")
         notebook.run_all()
         cell = page.locator(".jp-CodeCell").nth(2)
@@ -53,7 +53,7 @@ def test_a_stale_answer_is_said_to_be_one(page, tmp_path):
 
 def test_a_blank_has_not_the_colour_of_an_error(page, tmp_path):
     write_notebook(tmp_path / "open.ipynb", [CELLS[0], "checks.conv_layer(...)", CELLS[2]])
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "open.ipynb")
         for _ in CELLS:
             notebook.run_next()

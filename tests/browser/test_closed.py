@@ -5,7 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_without, write_notebook
+from tests.browser.lab import (
+    LAB,
+    NOTEBOOK_7,
+    Notebook,
+    shared_jupyterlab,
+    skip_without,
+    write_notebook,
+)
 
 CELLS = [
     "import time\nfrom pathlib import Path\nfrom helpers import explorers\n"
@@ -24,7 +31,7 @@ SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
 def test_a_training_goes_on_and_its_panel_comes_back(place, page, tmp_path):
     skip_without(place)
     write_notebook(tmp_path / "closed.ipynb", CELLS)
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         Notebook(page, address, "closed.ipynb", place)
         page.evaluate("() => void jupyterapp.commands.execute('notebook:run-all-cells')")
         caption = page.locator(".cnn-explorer .cnn-caption")
@@ -34,7 +41,7 @@ def test_a_training_goes_on_and_its_panel_comes_back(place, page, tmp_path):
         page.evaluate(SAVE)
         page.goto("about:blank")
 
-        page.goto(f"{address}/{place}/closed.ipynb")
+        page.goto(address.of(place, "closed.ipynb"))
         still = page.locator(".cnn-still")
         expect(still).to_contain_text("the panel comes back when it has ended", timeout=60_000)
         expect(still).to_be_visible()

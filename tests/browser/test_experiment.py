@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.lab import Notebook, jupyterlab, write_notebook
+from tests.browser.lab import Notebook, shared_jupyterlab, write_notebook
 from tests.browser.panels import SETUP
 from tests.browser.test_panels import press
 
@@ -16,7 +16,7 @@ LONG = 60_000  # milliseconds: two cores of a busy machine
 
 def test_a_run_and_its_epochs(page, tmp_path):
     write_notebook(tmp_path / "experiment.ipynb", CELLS)
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "experiment.ipynb")
         notebook.run_all()
         experiment, learning = (page.locator(".cnn-explorer").nth(place) for place in (0, 1))

@@ -7,7 +7,14 @@ import pytest
 from playwright.sync_api import ElementHandle, Page, expect
 
 from helpers import explorers
-from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_without, write_notebook
+from tests.browser.lab import (
+    LAB,
+    NOTEBOOK_7,
+    Notebook,
+    shared_jupyterlab,
+    skip_without,
+    write_notebook,
+)
 from tests.browser.panels import PANELS, SETUP
 
 # What Tab leads to.
@@ -40,7 +47,7 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keys")
     sources = [SETUP, *(source for source, _, _ in PANELS.values())]
     write_notebook(folder / "keys.ipynb", sources)
-    with jupyterlab(folder) as address:
+    with shared_jupyterlab(folder) as address:
         yield address
 
 

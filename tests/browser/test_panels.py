@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
 from authoring.facts import ROOT
-from tests.browser.lab import Notebook, jupyterlab, write_notebook
+from tests.browser.lab import Notebook, shared_jupyterlab, write_notebook
 from tests.browser.panels import PANELS, SETUP
 
 VIEWPORT = {"width": 1280, "height": 1000}
@@ -41,7 +41,7 @@ def notebook(request, chromium, tmp_path_factory):
     folder, theme = tmp_path_factory.mktemp(request.param), request.param
     sources = [SETUP, *(source for source, _, _ in PANELS.values())]
     write_notebook(folder / "panels.ipynb", sources)
-    with jupyterlab(folder, dark=theme == "dark") as address:
+    with shared_jupyterlab(folder, dark=theme == "dark") as address:
         page = chromium.new_page(viewport=VIEWPORT)
         opened = Notebook(page, address, "panels.ipynb")
         opened.run_next()
@@ -84,7 +84,7 @@ def test_a_lecture_is_read_in_the_last_row(chromium, tmp_path):
     source = "panel = explorers.Convolution()\npanel"
     write_notebook(tmp_path / "lecture.ipynb", [SETUP, source, "explorers.lecture()"])
     page = chromium.new_page(viewport={"width": 1920, "height": 1080})
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "lecture.ipynb")
         notebook.run_all()
         panel = page.locator(".cnn-explorer.cnn-lecture")
@@ -111,7 +111,7 @@ def test_a_lecture_is_the_whole_page_and_its_panels_fit_a_screen(chromium, tmp_p
     cells = [f"{SETUP}\nexplorers.lecture()", "print('words')", *shown, "explorers.lecture(False)"]
     write_notebook(tmp_path / "page.ipynb", cells)
     page = chromium.new_page(viewport={"width": 1920, "height": 1080})
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "page.ipynb")
         parts = [page.locator(".jp-Cell .cm-content").first, page.get_by_text("words").last]
         usual = [part.evaluate(SIZE) for part in parts[:1]]

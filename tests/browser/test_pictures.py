@@ -8,7 +8,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_without, write_notebook
+from tests.browser.lab import (
+    LAB,
+    NOTEBOOK_7,
+    Notebook,
+    shared_jupyterlab,
+    skip_without,
+    write_notebook,
+)
 
 SHOWN = {
     "plots.curves({'training': [2, 1]})": "Loss over 2 epochs: training from 2.000 to 1.000.",
@@ -28,7 +35,7 @@ def pixels(png: bytes) -> np.ndarray:
 def test_it_has_words_and_the_ground_of_its_page(place, dark, page, tmp_path):
     skip_without(place)
     write_notebook(tmp_path / "pictures.ipynb", ["import torch\nfrom helpers import plots", *SHOWN])
-    with jupyterlab(tmp_path, dark=dark) as address:
+    with shared_jupyterlab(tmp_path, dark=dark) as address:
         notebook = Notebook(page, address, "pictures.ipynb", place)
         notebook.run_all()
         for said in SHOWN.values():

@@ -5,7 +5,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from helpers.explorers import Convolution
-from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_without, write_notebook
+from tests.browser.lab import (
+    LAB,
+    NOTEBOOK_7,
+    Notebook,
+    shared_jupyterlab,
+    skip_without,
+    write_notebook,
+)
 from tests.browser.panels import SETUP
 
 CELLS = [SETUP, "explorers.Convolution(predict=False)", "explorers.Mistakes(model, few)"]
@@ -22,7 +29,7 @@ def said_by_python(place: int) -> str:
 def test_by_pointer_and_by_keys(place, page, tmp_path):
     skip_without(place)
     write_notebook(tmp_path / "pointing.ipynb", CELLS)
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "pointing.ipynb", place)
         notebook.run_all()
         panel = page.locator(".cnn-explorer").first
@@ -97,7 +104,7 @@ MOVES = """async table => {
 def test_however_fast_the_pointer_is_the_last_place_counts_and_nothing_queues_up(page, tmp_path):
     cells = ["from helpers import explorers", "explorers.Convolution(predict=False)"]
     write_notebook(tmp_path / "fast.ipynb", cells)
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "fast.ipynb")
         notebook.run_all()
         caption = page.locator(".cnn-caption")
@@ -114,7 +121,7 @@ def test_by_touch(chromium, tmp_path):
     write_notebook(tmp_path / "touch.ipynb", CELLS[:2])
     context = chromium.new_context(has_touch=True, viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "touch.ipynb")
         notebook.run_all()
         caption = page.locator(".cnn-caption")

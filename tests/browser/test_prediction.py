@@ -3,7 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_without, write_notebook
+from tests.browser.lab import (
+    LAB,
+    NOTEBOOK_7,
+    Notebook,
+    shared_jupyterlab,
+    skip_without,
+    write_notebook,
+)
 
 
 @pytest.mark.parametrize("place", [LAB, NOTEBOOK_7])
@@ -11,7 +18,7 @@ def test_enter_checks_a_prediction_and_a_refusal_keeps_the_grids(place, page, tm
     skip_without(place)
     source = "from helpers import explorers\nexplorers.Convolution()"
     write_notebook(tmp_path / "predict.ipynb", [source])
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "predict.ipynb", place)
         notebook.run_all()
         panel = page.locator(".cnn-explorer")

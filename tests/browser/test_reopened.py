@@ -3,7 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_without, write_notebook
+from tests.browser.lab import (
+    LAB,
+    NOTEBOOK_7,
+    Notebook,
+    shared_jupyterlab,
+    skip_without,
+    write_notebook,
+)
 from tests.browser.panels import PANELS, SETUP
 
 SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
@@ -17,7 +24,7 @@ def test_opened_again_and_restarted(place, page, tmp_path):
     skip_without(place)
     sources = [SETUP, *(source for source, _, _ in PANELS.values())]
     write_notebook(tmp_path / "panels.ipynb", sources)
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "panels.ipynb", place)
         notebook.run_all()
         panels, stills = page.locator(".cnn-explorer"), page.locator(".cnn-still")

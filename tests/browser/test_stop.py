@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.lab import Notebook, jupyterlab, write_notebook
+from tests.browser.lab import Notebook, shared_jupyterlab, write_notebook
 from tests.browser.panels import SETUP
 
 LOOP = """
@@ -32,7 +32,7 @@ def interrupt(page: Page) -> None:
 
 def test_a_stop_ends_the_cell_and_the_queue_and_the_same_network_goes_on(page, tmp_path):
     write_notebook(tmp_path / "stopped.ipynb", CELLS)
-    with jupyterlab(tmp_path) as address:
+    with shared_jupyterlab(tmp_path) as address:
         notebook = Notebook(page, address, "stopped.ipynb")
         page.evaluate("() => void jupyterapp.commands.execute('notebook:run-all-cells')")
         panel = page.locator(".cnn-explorer").first
@@ -47,7 +47,7 @@ def test_a_stop_ends_the_cell_and_the_queue_and_the_same_network_goes_on(page, t
         expect(caption).not_to_contain_text("second")
         expect(cells.nth(1)).not_to_contain_text("Traceback")
         assert [line.split(":")[1].strip() for line in notebook.failures()] == ["Stopped"]
-        assert notebook.counts() == [1, 2, None, None], "the cells behind have not run"
+        notebook.wait_for_counts([1, 2, None, None])  # the cells behind have not run
         notebook.choose(3)
         notebook.run_next()
         expect(page.get_by_text("kept: [0.5, 0.5] ['first']")).to_be_visible()
