@@ -8,7 +8,7 @@ what is never used, which operation lets the images of a batch reach one another
 functions are seen: not what happens in NumPy, in scripted code or in a ``torch.autograd.Function``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -16,43 +16,12 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from helpers.layers.kinds import kind_of_function, name_of, settings_of
 from helpers.layers.written_out import with_layers
 
 INPUT = -1  # the source of what comes from the network's own input
 
-# The words for what PyTorch's functions are. Whatever is not here is of the kind "other".
-KINDS = {
-    "convolution": "conv1d conv2d conv3d",
-    "transposed convolution": "conv_transpose1d conv_transpose2d conv_transpose3d",
-    "linear": "linear bilinear",
-    "max pooling": "max_pool1d max_pool2d max_pool3d adaptive_max_pool1d adaptive_max_pool2d "
-    "adaptive_max_pool3d fractional_max_pool2d",
-    "average pooling": "avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d "
-    "adaptive_avg_pool3d lp_pool1d lp_pool2d lp_pool3d",
-    "activation": "relu relu6 leaky_relu prelu rrelu elu selu celu gelu silu mish tanh sigmoid "
-    "hardtanh hardswish hardsigmoid softplus softsign logsigmoid tanhshrink threshold glu",
-    "softmax": "softmax log_softmax softmin gumbel_softmax",
-    "normalisation": "batch_norm layer_norm group_norm instance_norm local_response_norm rms_norm",
-    "dropout": "dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout "
-    "feature_alpha_dropout",
-    "shape": "flatten unflatten view view_as reshape reshape_as ravel squeeze unsqueeze contiguous",
-    "order": "transpose permute t T mT H adjoint swapaxes swapdims movedim moveaxis flip fliplr "
-    "flipud roll rot90",
-}
-_KIND_OF = {name: kind for kind, names in KINDS.items() for name in names.split()}
 _PRODUCTS = {"matmul", "mm", "addmm"}  # with the weights behind: then each row is multiplied
-
-# The names of arguments that PyTorch's built-in functions take by their place.
-_CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-_MAX_POOLING = ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode")
-_ARGUMENTS = {
-    **dict.fromkeys(KINDS["convolution"].split(), _CONVOLUTION),
-    **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d"), _MAX_POOLING),
-    **dict.fromkeys(
-        ("avg_pool1d", "avg_pool2d", "avg_pool3d"), ("input", "kernel_size", "stride", "padding")
-    ),
-    **dict.fromkeys(KINDS["dropout"].split(), ("input", "p", "training")),
-}
 
 
 @dataclass(eq=False)
@@ -65,15 +34,17 @@ class Operation:
     """
 
     name: str  # of the function: "conv2d", "relu", "flatten"
-    kind: str  # one of KINDS, or "other"
+    kind: str  # one of kinds.KINDS, or "other"
     module: str | None  # the innermost part of the network that it ran in; "" for the network
     inputs: tuple[torch.Tensor, ...]  # copies of what came from other operations
     sources: tuple[int, ...]  # for each of these, the place of its operation, or INPUT
+    parts: tuple[int, ...]  # for each of these, which of that operation's results it is
     constants: tuple[torch.Tensor, ...]  # all other tensors that went in: weights, buffers, ...
     parameters: tuple[str, ...]  # the names of those that are the network's parameters
     settings: dict  # other arguments by their names, as far as these are known
     output: torch.Tensor | None = None  # a copy
     across_batch: bool | None = None
+    again: Callable | None = None  # of tensors in place of ``inputs``: its results, a list
 
 
 @dataclass
@@ -111,6 +82,11 @@ def describe_network(network: nn.Module, images: torch.Tensor) -> list[Operation
     the mode in which it is; it and the random numbers are afterwards as they were. An error of the
     network's is not caught.
     """
+    return record(network, images).path()
+
+
+def record(network: nn.Module, images: torch.Tensor) -> Recording:
+    """As ``describe_network``, but all operations, each as it was called."""
     modes = [(module, module.training) for module in network.modules()]
     buffers = [(buffer, buffer.clone()) for buffer in network.buffers() if not _is_lazy(buffer)]
     try:
@@ -122,7 +98,7 @@ def describe_network(network: nn.Module, images: torch.Tensor) -> list[Operation
                 buffer.copy_(value)
         for module, training in modes:
             module.training = training
-    return recording.path()
+    return recording
 
 
 @contextmanager
@@ -156,6 +132,7 @@ class _Recorder(TorchFunctionMode):
         self.running: list[str] = []  # the parts that run now, the innermost last
         self.batch = 0
         self.made: dict[int, int] = {}  # for a tensor, by its id, the place of its operation
+        self.part: dict[int, int] = {}  # and which of that operation's results it is
         self.alive: list = []  # so that no id is given to a second tensor
 
     def enter(self, name: str):
@@ -187,6 +164,7 @@ class _Recorder(TorchFunctionMode):
         """Remember which operation made ``tensors``."""
         self.alive += tensors
         self.made |= {id(tensor): place for tensor in tensors}
+        self.part |= {id(tensor): number for number, tensor in enumerate(tensors)}
 
     def note(self, operation: Operation, results: list[torch.Tensor]) -> None:
         """Put ``operation`` into the recording, as the one that made ``results``."""
@@ -207,19 +185,20 @@ class _Recorder(TorchFunctionMode):
                 self.alive += made
                 self.names |= {id(x): names for x in made}
             return result
-        name = _name_of(func)
+        name = name_of(func)
         product = _weights_behind(name, args, others, self.names)
         if product:  # with the weights in the form of a linear layer, whoever wrote it
             others = [x.T if x is args[-1] else x for x in others]
         operation = Operation(
             name,
-            "linear" if product else _KIND_OF.get(name, "other"),
+            "linear" if product else kind_of_function(name),
             self.running[-1],
             tuple(x.detach().clone() for x in reached),
             tuple(self.made[id(x)] for x in reached),
+            tuple(self.part[id(x)] for x in reached),
             tuple(others),
             names,
-            _settings(name, args, kwargs),
+            settings_of(name, args, kwargs),
         )
         probed = self.probe(func, args, kwargs)  # first: the function may work in place
         try:
@@ -232,6 +211,7 @@ class _Recorder(TorchFunctionMode):
             self.note(operation, results)
             operation.output = results[0].detach().clone()
             operation.across_batch = self.is_across(operation, probed)
+            operation.again = _again(func, args, kwargs, reached, name == "setitem")
         return result
 
     def probe(self, func, args, kwargs) -> torch.Tensor | None:
@@ -264,23 +244,10 @@ class _Recorder(TorchFunctionMode):
         return not torch.allclose(others, again, rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
-def _name_of(func) -> str:
-    """``relu`` for ``F.relu``, ``torch.relu_`` and ``Tensor.relu``; ``T`` for the attribute."""
-    name = getattr(func, "__name__", type(func).__name__)
-    if name == "__get__":
-        name = getattr(func.__self__, "__name__", name)
-    return name.strip("_").removesuffix("_with_indices")
-
-
 def _weights_behind(name: str, args: tuple, others: list[torch.Tensor], names) -> bool:
     """Whether this is a product of images and, to the right of them, weights."""
     last = args[-1] if args else None
     return name in _PRODUCTS and any(x is last and x.dim() == 2 and id(x) in names for x in others)
-
-
-def _settings(name: str, args: tuple, kwargs: dict) -> dict:
-    named = dict(zip(_ARGUMENTS.get(name, ()), args, strict=False)) | kwargs
-    return {key: value for key, value in named.items() if not isinstance(value, torch.Tensor)}
 
 
 def _tensors(value) -> list[torch.Tensor]:
@@ -302,6 +269,23 @@ def _with_tensors(value, change):
     if type(value) in (tuple, list):
         return type(value)(_with_tensors(item, change) for item in value)
     return value
+
+
+def _again(func, args, kwargs, reached: list[torch.Tensor], in_place: bool) -> Callable:
+    """``func`` as a function of what is ``reached``; every other argument stays as it was."""
+    numbers = {}
+    for number, tensor in enumerate(reached):
+        numbers.setdefault(id(tensor), number)
+
+    def again(*inputs: torch.Tensor) -> list[torch.Tensor]:
+        def exchanged(x: torch.Tensor) -> torch.Tensor:
+            return inputs[numbers[id(x)]] if id(x) in numbers else x.detach().clone()
+
+        new_args, new_kwargs = _with_tensors((args, kwargs), exchanged)
+        result = func(*new_args, **new_kwargs)
+        return [exchanged(reached[0])] if in_place else _tensors(result)
+
+    return again
 
 
 def _same_draws(*tensors: torch.Tensor):

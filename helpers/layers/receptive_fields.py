@@ -59,7 +59,7 @@ def receptive_fields(
         stack.enter_context(warnings.catch_warnings(action="ignore"))
         stack.enter_context(torch.random.fork_rng(devices=_cuda_devices(model)))
         stack.enter_context(torch.no_grad())
-        stack.enter_context(_plain_arithmetic())
+        stack.enter_context(plain_arithmetic())
         stack.enter_context(redirect_stdout(io.StringIO()))  # forward may print
         try:
             trial, image = _positive_copy(model, input_shape)
@@ -91,12 +91,13 @@ def _check_size(trial: nn.Module, names: Sequence[str], image: Tensor, count: in
 
 
 @contextmanager
-def _plain_arithmetic():
+def plain_arithmetic():
     """Convolutions that compute each value from its own window alone.
 
     Faster ways (Winograd, FFT) compute several values from one larger window, and so spread marks.
     """
     with (
+        warnings.catch_warnings(action="ignore"),  # of torch's own, about these very flags
         torch.backends.mkldnn.flags(enabled=False),
         torch.backends.nnpack.flags(enabled=False),
         torch.backends.cudnn.flags(enabled=False),

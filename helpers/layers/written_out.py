@@ -58,11 +58,13 @@ def _with_layer_from(operations: list, start: int, parameters: dict[str, nn.Para
                 kind=kind,
                 inputs=first.inputs[:1],
                 sources=first.sources[:1],
+                parts=first.parts[:1],
                 constants=constants,
                 parameters=names,
                 settings=settings,
                 output=made,
                 across_batch=kind == "normalisation",
+                again=None,
             )
             after = [_moved(op, start, end) for op in operations[end + 1 :]]
             return [*operations[:start], layer, *after]
