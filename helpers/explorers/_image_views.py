@@ -151,7 +151,7 @@ def sheet(height: float, width: float = WIDTH) -> Figure:
     return Figure((width, height), dpi=DPI, facecolor="white")
 
 
-def _inches(figure: Figure) -> Transform:
+def inches(figure: Figure) -> Transform:
     """From inches right of and below the upper left corner to what matplotlib counts."""
     upwards = Affine2D().scale(1, -1).translate(0, figure.get_figheight())
     return upwards + figure.dpi_scale_trans
@@ -163,13 +163,13 @@ def place_image(
     """Draw ``image`` with ``width`` inches and ``title`` above it; return its height."""
     pixels = as_pixels(image)
     height = width * pixels.shape[0] / pixels.shape[1]
-    _place(figure, coloured(pixels, scale), left, top, width, height)
+    place_colours(figure, coloured(pixels, scale), left, top, width, height)
     if title:
         write(figure, left + width / 2, top - 0.07, title, NORMAL, ha="center", va="bottom")
     return height
 
 
-def _place(figure: Figure, colours: np.ndarray, *box: float) -> None:
+def place_colours(figure: Figure, colours: np.ndarray, *box: float) -> None:
     """Draw ``colours`` ``[h, w, 3 or 4]`` in a box of inches: left, top, width, height."""
     left, top, wide, tall = (round(inches * DPI) for inches in box)
     rows = np.arange(tall) * len(colours) // tall  # each pixel of the figure: the one it lies in
@@ -190,7 +190,7 @@ def place_bar(figure: Figure, scale, left: float, top: float, height: float) -> 
     """A colour bar, with the ends and the middle of the scale as numbers."""
     low, high = scale["vmin"], scale["vmax"]
     colours = coloured(np.linspace(high, low, 256)[:, None], scale)
-    _place(figure, colours, left, top, 0.16, height)
+    place_colours(figure, colours, left, top, 0.16, height)
     for place, value in ((0.06, high), (height / 2, (low + high) / 2), (height - 0.06, low)):
         text = long_minus(f"{value:z.3g}")
         write(figure, left + 0.22, top + place, text, va="center")
@@ -200,7 +200,7 @@ def place_box(
     figure: Figure, left: float, top: float, width: float, height: float, **style
 ) -> None:
     """A rectangle; ``style`` as in ``matplotlib.patches.Rectangle``."""
-    box = Rectangle((left, top), width, height, transform=_inches(figure), **style)
+    box = Rectangle((left, top), width, height, transform=inches(figure), **style)
     figure.add_artist(box)
 
 
@@ -217,17 +217,19 @@ def place_cells(
     figure.add_artist(LineCollection(lines, **style))
 
 
-def frame(figure: Figure, left: float, top: float, width: float, height: float) -> None:
-    """A frame that is seen on any ground."""
-    around = [withStroke(linewidth=4.5, foreground="white")]
-    style = {"fill": False, "linewidth": 2.5, "edgecolor": MARK, "path_effects": around}
+def frame(
+    figure: Figure, left: float, top: float, width: float, height: float, line: float = 2.5
+) -> None:
+    """A frame that is seen on any ground; its ``line`` in points."""
+    around = [withStroke(linewidth=line + 2, foreground="white")]
+    style = {"fill": False, "linewidth": line, "edgecolor": MARK, "path_effects": around}
     place_box(figure, left, top, width, height, **style)
 
 
 def write(figure: Figure, left: float, top: float, text: str, size: int = SMALL, **style) -> None:
     """Text without mathtext, whose parser may not be used by two threads."""
     style = {"va": "baseline", "fontsize": size, "parse_math": False, **style}
-    figure.text(left, top, text, transform=_inches(figure), **style)
+    figure.text(left, top, text, transform=inches(figure), **style)
 
 
 def row_figure(values: Tensor, names: list[str] | None, image) -> Figure:

@@ -31,6 +31,17 @@ STYLE = """
   font-weight: 700; }
 .cnn-explorer [data-point] { cursor: pointer; touch-action: pinch-zoom; }
 .cnn-explorer [data-point]:focus-visible { outline: 3px solid #0a5c99; outline-offset: 2px; }
+.cnn-explorer svg.cnn-scene { display: block; max-width: 100%; height: auto; margin: 0.3em 0; }
+.cnn-scene text { font: 11px var(--jp-ui-font-family, sans-serif); pointer-events: none;
+  fill: var(--jp-ui-font-color1, #212121); font-variant-numeric: tabular-nums; }
+.cnn-scene text.bold { font-weight: 700; }
+.cnn-scene image { image-rendering: pixelated; }
+.cnn-scene rect { fill: none; pointer-events: none; }
+.cnn-scene .halo { stroke: #ffffff; stroke-width: 4; }
+.cnn-scene .frame { stroke: #d95f02; stroke-width: 2; }
+.cnn-scene polygon { stroke: var(--jp-ui-font-color2, #616161);
+  fill: var(--jp-layout-color3, #e0e0e0); }
+.cnn-scene polygon.marked { fill: #ffe08a; stroke: #8a4b00; stroke-width: 2; }
 .cnn-explorer input.cnn-number { width: 3.2em; border: 0; background: none; color: inherit;
   font: inherit; text-align: center; padding: 0.3em 0; cursor: text; }
 @media (prefers-reduced-motion: no-preference) {
@@ -50,6 +61,7 @@ STYLE = """
   font-size: 26px; max-width: none; }
 .cnn-lecture .cnn-secondary { display: none !important; }
 .cnn-lecture img { width: 100%; max-height: 56vh; object-fit: contain; object-position: left; }
+.cnn-lecture svg.cnn-scene { width: 100%; max-height: 56vh; }
 .cnn-lecture .cnn-grids:has(.cnn-matrix) { flex-wrap: nowrap; }
 .cnn-lecture .cnn-grids img { width: auto; flex: 0 1 36%; min-width: 0; }
 .cnn-explorer.cnn-lecture .cnn-matrix td { height: 1.5em; }

@@ -13,8 +13,9 @@ class Pointed:
 
     ``kind``: "over" (the pointer is there; a ``name`` of "" says that it is nowhere now), "press",
     "drag", "key" (``row`` and ``column`` are steps), "choose" (Enter) or "type". ``name``: the
-    ``data-point`` of the table or image. A table's cell has ``row`` and ``column``, from 0; a place
-    on an image ``x`` and ``y``, shares of its width and height. ``text``: what was typed.
+    ``data-point`` of the table, image or drawing. A cell of a table and a part of a drawing have
+    ``row`` and ``column``, from 0; a place on an image, also in a drawing, has ``x`` and ``y``,
+    shares of its width and height. ``text``: what was typed.
     """
 
     kind: str

@@ -2,13 +2,12 @@
 
 import ipywidgets as widgets
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from helpers import inspection
-from helpers.explorers._base import Refused, View, picture_html, png_of
+from helpers.explorers._base import Refused, View, png_of
 from helpers.explorers._choosing import Choosing
-from helpers.explorers._grids import pointable
+from helpers.explorers._grids import grids_html, grids_png, pointable
 from helpers.explorers._image_views import (
     BESIDE,
     TITLE,
@@ -18,23 +17,32 @@ from helpers.explorers._image_views import (
     class_names,
     convolutions,
     data_line,
-    frame,
     image_at,
     image_text,
     leaf_layers,
     range_text,
     row_figure,
+    state_of,
 )
 from helpers.explorers._mosaic import NUMBERED, Layout, mosaic_columns, mosaic_figure, mosaic_layout
-from helpers.explorers._pixel import trace_value
+from helpers.explorers._pixel import stacked
+from helpers.explorers._places import blocks_of, lines_of
 from helpers.explorers._pointable import Pointed
+from helpers.explorers._scene import Drawn, Frame, Scene, scene_png, scene_svg
+from helpers.explorers._way import value_text, way_grids, way_scene
+from helpers.layers import Sight, Step
+from helpers.network_modes import unwrapped
 from helpers.plots.arrays import as_array, colour_scale
-from helpers.plots.text import count_text, long_minus, number_text
+from helpers.plots.text import DPI, count_text, long_minus, number_text
 
 MAPS, KERNELS = "maps", "kernels"
 OWN_SCALES, ONE_SCALE = "each map its own", "one for all maps"
 KEYS = "arrow keys move in a map, Enter shows it alone"
 SIGNS = "red above zero, blue below"
+HINT = (
+    "Point at a pixel of a map: how it was made of the pixels below it, through every layer down "
+    "to the image. A press shows its map alone."
+)
 
 
 class FeatureMaps(Choosing):
@@ -42,8 +50,9 @@ class FeatureMaps(Choosing):
 
     ``dataset`` holds the images. A layer behind flattening gives out a row of numbers, shown as
     bars. The caption names the channels that are dead for this image. Each on its own scale, faint
-    maps can be seen; on one scale, they can be compared. A pixel that is pointed at is framed and
-    told, in the first convolution with its window; a map that is pressed is shown alone.
+    maps can be seen; on one scale, they can be compared. Of a pixel that is pointed at, the way is
+    shown on which it was made: its window in the layer below, the sum or the largest, and so on
+    down to the image. A map that is pressed is shown alone.
     """
 
     tall = True
@@ -52,6 +61,9 @@ class FeatureMaps(Choosing):
         self._layout: Layout | None = None  # of the maps, while there are some
         self._spot: tuple[int, int, int] | None = None  # map, row and column
         self._alone: int | None = None  # the map that is shown alone
+        self._way: list[Step] = []  # of the pixel, down to the image
+        self._sight: tuple[tuple, Sight] | None = None  # and the state of which it is
+        self._drawn: tuple | None = None  # what the picture shows; it as PNG; layout; height
         self.layer = widgets.Dropdown(options=list(leaf_layers(model)), description="layer")
         self.show = widgets.Dropdown(options=[MAPS, KERNELS], description="show")
         self.scale = widgets.Dropdown(options=[OWN_SCALES, ONE_SCALE], description="scale")
@@ -74,7 +86,9 @@ class FeatureMaps(Choosing):
             spot = self._spot
         else:
             found = self._layout.at(at.x * WIDTH, at.y * self._height) if at.name else None
-            spot = found and (first + found[0], *found[1:])
+            if found is None:
+                return  # what was told stays, to be read
+            spot = first + found[0], *found[1:]
         if at.kind in ("press", "choose") and spot:
             self._alone = spot[0] if self._alone is None else None
         elif spot == self._spot:
@@ -85,7 +99,7 @@ class FeatureMaps(Choosing):
     def look(self) -> View:
         """The maps or kernels of the layer."""
         check_network(self._model)
-        self._layout = None
+        self._layout, self._way = None, []
         layer = leaf_layers(self._model).get(self.layer.value)
         if layer is None:
             raise Refused("The network no longer has this layer: make the panel again.")
@@ -106,20 +120,13 @@ class FeatureMaps(Choosing):
 
     def _maps(self, maps: Tensor, image: Tensor, about: str, layer: nn.Module) -> View:
         count, tall, wide = maps.shape
-        alone = self._alone is not None and self._alone < count
         signed, own = bool((maps < 0).any()), self.scale.value == OWN_SCALES
-        sizes = largest(maps).flatten().tolist()
-        tiles = as_array(relative(maps) if own else maps)
-        scale = colour_scale("signed" if signed else "activations", [tiles])
         columns = mosaic_columns(count, tall, wide)
-        notes = [f": {long_minus(number_text(size))}" for size in sizes] if own else ()
-        first = self._alone if alone else 0
-        shown = tiles[first : first + 1] if alone else tiles
-        across, notes = (1, notes[first : first + 1]) if alone else (columns, notes)
-        figure = mosaic_figure(shown, across, scale, image, notes=notes, first=first)
-        self._layout = mosaic_layout(shown.shape, across, image)
-        self._height = figure.get_figheight()
-        pointed = self._frame_spot(figure, maps, image, layer)
+        key = self.index.value, own, self._alone, maps.shape, maps.numpy().tobytes()
+        if self._drawn is None or self._drawn[0] != key:
+            self._drawn = key, *self._draw(maps, image, columns, signed)
+        _, png, self._layout, self._height = self._drawn
+        pointed = self._trace(maps, image, layer)
         each = "each divided by its largest size, told where there is room" if own else ""
         caption = (
             f"{self.layer.value}: {count_text(count, 'feature map')} of {tall}×{wide}"
@@ -127,30 +134,71 @@ class FeatureMaps(Choosing):
             f"{each or 'on one scale'}{f': {SIGNS}' if signed else ', dark is zero'}."
         )
         zeros = f"{int((maps == 0).sum()):,} of {maps.numel():,} are zero"
-        details = (about, range_text(maps), zeros, dead_text(maps), pointed)
-        png, words = png_of(figure), "the feature maps"
-        page = picture_html(png, words, pointable(MAPS, f"{words}: {KEYS}"))
-        return View(caption + data_line(self._dataset, *details), png, page)
+        details = (pointed,) if pointed else (range_text(maps), zeros, dead_text(maps))
+        page = scene_svg(self._scene(), pointable(MAPS, f"the feature maps: {KEYS}"))
+        page += way_html(self._way, image) or f"<p>{HINT}</p>"
+        return View(caption + data_line(self._dataset, about, *details), png, page)
 
-    def _frame_spot(self, figure: Figure, maps: Tensor, image: Tensor, layer: nn.Module) -> str:
-        """Frame the pixel that is pointed at, and its window; return what it is, in words."""
+    def _draw(
+        self, maps: Tensor, image: Tensor, columns: int, signed: bool
+    ) -> tuple[bytes, Layout, float]:
+        """The maps, or the one that is alone, beside the image; where they are; how high it is."""
+        own, alone = self.scale.value == OWN_SCALES, self._alone is not None
+        sizes = largest(maps).flatten().tolist()
+        tiles = as_array(relative(maps) if own else maps)
+        scale = colour_scale("signed" if signed else "activations", [tiles])
+        notes = [f": {long_minus(number_text(size))}" for size in sizes] if own else ()
+        first = self._alone if alone else 0
+        if alone:
+            tiles, columns, notes = tiles[first : first + 1], 1, notes[first : first + 1]
+        figure = mosaic_figure(tiles, columns, scale, image, notes=notes, first=first)
+        return png_of(figure), mosaic_layout(tiles.shape, columns, image), figure.get_figheight()
+
+    def _scene(self) -> Scene:
+        """The picture of the maps with frames: the pixel pointed at, and what it sees."""
+        box = 0, 0, WIDTH * DPI, self._height * DPI
+        scene = Scene(*box[2:], "the feature maps", [Drawn(self._drawn[1], *box, at=(0, 0))])
+        inches = []
+        if self._way:
+            channel, row, column = self._spot
+            shown = 0 if self._alone is not None else channel
+            pixel = self._layout.pixel
+            inches.append((*self._layout.place_of(shown, row, column), pixel, pixel))
+        if self._way and self._way[-1].operation is None:
+            seen = self._way[-1].seen[0].any(0)
+            side = BESIDE / seen.shape[1]
+            for top, left, tall, wide in blocks_of(*lines_of(seen)):
+                inches.append((0.1 + left * side, TITLE + top * side, wide * side, tall * side))
+        scene.parts += [Frame(*(DPI * x for x in box)) for box in inches]
+        return scene
+
+    def still(self) -> bytes | None:
+        """The maps, and the way of the pixel that is pointed at, with the caption below."""
+        if not self._way or self._last.png is None:
+            return super().still()
+        image, _ = image_at(self._dataset, self.index.value)
+        grids = way_grids(self._way[0])
+        parts = [scene_png(way_scene(self._way, image)), *([grids_png(grids, 2)] if grids else [])]
+        return self.captioned(stacked([scene_png(self._scene()), *parts]))
+
+    def _trace(self, maps: Tensor, image: Tensor, layer: nn.Module) -> str:
+        """Find the way of the pixel that is pointed at; return what it is, in words."""
         if self._spot is None or any(
             place >= most for place, most in zip(self._spot, maps.shape, strict=True)
         ):
             return ""
-        channel, row, column = self._spot
-        pixel = self._layout.pixel
-        shown = 0 if self._alone is not None else channel
-        frame(figure, *self._layout.place_of(shown, row, column), pixel, pixel)
-        text = f"map {channel}, row {row}, column {column}: {number_text(maps[self._spot])}"
-        first = next(iter(convolutions(self._model).values()), None)
-        if layer is not first or layer.in_channels != len(image):
-            return text
-        trace = trace_value(layer, image, channel, row, column)
-        side = BESIDE / image.shape[-1]
-        (top, left), (tall, wide) = trace.corner, trace.reach
-        frame(figure, 0.1 + left * side, TITLE + top * side, wide * side, tall * side)
-        return f"{text}, of the window from row {top}, column {left} of the image"
+        text = "map {}, row {}, column {}: ".format(*self._spot)
+        with asking():
+            state = self.index.value, state_of(self._model)
+            if self._sight is None or self._sight[0] != state:
+                self._sight = state, Sight(self._model, image)
+            sight = self._sight[1]
+            names = {module: name for name, module in unwrapped(self._model).named_modules()}
+            place = sight.place_of(names[layer], maps[None])
+            if place is None:
+                return f"{text}{number_text(maps[self._spot])}; how it was made cannot be seen"
+            self._way = list(sight.way(place, self._spot))
+        return text + value_text(self._way)
 
     def _row(self, values: Tensor, image: Tensor, about: str) -> View:
         classes = class_names(self._dataset)
@@ -190,6 +238,14 @@ class FeatureMaps(Choosing):
             f"{order}{part}. One scale for all, symmetric around zero: {SIGNS}."
         )
         return View(caption + data_line(None, range_text(weights)), png_of(figure))
+
+
+def way_html(way: list[Step], image: Tensor) -> str:
+    """The way down to the image as pictures, and the numbers of its first step."""
+    if not way:
+        return ""
+    grids = way_grids(way[0])
+    return scene_svg(way_scene(way, image)) + (grids_html(grids) if grids else "")
 
 
 def moved(spot: tuple, by: tuple[int, int], shape: tuple) -> tuple[int, int, int]:

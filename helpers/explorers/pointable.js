@@ -1,8 +1,8 @@
 // The view of a panel: it shows HTML that Python has made, and tells Python what is pointed at.
 //
-// What can be pointed at has a name in data-point: a table, by its cell that says data-at="row,column",
-// or an image, by the shares x and y of its width and height. Arrow keys move within what has the
-// focus. One message is on its way at a time: of what the pointer does meanwhile, the last place
+// What can be pointed at has a name in data-point: a table or a drawing (SVG), by its part that says
+// data-at="row,column", or an image, by the shares x and y of its width and height; a picture in a
+// drawing by both. Arrow keys move within what has the focus. One message is on its way at a time: of what the pointer does meanwhile, the last place
 // counts, so that nothing queues up however fast it is.
 
 // Make `shown` like `wanted`, changing as little as can be: what has the focus keeps it.
@@ -59,7 +59,10 @@ function under(view, event) {
   const cell = part.closest('[data-at]');
   if (!cell) return null;
   const [row, column] = cell.dataset.at.split(',').map(Number);
-  return { name, row, column };
+  if (cell.nodeName !== 'image') return { name, row, column };
+  const box = cell.getBoundingClientRect(); // of a picture in a drawing
+  const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  return { name, row, column, x, y };
 }
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };

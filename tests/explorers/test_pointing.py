@@ -11,7 +11,7 @@ from helpers.explorers.convolution_panel import Convolution
 from helpers.explorers.feature_maps_panel import FeatureMaps
 from helpers.explorers.mistakes_panel import COLUMNS, PICTURES, WHY, Mistakes, rank_at
 from helpers.explorers.pooling_panel import Pooling
-from tests.explorers.test_feature_maps_panel import small_data, small_net
+from tests.explorers.test_feature_maps_panel import check_bundle, small_data, small_net
 
 numbers = itertools.count(1)
 
@@ -201,17 +201,37 @@ def over(panel, kind: str, tile: int, row: int, column: int) -> str:
 
 def test_a_pixel_of_a_map_is_told_with_its_window(maps):
     panel, values = maps
-    before = panel._last.png
-    for spot in ((0, 0, 0), (4, 7, 23), (5, 23, 11)):
-        caption = over(panel, "over", *spot)
-        value = f"{values[spot]:.3f}"
-        assert f"map {spot[0]}, row {spot[1]}, column {spot[2]}: {value}, of the win" in caption
-        assert f"window from row {spot[1]}, column {spot[2]} of the image" in caption
-        assert panel._last.png != before
-    assert "map 5" not in point(panel, "over", "")
-    panel.layer.value = "conv_stack.3 Conv2d"  # sees maps, not the image
+    before = panel.view.value
+    assert "Point at a pixel" in before
+    for channel, row, column in ((0, 0, 0), (4, 7, 23), (5, 23, 11)):
+        caption = over(panel, "over", channel, row, column)
+        value = f"{values[channel, row, column]:.3f}"
+        bias = f"{panel._model.conv_stack[0].bias[channel]:.3f}"
+        window = f"rows {row} to {row + 4}, columns {column} to {column + 4} of the image."
+        told = f"map {channel}, row {row}, column {column}: {value}, the sum of 25 products and "
+        assert caption.endswith(f"{told}{bias}, of {window}")
+        assert panel.view.value != before
+    told = panel.view.value
+    assert point(panel, "over", "") == caption and panel.view.value == told  # it can be read
+
+
+def test_a_pixel_of_a_deeper_layer_is_told_down_to_the_image(maps):
+    panel, _ = maps
+    panel.layer.value = "conv_stack.3 Conv2d"
     caption = over(panel, "over", 9, 1, 2)
-    assert "map 9, row 1, column 2: " in caption and "window" not in caption
+    assert "map 9, row 1, column 2: " in caption and "the sum of 150 products" in caption
+    assert (
+        ", of rows 1 to 5, columns 2 to 6 of what conv_stack.2 max_pool2d makes; it sees rows 2 to "
+        "15, columns 4 to 17 of the image." in caption
+    )
+    panel.layer.value = "conv_stack.5 MaxPool2d"
+    caption = over(panel, "over", 3, 3, 0)
+    assert "the largest of 4 values, of rows 6 to 7, columns 0 to 1" in caption
+    assert "it sees rows 12 to 27, columns 0 to 15 of the image." in caption
+    panel.layer.value = "conv_stack.1 ReLU"
+    caption = point(panel, "key", "maps", 1, 1)
+    assert "map 0, row 1, column 1: 0.000, made of -" in caption
+    check_bundle(panel)
 
 
 def test_between_the_maps_there_is_nothing(maps):

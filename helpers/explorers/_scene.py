@@ -1,0 +1,172 @@
+"""A drawing of pictures, shapes and words: as SVG in the page, and as PNG where there is none.
+
+All places are pixels right of and below the upper left corner.
+"""
+
+import base64
+import html
+import io
+from dataclasses import dataclass, field
+
+import numpy as np
+from matplotlib import image as matplotlib_image
+from matplotlib.patches import Polygon
+
+from helpers.explorers._base import png_of
+from helpers.explorers._image_views import (
+    coloured,
+    frame,
+    inches,
+    place_colours,
+    sheet,
+    write,
+)
+from helpers.plots.text import DPI, SMALL, long_minus
+
+LINE = 16  # pixels: from one line of words to the next
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Numbers ``[h, w]`` as colours, in a box; ``at``: the cell that is pointed at there."""
+
+    pixels: np.ndarray
+    scale: dict
+    left: float
+    top: float
+    width: float
+    height: float
+    at: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture that is drawn already, as PNG."""
+
+    png: bytes
+    left: float
+    top: float
+    width: float
+    height: float
+    at: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A box that is seen on any ground."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A face of a body; ``marked`` if it is talked about now."""
+
+    points: tuple[tuple[float, float], ...]
+    marked: bool = False
+    at: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """One line; ``top`` is its base line."""
+
+    left: float
+    top: float
+    text: str
+    bold: bool = False
+    middle: bool = False
+
+
+@dataclass
+class Scene:
+    """``words`` say in a sentence or more what is drawn."""
+
+    width: float
+    height: float
+    words: str
+    parts: list = field(default_factory=list)
+
+
+def scene_svg(scene: Scene, attributes: str = "") -> str:
+    """The drawing for the page, in its colours. ``attributes`` as of ``_grids.pointable``."""
+    label = "" if "aria-label" in attributes else f' aria-label="{html.escape(scene.words)}"'
+    return (
+        f'<svg class="cnn-scene" role="img"{attributes}{label} '
+        f'viewBox="0 0 {scene.width:g} {scene.height:g}" '
+        f'width="{scene.width:g}" height="{scene.height:g}">'
+        f"{''.join(map(_svg, scene.parts))}</svg>"
+    )
+
+
+def _svg(part) -> str:
+    at = getattr(part, "at", None)
+    pointed = "" if at is None else f' data-at="{at[0]},{at[1]}"'
+    if isinstance(part, (Picture, Drawn)):
+        data = base64.b64encode(
+            _small_png(part) if isinstance(part, Picture) else part.png
+        ).decode()
+        return (
+            f'<image{pointed} {_box(part)} preserveAspectRatio="none" '
+            f'href="data:image/png;base64,{data}"/>'
+        )
+    if isinstance(part, Frame):
+        return f'<rect class="halo" {_box(part)}/><rect class="frame" {_box(part)}/>'
+    if isinstance(part, Shape):
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in part.points)
+        return (
+            f'<polygon{pointed} class="{"marked" if part.marked else "face"}" points="{points}"/>'
+        )
+    style = f"{' class=bold' if part.bold else ''}{' text-anchor=middle' if part.middle else ''}"
+    text = html.escape(long_minus(part.text))
+    return f'<text{style} x="{part.left:.1f}" y="{part.top:.1f}">{text}</text>'
+
+
+def _box(part) -> str:
+    return (
+        f'x="{part.left:.1f}" y="{part.top:.1f}" width="{part.width:.1f}" '
+        f'height="{part.height:.1f}"'
+    )
+
+
+def _small_png(picture: Picture) -> bytes:
+    """A pixel for each number: the page makes them large."""
+    buffer = io.BytesIO()
+    matplotlib_image.imsave(buffer, coloured(picture.pixels, picture.scale), format="png")
+    return buffer.getvalue()
+
+
+def scene_png(scene: Scene) -> bytes:
+    """The drawing as a picture on white."""
+    figure = sheet(scene.height / DPI, scene.width / DPI)
+    for part in scene.parts:
+        if isinstance(part, Picture):
+            place_colours(figure, coloured(part.pixels, part.scale), *_in_inches(part))
+        elif isinstance(part, Drawn):
+            pixels = matplotlib_image.imread(io.BytesIO(part.png))
+            place_colours(figure, (255 * pixels).astype(np.uint8), *_in_inches(part))
+        elif isinstance(part, Frame):
+            frame(figure, *_in_inches(part), line=1.5)
+        elif isinstance(part, Shape):
+            _place_shape(figure, part)
+        else:
+            style = {"ha": "center" if part.middle else "left"}
+            weight = "bold" if part.bold else "normal"
+            left, top = part.left / DPI, part.top / DPI
+            write(figure, left, top, long_minus(part.text), 0.8 * SMALL, weight=weight, **style)
+    return png_of(figure)
+
+
+def _in_inches(part) -> tuple[float, ...]:
+    return tuple(x / DPI for x in (part.left, part.top, part.width, part.height))
+
+
+def _place_shape(figure, shape: Shape) -> None:
+    points = [(x / DPI, y / DPI) for x, y in shape.points]
+    ground = "#ffe08a" if shape.marked else "#eeeeee"
+    style = {"facecolor": ground, "edgecolor": "0.45", "transform": inches(figure)}
+    style["zorder"] = -1  # behind the pictures on it
+    figure.add_artist(Polygon(points, **style))
