@@ -1,10 +1,12 @@
 """The part of the panel of mistakes that traces one value of a feature map to its products."""
 
 import io
+import itertools
 from dataclasses import dataclass
 
 import ipywidgets as widgets
 import numpy as np
+import torch
 import torch.nn.functional as F
 from matplotlib import image as matplotlib_image
 from torch import Tensor, nn
@@ -25,6 +27,7 @@ from helpers.explorers._image_views import (
     place_image,
     sheet,
 )
+from helpers.explorers._places import blocks_of, window_text
 from helpers.explorers._sliding import arithmetic, show
 from helpers.plots.arrays import as_array, colour_scale
 from helpers.plots.text import DPI, number_text
@@ -40,8 +43,8 @@ class Trace:
     windows: Tensor  # [C, k, k]
     kernels: Tensor  # [C, k, k]
     bias: float
-    corner: tuple[int, int]  # row and column of the window's first pixel; negative in the padding
-    reach: tuple[int, int]  # rows and columns from the window's first pixel to its last
+    rows: list[int | None]  # of the image, that the window holds; None: a row of padding
+    columns: list[int | None]
 
     @property
     def sums(self) -> list[float]:
@@ -108,7 +111,7 @@ class Pixel(Explorer):
         channel, row, column = place
         with asking():
             trace = trace_value(layer, image, channel, row, column)
-        self._grids = grids(trace, image, channel)
+        self._grids = grids(trace, channel)
         self._picture = places_png(image, maps[channel], trace, channel, row, column)
         size = "×".join(map(str, trace.windows.shape))
         caption = (
@@ -140,13 +143,15 @@ def trace_value(layer: nn.Conv2d, image: Tensor, channel: int, row: int, column:
     kernels = layer.weight[channel].detach().cpu().double()
     group = channel // (layer.out_channels // layer.groups)
     padded = padded[group * len(kernels) : (group + 1) * len(kernels)]
-    reach = tuple(d * (k - 1) + 1 for d, k in zip(layer.dilation, kernels.shape[1:], strict=True))
-    top, left = row * layer.stride[0], column * layer.stride[1]
-    windows = padded[
-        :, top : top + reach[0] : layer.dilation[0], left : left + reach[1] : layer.dilation[1]
-    ]
+    lines, places = [], []
+    for axis, around in enumerate((sides[2:], sides[:2])):
+        first, step = (row, column)[axis] * layer.stride[axis], layer.dilation[axis]
+        lines.append(slice(first, first + step * kernels.shape[1 + axis], step))
+        numbers = torch.arange(image.shape[1 + axis], dtype=torch.float64)[None, None]
+        numbers = F.pad(numbers, around, mode, *([-1.0] if mode == "constant" else []))
+        places.append([None if x < 0 else int(x) for x in numbers[0, 0, lines[axis]].tolist()])
     bias = 0.0 if layer.bias is None else float(layer.bias[channel].detach())
-    return Trace(windows, kernels, bias, (top - sides[2], left - sides[0]), reach)
+    return Trace(padded[:, lines[0], lines[1]], kernels, bias, *places)
 
 
 def sum_text(trace: Trace) -> str:
@@ -170,14 +175,12 @@ def verdict(value: float, own: float) -> str:
     )
 
 
-def grids(trace: Trace, image: Tensor, channel: int) -> list[Grid]:
+def grids(trace: Trace, channel: int) -> list[Grid]:
     """Window and kernel of each channel as numbers; none if they are too large."""
     if max(trace.windows.shape[1:]) > LARGEST or len(trace.windows) > 3:
         return []
     made, several = [], len(trace.windows) > 1
-    (top, left), (tall, wide) = trace.corner, trace.reach
-    where = f"rows {top} to {top + tall - 1}, columns {left} to {left + wide - 1}"
-    outside = padding_cells(trace, image)
+    where, outside = window_text(trace.rows, trace.columns), padding_cells(trace)
     for number, (window, kernel) in enumerate(zip(trace.windows, trace.kernels, strict=True)):
         which = f", channel {number}" if several else ""
         last = number == len(trace.windows) - 1
@@ -187,15 +190,10 @@ def grids(trace: Trace, image: Tensor, channel: int) -> list[Grid]:
     return [*made, Grid("value", [[show(trace.value)]], frozenset({(0, 0)}))]
 
 
-def padding_cells(trace: Trace, image: Tensor) -> frozenset[tuple[int, int]]:
+def padding_cells(trace: Trace) -> frozenset[tuple[int, int]]:
     """The cells of the window that lie outside of the image."""
-    tall, wide = trace.windows.shape[1:]
-    rows = np.linspace(0, trace.reach[0] - 1, tall) + trace.corner[0]
-    columns = np.linspace(0, trace.reach[1] - 1, wide) + trace.corner[1]
-    outside_rows = (rows < 0) | (rows >= image.shape[1])
-    outside_columns = (columns < 0) | (columns >= image.shape[2])
-    cells = np.argwhere(outside_rows[:, None] | outside_columns).tolist()
-    return frozenset(map(tuple, cells))
+    places = itertools.product(enumerate(trace.rows), enumerate(trace.columns))
+    return frozenset((i, j) for (i, row), (j, column) in places if row is None or column is None)
 
 
 def _texts(values: Tensor) -> list[list[str]]:
@@ -208,13 +206,10 @@ def places_png(
     """The image with the window framed, and the feature map with the value framed."""
     figure = sheet(TITLE + SIDE * image.shape[1] / image.shape[2] + 0.15)
     place_image(figure, image, 0.15, TITLE, SIDE, "image and window")
-    pixel, (first_row, first_column), (tall, wide) = (
-        SIDE / image.shape[2],
-        trace.corner,
-        trace.reach,
-    )
-    left, top = 0.15 + first_column * pixel, TITLE + first_row * pixel
-    frame(figure, left, top, wide * pixel, tall * pixel)
+    pixel = SIDE / image.shape[2]
+    inside = [sorted({x for x in line if x is not None}) for line in (trace.rows, trace.columns)]
+    for top, left, tall, wide in blocks_of(*inside):
+        frame(figure, 0.15 + left * pixel, TITLE + top * pixel, wide * pixel, tall * pixel)
     values = as_array(feature_map)
     scale = colour_scale("signed" if (values < 0).any() else "activations", [values])
     start = SIDE + 1.0

@@ -133,6 +133,16 @@ def test_any_convolution(layer):
         )
 
 
+def test_a_window_that_goes_round_the_image_lies_in_it():
+    image = torch.rand(1, 9, 8, generator=torch.Generator().manual_seed(0))
+    layer = nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular")
+    trace = trace_value(layer, image, 0, 0, 7)
+    assert (trace.rows, trace.columns) == ([8, 0, 1], [6, 7, 0])
+    assert torch.equal(trace.windows[0], image[0, trace.rows][:, trace.columns].double())
+    layer = nn.Conv2d(1, 1, 3, padding=2, dilation=2)
+    assert trace_value(layer, image, 0, 8, 1).rows == [6, 8, None]
+
+
 def test_a_changed_image_is_said(data):
     model = nn.Sequential(
         nn.BatchNorm2d(1), nn.Conv2d(1, 2, 5, padding=2), nn.Flatten(), nn.Linear(2 * 784, 10)
@@ -142,6 +152,8 @@ def test_a_changed_image_is_said(data):
     panel.pixel.row.value = panel.pixel.column.value = 0
     assert "another one, because the network changes the image" in panel.pixel.caption
     assert 'class="padded"' in panel.pixel.view.value
+    title = "rows 0 to 2, columns 0 to 2, beginning in the padding, 2 rows above and 2 columns left"
+    assert f"<caption>image: {title} of the image</caption>" in panel.pixel.view.value
     check_bundle(panel)
 
 
