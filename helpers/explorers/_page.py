@@ -39,9 +39,11 @@ STYLE = """
 .cnn-scene rect { fill: none; pointer-events: none; }
 .cnn-scene .halo { stroke: #ffffff; stroke-width: 4; }
 .cnn-scene .frame { stroke: #d95f02; stroke-width: 2; }
-.cnn-scene polygon { stroke: var(--jp-ui-font-color2, #616161);
+.cnn-scene polygon.slot, .cnn-scene polygon.chosen { fill: transparent; stroke: none; }
+.cnn-scene polygon.chosen { stroke: #d95f02; stroke-width: 2; }
+.cnn-scene polygon.face, .cnn-scene polygon.marked { stroke: var(--jp-ui-font-color2, #616161);
   fill: var(--jp-layout-color3, #e0e0e0); }
-.cnn-scene polygon.marked { fill: #ffe08a; stroke: #8a4b00; stroke-width: 2; }
+.cnn-scene polygon.marked { fill: #ffe08a; }
 .cnn-explorer input.cnn-number { width: 3.2em; border: 0; background: none; color: inherit;
   font: inherit; text-align: center; padding: 0.3em 0; cursor: text; }
 @media (prefers-reduced-motion: no-preference) {

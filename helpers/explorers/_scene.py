@@ -63,10 +63,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class Shape:
-    """A face of a body; ``marked`` if it is talked about now."""
+    """A polygon: the "face" of a body, or a "marked" one; or the unseen ground on which it can be
+    pointed at, a "slot", with a line around it if it is "chosen".
+    """
 
     points: tuple[tuple[float, float], ...]
-    marked: bool = False
+    kind: str
     at: tuple[int, int] | None = None
 
 
@@ -117,9 +119,7 @@ def _svg(part) -> str:
         return f'<rect class="halo" {_box(part)}/><rect class="frame" {_box(part)}/>'
     if isinstance(part, Shape):
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in part.points)
-        return (
-            f'<polygon{pointed} class="{"marked" if part.marked else "face"}" points="{points}"/>'
-        )
+        return f'<polygon{pointed} class="{part.kind}" points="{points}"/>'
     style = f"{' class=bold' if part.bold else ''}{' text-anchor=middle' if part.middle else ''}"
     text = html.escape(long_minus(part.text))
     return f'<text{style} x="{part.left:.1f}" y="{part.top:.1f}">{text}</text>'
@@ -166,7 +166,8 @@ def _in_inches(part) -> tuple[float, ...]:
 
 def _place_shape(figure, shape: Shape) -> None:
     points = [(x / DPI, y / DPI) for x, y in shape.points]
-    ground = "#ffe08a" if shape.marked else "#eeeeee"
-    style = {"facecolor": ground, "edgecolor": "0.45", "transform": inches(figure)}
+    ground = {"marked": "#ffe08a", "face": "#eeeeee"}.get(shape.kind, "none")
+    line = {"slot": "none", "chosen": "#8a4b00"}.get(shape.kind, "0.45")
+    style = {"facecolor": ground, "edgecolor": line, "transform": inches(figure)}
     style["zorder"] = -1  # behind the pictures on it
     figure.add_artist(Polygon(points, **style))

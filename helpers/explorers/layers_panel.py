@@ -3,55 +3,64 @@
 import copy
 import io
 import math
-import re
 import warnings
-from collections import defaultdict
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 
 import ipywidgets as widgets
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from helpers.datasets import drawn
 from helpers.explorers._base import Explorer, Refused, View, steady
-from helpers.explorers._grids import Row, table_html, table_png
-from helpers.layers import LayerRow, count_parameters, layer_rows
+from helpers.explorers._grids import Row, pointable, table_html, table_png
+from helpers.explorers._layer_words import (
+    Layer,
+    explained,
+    misfit,
+    parameters_text,
+    shape_text,
+    summed_up,
+)
+from helpers.explorers._pixel import stacked
+from helpers.explorers._places import lines_of, window_text
+from helpers.explorers._pointable import Pointed
+from helpers.explorers._scene import scene_png, scene_svg
+from helpers.explorers._volumes import FACE, Body, volumes_scene
+from helpers.layers import LayerRow, Sight, layer_rows
 from helpers.network_modes import unwrapped
+from helpers.plots.text import number_text
 
 HEADER = ("layer", "kind", "output", "parameters", "sees")
 TITLE = "The layers, for one image; sees: pixels of the image on which one value depends"
-SEES = {"all": "depends on the whole image", "none": "does not depend on the image"}
 MOST_INPUT = 10_000_000
-NOT_FIT = re.compile(r"network: (\S+|this layer) \(\w+\) cannot take its input of shape (\S+?)\.")
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One row of the table, with what the sentence about it needs."""
-
-    row: LayerRow
-    module: nn.Module
-
-    @property
-    def title(self) -> str:
-        """Its name and kind."""
-        return f"{self.row.name} ({self.row.kind})" if self.row.name else self.row.kind
+MOST_VALUES = 20_000_000  # of all layers: more are not kept for the picture
+NETWORK = "network"  # what can be pointed at
+KEYS = "Arrow keys go from layer to layer; after Enter, over the values of one."
+SHIRT = 6  # the number of its class
 
 
 class Layers(Explorer):
-    """The layers of ``model`` as a table: output shape, parameters, receptive field; one explained.
+    """The layers of ``model`` as volumes and as a table: shape, parameters, what one value sees.
 
-    ``input_shape`` is that of one image, [channels, height, width].
+    ``input_shape`` is that of one image, [channels, height, width]; ``image`` is one of that shape,
+    whose activations are in the volumes; without it, a drawn shirt. A layer that is pointed at is
+    explained; of a place on its face, the pixels that it sees are framed on the image.
     """
 
     tall = True
 
-    def __init__(self, model: nn.Module, input_shape=(1, 28, 28)):
+    def __init__(self, model: nn.Module, input_shape=(1, 28, 28), image: Tensor | None = None):
         self._layers: list[Layer] = []
         self._problem = self._summary = ""
+        self._place: tuple[int, int] | None = None  # on the face of the layer, that is pointed at
+        self._pointing = False  # while it is chosen by pointing
         try:
-            shape = _checked(model, input_shape)
-            self._layers, self._summary = _examine(model, shape)
+            shape = _checked(model, input_shape if image is None else tuple(image.shape))
+            self._image = shirt(shape) if image is None else image
+            self._layers, self._summary, self._sight = _examine(model, self._image)
+            self._places = places_of(self._sight, [layer.row for layer in self._layers])
+            self._bodies = [self._body(number) for number in range(len(self._layers))]
         except Refused as error:
             self._problem = str(error)
         except Exception as error:  # a student's class may do anything when it is looked at
@@ -60,25 +69,128 @@ class Layers(Explorer):
         self.layer = widgets.Dropdown(options=[("all", 0), *choices], description="layer")
         super().__init__([self.layer])
 
+    def _body(self, number: int) -> Body:
+        """What is drawn of a layer, which is counted from 0."""
+        row, place = self._layers[number].row, self._places[number]
+        values = None if place is None else self._sight.values((place, 0))[0].float()
+        return Body(number + 1, row.kind, row.output_shape, values)
+
+    # --------------------------------------------------------------------------- pointing
+
+    def redraw(self, change=None) -> None:
+        """A layer that was chosen from the list has no place on it yet."""
+        if change and not self._pointing:
+            self._place = None
+        super().redraw(change)
+
+    def point(self, at: Pointed) -> None:
+        """A layer, or a place on its face. The keys move from layer to layer; Enter, then on it."""
+        if at.name != NETWORK or not self._layers:
+            return
+        number, place = self.layer.value, self._place
+        if at.kind == "key" and place is None:
+            number = min(max(number + at.row + at.column, 1), len(self._layers))
+        elif at.kind == "key":
+            place = self._bodies[number - 1].within(place[0] + at.row, place[1] + at.column)
+        elif at.kind == "choose" and number:
+            place = self._bodies[number - 1].middle if place is None else None
+        elif at.kind in ("over", "press", "drag"):
+            number = at.column
+            place = self._bodies[number - 1].place_at(at.x, at.y) if at.row == FACE else None
+        if (number, place) == (self.layer.value, self._place):
+            return
+        self._place, self._pointing = place, True
+        try:
+            if number == self.layer.value:
+                self.redraw()
+            self.layer.value = number
+        finally:
+            self._pointing = False
+
+    # ------------------------------------------------------------------------------ the view
+
     def look(self) -> View:
-        """The table, and a sentence about the chosen layer or about all."""
+        """Volumes and table, and a sentence about the chosen layer or about all."""
         if self._problem:
             raise Refused(self._problem)
         number = self.layer.value
-        self._rows = [
-            Row((layer.row.name or "the network", layer.row.kind, _shape(layer.row.output_shape),
-                 _parameters_text(layer), layer.row.sees), i == number)
-            for i, layer in enumerate(self._layers, start=1)
-        ]  # fmt: skip
-        caption = self._summary
+        self._rows = [_row(layer, i == number) for i, layer in enumerate(self._layers, start=1)]
+        caption, place, seen, told = self._summary, None, None, ""
         if number:
-            words = _explained(self._layers[number - 1])
+            place, seen, told = self._seen(number)
+            words = explained(self._layers[number - 1])
             caption = f"Layer {number} of {len(self._layers)}, {words}"
-        return View(caption, html=table_html(TITLE, HEADER, self._rows))
+        if self._place is not None:
+            caption += f" {told}"
+        drawn = f"The network as volumes, the image at the left. {told}".strip()
+        self._scene = volumes_scene(self._image, self._bodies, number, place, seen, drawn)
+        picture = scene_svg(self._scene, pointable(NETWORK, f"{drawn} {KEYS}"))
+        return View(caption, html=picture + table_html(TITLE, HEADER, self._rows))
+
+    def _seen(self, number: int) -> tuple[tuple[int, int] | None, Tensor | None, str]:
+        """The place on the face, the pixels that its value sees, and both in words."""
+        body, operation = self._bodies[number - 1], self._places[number - 1]
+        if operation is None or body.values is None:
+            return None, None, ""
+        place = self._place or body.middle
+        index = body.index(*place)
+        mask = torch.zeros((1, *body.shape), dtype=torch.bool)
+        mask[(0, *index)] = True
+        pixels, why = self._sight.pixels((operation, 0), mask)
+        names = {3: ("map", "row", "column"), 2: ("row", "column")}.get(len(index), ("number",))
+        said = ", ".join(f"{name} {i}" for name, i in zip(names, index, strict=True))
+        value = f"The value at {said} is {number_text(float(body.values[index]))} here"
+        if why:
+            return place, None, f"{value}; what it sees is not known ({why})."
+        window = window_text(*lines_of(pixels), "the image") if pixels.any() else "no pixel"
+        return place, pixels, f"{value} and sees {window}."
 
     def still(self) -> bytes | None:
-        """The table drawn, with the caption below."""
-        return self.captioned(table_png(HEADER, self._rows)) if self._last.html else None
+        """The volumes and the table drawn, with the caption below."""
+        if not self._last.html:
+            return None
+        return self.captioned(stacked([scene_png(self._scene), table_png(HEADER, self._rows)]))
+
+
+def _row(layer: Layer, marked: bool) -> Row:
+    name, kind, size = layer.row.name or "the network", layer.row.kind, layer.row.output_shape
+    return Row((name, kind, shape_text(size), parameters_text(layer), layer.row.sees), marked)
+
+
+def shirt(shape: tuple[int, ...]) -> Tensor:
+    """A drawn shirt as an image of ``shape``, ``[C, H, W]``."""
+    light = torch.from_numpy(drawn.garment(SHIRT))[None, None]
+    return F.interpolate(light, shape[1:], mode="area")[0].expand(shape).contiguous()
+
+
+def _sight(model: nn.Module, image: Tensor, rows: list[LayerRow]) -> Sight | None:
+    """What its values see; ``None`` if they are too many, or ``image`` takes another way."""
+    if sum(math.prod(row.output_shape) for row in rows) > MOST_VALUES:
+        return None
+    try:
+        return Sight(model, image)
+    except Exception:  # the image of the rows was blank
+        return None
+
+
+def places_of(sight: Sight | None, rows: list[LayerRow]) -> list[int | None]:
+    """For each call of a layer, in their order, the place of the operation that made its output."""
+    if sight is None:
+        return [None] * len(rows)
+    places, last = [], -1
+    for number, row in enumerate(rows):
+        made = [
+            place
+            for place, operation in enumerate(sight.operations)
+            if place > last and operation.output is not None
+            and f"{operation.module}.".startswith(f"{row.name}." if row.name else "")
+            and tuple(operation.output.shape) == (1, *row.output_shape)
+        ]  # fmt: skip
+        again = any(later.name == row.name for later in rows[number + 1 :])
+        run = [place for i, place in enumerate(made) if place == made[0] + i]
+        places.append(None if not made else run[0] if again else run[-1])
+        last = last if places[-1] is None else places[-1]
+    return places
 
 
 def _checked(model, input_shape) -> tuple[int, ...]:
@@ -105,12 +217,13 @@ def _checked(model, input_shape) -> tuple[int, ...]:
             f"as (1, 28, 28); it is {steady(repr(input_shape), 40)}."
         )
     if math.prod(shape) > MOST_INPUT:
-        raise Refused(f"An image of {_shape(shape)} is too large to try.")
+        raise Refused(f"An image of {shape_text(shape)} is too large to try.")
     return shape
 
 
-def _examine(model: nn.Module, shape: tuple[int, ...]) -> tuple[list[Layer], str]:
-    """The layers as one image passes them, and a summary. Leaves the model as it was."""
+def _examine(model: nn.Module, image: Tensor) -> tuple[list[Layer], str, Sight | None]:
+    """The layers as ``image`` passes them, a summary, and the run. Leaves the model as it was."""
+    shape = tuple(image.shape)
     if any(nn.parameter.is_lazy(p) for p in model.parameters()):
         model = copy.deepcopy(model)  # its sizes are fixed by the first image, this one
     answers = []
@@ -120,8 +233,9 @@ def _examine(model: nn.Module, shape: tuple[int, ...]) -> tuple[list[Layer], str
         quiet = redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore")
         with torch.random.fork_rng(devices=[]), quiet[0], quiet[1]:
             rows = layer_rows(model, shape)
+            sight = _sight(model, image, rows)
     except ValueError as error:
-        raise Refused(_misfit(inner, str(error), error.__cause__)) from None
+        raise Refused(misfit(inner, str(error), error.__cause__)) from None
     finally:
         handle.remove()
     name, answer = type(inner).__name__, answers[-1]
@@ -131,151 +245,4 @@ def _examine(model: nn.Module, shape: tuple[int, ...]) -> tuple[list[Layer], str
     if not rows:
         raise Refused(f"forward of {name} uses none of its layers.")
     layers = [Layer(row, inner.get_submodule(row.name)) for row in rows]
-    return layers, _summed_up(inner, layers, shape, answer)
-
-
-def _unused(model: nn.Module, layers: list[Layer]) -> list[str]:
-    """The names of the layers that the image does not pass."""
-    passed = {id(part) for layer in layers for part in layer.module.modules()}
-    leaves = {name: part for name, part in model.named_modules() if not list(part.children())}
-    return sorted(name for name, part in leaves.items() if id(part) not in passed)
-
-
-def _summed_up(model: nn.Module, layers: list[Layer], shape, answer: Tensor) -> str:
-    total = count_parameters(model)
-    largest = max(layers, key=lambda layer: layer.row.num_parameters)
-    most = largest.row.num_parameters
-    words = f"{type(model).__name__} has {_count(len(layers), 'layer')} and makes "
-    words += f"{_said(answer.shape[1:])} of one image of {_shape(shape)}. "
-    words += f"Training adjusts {_count(total, 'parameter')}"
-    words += f", {most:,} of them ({most / total:.0%}) in {largest.title}." if most else "."
-    beside = total - sum(layer.row.num_parameters for layer in layers)
-    if beside:
-        words += f" Of these, {beside:,} are in none of the layers that the image passes."
-    unused = _unused(model, layers)
-    if unused:
-        words += f" Not used by forward: {', '.join(unused[:5])}{', …' if unused[5:] else ''}."
-    return words
-
-
-def _explained(layer: Layer) -> str:
-    """What goes in and comes out, what the layer does, what one value sees, its parameters."""
-    kind, module, count = layer.row.kind, layer.module, layer.row.num_parameters
-    given = _said(layer.row.input_shape) if layer.row.input_shape else "what it gets"
-    does = DOES.get(kind, lambda _m: f"{kind} is applied")(module)
-    sees = SEES.get(layer.row.sees, f"sees {layer.row.sees} pixels of the image")
-    if layer.row.unknown:
-        sees = f"sees a part of the image that is not known: {steady(layer.row.unknown, 200)}"
-    parts = [
-        name.removeprefix("parametrizations.").removesuffix(".original")
-        for name, _ in module.named_parameters()
-    ]
-    costs = "it has no parameters"
-    if count:
-        costs = f"its parameters ({' + '.join(parts)}) are {_parameters_text(layer)}"
-    elif parts:
-        costs = "its parameters are frozen, or counted where they were used before"
-    made = _said(layer.row.output_shape)
-    return f"{layer.title}, makes {made} of {given}: {does}; one value {sees}; {costs}."
-
-
-def _window(size) -> str:
-    return "×".join(map(str, size)) if isinstance(size, tuple) else f"{size}×{size}"
-
-
-def _conv(m) -> str:
-    kernels = f"{_count(m.out_channels, 'kernel')} of {m.in_channels // m.groups}×"
-    padding = "" if m.padding == (0, 0) else f" and padding {_one(m.padding)}"
-    return f"{kernels}{_window(m.kernel_size)} slide over it, with stride {_one(m.stride)}{padding}"
-
-
-def _one(value) -> str:
-    """``(2, 2)`` as 2."""
-    return str(value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value)
-
-
-DOES = {
-    "Conv2d": _conv,
-    "ReLU": lambda m: "what is negative becomes 0",
-    "MaxPool2d": lambda m: (
-        f"the largest value of each {_window(m.kernel_size)} window stays, with stride "
-        f"{_one(m.stride)}"
-    ),
-    "AvgPool2d": lambda m: (
-        f"the mean of each {_window(m.kernel_size)} window stays, with stride {_one(m.stride)}"
-    ),
-    "Flatten": lambda m: "all values are put into one row",
-    "Linear": lambda m: (
-        f"each of {m.out_features:,} values is a weighted sum of {m.in_features:,}"
-        f"{'' if m.bias is None else ', plus a bias'}"
-    ),
-    "BatchNorm2d": lambda m: (
-        "each channel is brought to mean 0 and variance 1 by statistics of the training, then "
-        "scaled and moved"
-    ),
-    "Dropout": lambda m: (
-        f"in training each value becomes 0 with probability {m.p:g}, in eval mode nothing happens"
-    ),
-}
-
-
-def _parameters_text(layer: Layer) -> str:
-    """``6·1·5·5 + 6 = 156``; equal parts are counted, ``2·6 = 12``."""
-    count = layer.row.num_parameters
-    shapes = [tuple(p.shape) for p in layer.module.parameters() if p.requires_grad]
-    if not count or len(shapes) > 4 or sum(map(math.prod, shapes)) != count:
-        return f"{count:,}" if count else "–"  # too many parts, or some were counted before
-    parts: dict[str, int] = defaultdict(int)
-    for shape in shapes:
-        parts["·".join(f"{size:,}" for size in shape) or "1"] += 1
-    terms = " + ".join(f"{n}·{part}" if n > 1 else part for part, n in parts.items())
-    return f"{terms} = {count:,}" if "·" in terms or "+" in terms else terms
-
-
-def _misfit(model: nn.Module, message: str, cause: BaseException | None) -> str:
-    """Why an image does not fit, with the two sizes if the layer is one that we know."""
-    found = NOT_FIT.search(message)
-    if found:
-        name, text = found.groups()
-        module = model.get_submodule("" if name == "this layer" else name)
-        title = f"{'' if name == 'this layer' else name + ' '}({type(module).__name__})".strip()
-        words = _two_sizes(module, [int(n) for n in text.split("×") if n.isdigit()])
-        if words:
-            return f"{title} {words}"
-    said = message.partition(". torch says:")[0].replace("an image", "An image", 1)
-    why = f" The error: {steady(cause)}" if cause else ""
-    return f"{steady(said, 300)}.{why}"
-
-
-def _two_sizes(module: nn.Module, shape: list[int]) -> str:
-    """What the layer is made for, and what comes in; empty if that is not the trouble."""
-    if not shape:
-        return ""
-    last, first = shape[-1], shape[0]
-    text = _shape(shape) if len(shape) > 1 else f"{last:,}"
-    if isinstance(module, nn.Linear) and last != module.in_features:
-        words = f"is made for {module.in_features:,} numbers, but {text} come in"
-        if len(shape) > 1:
-            return f"{words}: nn.Flatten() before it makes {math.prod(shape):,} numbers of them."
-        return f"{words}."
-    channels = getattr(module, "in_channels", None) or getattr(module, "num_features", None)
-    if isinstance(channels, int) and len(shape) != 3:
-        return f"is made for feature maps, [channels, height, width], but {text} come in."
-    if isinstance(channels, int) and first != channels:
-        return f"is made for {_count(channels, 'channel')}, but {first} come in ({text})."
-    size = getattr(module, "kernel_size", None)
-    if size is not None and len(shape) == 3:
-        return f"has a window of {_window(size)}, but feature maps of {shape[1]}×{last} come in."
-    return ""
-
-
-def _shape(shape) -> str:
-    return "×".join(map(str, shape)) or "a single number"
-
-
-def _said(shape) -> str:
-    return _count(shape[0], "number") if len(shape) == 1 else _shape(shape)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return layers, summed_up(inner, layers, shape, answer), sight

@@ -34,6 +34,11 @@ def colour_garments(train: bool) -> tuple[np.ndarray, np.ndarray]:
     return _collect(_COLOUR, train, 50_000 if train else 10_000)
 
 
+def garment(label: int) -> np.ndarray:
+    """One light garment of class ``label`` on black, float32 ``[28, 28]`` from 0 to 1."""
+    return draw(Dice((VERSION, _GREY, 1, label, 0), 1), 28, label).light[..., 0].clip(0, 1)
+
+
 def _collect(kind: int, train: bool, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw all chunks, each straight to the places that the shuffle gives its pictures."""
     _keep_freed_memory()
