@@ -53,6 +53,34 @@ STYLE = """
   background: #f0f0f0; color: #000000; }
 .cnn-explorer .cnn-matrix th[scope="col"] { vertical-align: bottom; padding: 0.4em 0; }
 .cnn-explorer .cnn-matrix th span { writing-mode: vertical-rl; transform: rotate(180deg); }
+.cnn-field { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.4em 1em;
+  color: var(--jp-ui-font-color1, inherit); font-size: var(--jp-widgets-font-size, 13px); }
+.cnn-field canvas { height: 252px; cursor: crosshair; touch-action: none; margin: 3px;
+  border: 1px solid #767676; image-rendering: pixelated; }
+.cnn-field canvas:focus-visible { outline: 3px solid #0a5c99; outline-offset: 2px; }
+.cnn-field .cnn-tools { display: grid; gap: 0.5em; width: 12em; }
+.cnn-field .cnn-tools label { display: grid; grid-template-columns: 3em 1fr; align-items: center; }
+.cnn-field .cnn-tools select { height: 2.2em; font: inherit; min-width: 0;
+  color: var(--jp-widgets-input-color, inherit); border: 1px solid #767676;
+  background: var(--jp-widgets-input-background-color, white); }
+.cnn-field .cnn-tools button { width: auto; margin: 0; }
+.cnn-field .cnn-place { min-height: 2.8em; }
+.cnn-way { display: flex; flex-wrap: wrap; gap: 0.4em 0.8em; }
+.cnn-way figure { margin: 0; }
+.cnn-way img { height: 150px; background: none; }
+.cnn-way [data-point] { cursor: crosshair; touch-action: none; }
+.cnn-bars { border-spacing: 0; font-variant-numeric: tabular-nums; line-height: 1.6; }
+.cnn-bars caption { caption-side: top; text-align: left; font-weight: 600; }
+.cnn-bars th { font-weight: normal; text-align: right; padding-right: 0.6em; min-width: 6.5em; }
+.cnn-bars td { text-align: right; padding-left: 0.8em; min-width: 3.5em; }
+.cnn-bars td.was { min-width: 6em; }
+.cnn-bars td:has(div) { padding: 0; }
+.cnn-bars tr.largest > :is(th, td) { font-weight: 700; }
+.cnn-bars div { position: relative; width: 13em; height: 1em; border-left: 1px solid #767676; }
+.cnn-bars i, .cnn-bars b { position: absolute; top: 0; bottom: 0; left: 0; }
+.cnn-bars i { background: #8c8c8c; }
+.cnn-bars tr.largest i { background: #d95f02; }
+.cnn-bars b { border-left: 3px solid var(--jp-ui-font-color1, black); margin-left: -1px; }
 .cnn-explorer .jupyter-widgets-disconnected::before { display: none; }
 .cnn-explorer.jupyter-widgets-disconnected::before { display: block; position: static;
   content: "This panel has lost its kernel: run this cell again."; font: inherit;
@@ -64,6 +92,8 @@ STYLE = """
 .cnn-lecture .cnn-secondary { display: none !important; }
 .cnn-lecture img { width: 100%; max-height: 56vh; object-fit: contain; object-position: left; }
 .cnn-lecture svg.cnn-scene { width: 100%; max-height: 56vh; }
+.cnn-lecture .cnn-field canvas { height: 40vh; }
+.cnn-lecture .cnn-way img { width: auto; height: 18vh; }
 .cnn-lecture .cnn-grids:has(.cnn-matrix) { flex-wrap: nowrap; }
 .cnn-lecture .cnn-grids img { width: auto; flex: 0 1 36%; min-width: 0; }
 .cnn-explorer.cnn-lecture .cnn-matrix td { height: 1.5em; }

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from helpers import inspection
+from helpers.explorers._bars import bars_html
 from helpers.explorers._base import Refused, View, png_of
 from helpers.explorers._choosing import Choosing
 from helpers.explorers._image_views import (
@@ -28,6 +29,7 @@ from helpers.explorers._image_views import (
     sheet,
     state_of,
 )
+from helpers.explorers._painting import Painting
 from helpers.plots.arrays import as_array, as_pixels, colour_scale
 
 OCCLUSION, GRADIENT, GRAD_CAM = "occlusion", "gradient", "Grad-CAM"
@@ -58,6 +60,7 @@ class Why(Choosing):
 
     ``dataset`` holds the images. The tenth of the pixels that the map calls most important is
     blanked, and as many at random: if the map is right, the first must cost more probability.
+    Whoever does not believe it paints over the image, and sees what the network says then.
     """
 
     def __init__(self, model: nn.Module, dataset, index: int = 0):
@@ -69,17 +72,22 @@ class Why(Choosing):
             options=[OCCLUSION, GRADIENT, GRAD_CAM], description="method"
         )
         self.label = widgets.Dropdown(options=options, description="class")
-        super().__init__(model, dataset, index, [self.method, self.label])
+        self.paint = widgets.Checkbox(description="paint over the image", indent=False)
+        self.field = Painting("the image", self.redraw)
+        super().__init__(model, dataset, index, [self.method, self.label, self.paint])
+        place = self.children.index(self.view)
+        self.children = [*self.children[:place], self.field, *self.children[place:]]
 
     def look(self) -> View:
         """The map and the test of it."""
         check_network(self._model)
         index, method, classes = self.index.value, self.method.value, class_names(self._dataset)
+        self.field.layout.display = "" if self.paint.value else "none"
         with asking():
-            image, true = image_at(self._dataset, index)
-            before = probabilities(self._model, image, len(classes))[0]
-            predicted = int(before.argmax())
-            label = predicted if self.label.value == PREDICTED else self.label.value
+            original, true = image_at(self._dataset, index)
+            image, before, was = self._painted(original, classes)
+            chosen = self.label.value
+            label = int(before.argmax()) if chosen == PREDICTED else chosen
             reason = self._reason(image, label)
         name, probability = classes[label], float(before[label])
         figure = picture(image, reason, method, f"{name}: {percent(probability)}", name)
@@ -87,24 +95,58 @@ class Why(Choosing):
         caption = (
             f"{explanation(method, self._model, which)} The test of the map: blank the tenth of "
             "the pixels that it calls most important (of those that are not black), and as many "
-            f"at random, {DRAWS} times."
+            f"at random, {DRAWS} times.{self._painting_text(original)}"
         )
-        seen = f"predicted {classes[predicted]} ({percent(float(before[predicted]))})"
+        seen = f"predicted {best_text(before, classes)}"
+        if was is not None:
+            seen += f", before you painted {best_text(was, classes)}"
         details = (
             image_text(self._dataset, index, true), seen, f"map: {range_text(reason.heat)}",
             f"probability of {name}: {percent(probability)}{deletion_text(reason)}",
         )  # fmt: skip
         return View(caption + data_line(self._dataset, *details), png_of(figure))
 
+    def _painted(
+        self, original: Tensor, classes: list[str]
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The image as it is painted over, what the network says of it, and what it said before.
+
+        This stands beside the field before the map is there, which takes longer.
+        """
+        if not self.paint.value:
+            return original, probabilities(self._model, original, len(classes))[0], None
+        self.field.begin(original)
+        image = self.field.over(original)
+        try:
+            after, before = probabilities(self._model, torch.stack([image, original]), len(classes))
+        except Exception:
+            self.field.beside = ""  # what stands there was said of another image
+            raise
+        was = before if self.field.changed else None
+        self.field.beside = bars_html(classes, after, was)
+        return image, after, was
+
+    def _painting_text(self, image: Tensor) -> str:
+        if not self.paint.value:
+            return ""
+        if not self.field.changed:
+            return " Paint on the image: erase a part of it, or add one."
+        return f" You painted over {self.field.changed:,} of its {image[0].numel():,} pixels."
+
     def _reason(self, image: Tensor, label: int) -> Reason:
+        if self.paint.value and self.field.changed:  # seldom twice the same
+            return self._reason_of(image, label)
         state = state_of(self._model)
         if state != self._state or len(self._known) > 1000:
             self._known, self._state = {}, state
         key = (self.index.value, label, self.method.value)
         if key not in self._known:
-            heat = decision_map(self._model, image, label, self.method.value)
-            self._known[key] = Reason(heat, delete(self._model, image, heat, label))
+            self._known[key] = self._reason_of(image, label)
         return self._known[key]
+
+    def _reason_of(self, image: Tensor, label: int) -> Reason:
+        heat = decision_map(self._model, image, label, self.method.value)
+        return Reason(heat, delete(self._model, image, heat, label))
 
 
 def decision_map(model: nn.Module, image: Tensor, label: int, method: str) -> Tensor:
@@ -153,6 +195,12 @@ def delete(model: nn.Module, image: Tensor, heat: Tensor, label: int) -> Deletio
     # Before the softmax was checked for one image: the number of classes is right.
     after = inspection.activations(model, model, blanked).float().softmax(dim=1)[:, label]
     return Deletion(count, float(after[0]), float(after[1:].mean()), blanked[0])
+
+
+def best_text(shares: Tensor, classes: list[str]) -> str:
+    """The class with the largest share, and how large that is."""
+    best = int(shares.argmax())
+    return f"{classes[best]} ({percent(float(shares[best]))})"
 
 
 def deletion_text(reason: Reason) -> str:
