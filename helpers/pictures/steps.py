@@ -11,6 +11,8 @@ from helpers.pictures.reading import PictureError
 from helpers.pictures.turning import tilt
 
 PLAIN = "with the garment on a plain surface, much lighter or much darker than it"
+FRAME, LEAST = "the frame", 16  # what it is called; pixels that each of its sides must have
+Frame = tuple[int, int, int, int]  # left, top, right and bottom
 EDGE = 0.1  # of the strongest difference: so much is seen of the garment where it is cut
 
 
@@ -33,31 +35,44 @@ def to_tensor(picture: Image.Image) -> torch.Tensor:
     return torch.from_numpy(np.asarray(picture.convert("L"), np.float32) / 255).unsqueeze(0)
 
 
-def to_fashion_mnist(picture: Image.Image, light: bool | None = None) -> torch.Tensor:
+def to_fashion_mnist(
+    picture: Image.Image,
+    light: bool | None = None,
+    frame: Frame | None = None,
+    turn: float | None = None,
+) -> torch.Tensor:
     """``picture`` as the data set would show it: ``[1, 28, 28]``, light on black, centred.
 
-    The last of the ``steps``, which say what ``light`` is.
+    The last of the ``steps``, which say what ``light``, ``frame`` and ``turn`` are.
     """
-    return to_tensor(steps(picture, light)["28×28"])
+    return to_tensor(steps(picture, light, frame, turn)["28×28"])
 
 
-def steps(picture: Image.Image, light: bool | None = None) -> dict[str, Image.Image]:
+def steps(
+    picture: Image.Image,
+    light: bool | None = None,
+    frame: Frame | None = None,
+    turn: float | None = None,
+) -> dict[str, Image.Image]:
     """``picture`` after each step on its way to 28×28, by the name of the step.
 
     The steps are those of the data set's paper (Xiao et al., 2017, figure 1), adapted to photos:
     grey; inverted if the background is lighter than the garment; only the garment, on black; cut to
     it, and turned upright if it clearly leans, by up to some 15 degrees; longest side to 28 pixels;
     centred. ``light`` says whether the background is lighter than the garment; without it,
-    what differs most tells. ``info["turned"]`` of the step "cut" is by how many degrees it was
-    turned to the left.
+    what differs most tells. ``frame`` cuts by hand: left, top, right and bottom in pixels of the
+    picture; what is outside is left out from the second step on. ``turn`` is by how many degrees to
+    turn the garment to the left; without it, that is measured. ``info["turned"]`` of the step "cut"
+    says by how many it was.
 
-    Raises ``PictureError`` if nothing stands out from the background.
+    Raises ``PictureError`` if nothing stands out from the background, or the frame holds nothing.
     """
-    grey = np.asarray(picture.convert("L"), np.float32)
+    inside = picture if frame is None else _framed(picture, frame)
+    grey = np.asarray(inside.convert("L"), np.float32)
     found = find(grey, light)
     if found is None:
-        raise PictureError(_nothing_found(grey, light))
-    garment = cut(found.stands_out)
+        raise PictureError(_nothing_found(grey, light, "this picture" if frame is None else FRAME))
+    garment = cut(found.stands_out, turn)
     return {
         "picture": picture,
         "grey": _as_picture(grey),
@@ -73,23 +88,42 @@ def is_inverted(steps: Mapping[str, Image.Image]) -> bool:
     return steps["inverted"] != steps["grey"]
 
 
-def _nothing_found(grey: np.ndarray, light: bool | None) -> str:
-    if light is None or find(grey, not light) is None:
-        return (
-            f"There is nothing in this picture that differs from its background: take one {PLAIN}."
+def _framed(picture: Image.Image, frame: Frame) -> Image.Image:
+    left, top, right, bottom = frame
+    width, height = picture.size
+    if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+        raise PictureError(
+            f"The frame goes from {left} to {right} across and from {top} to {bottom} down, in a "
+            f"picture of {width}×{height} pixels: its right edge must be right of its left one, "
+            "its lower edge below its upper one, and all must lie in the picture."
         )
+    if min(right - left, bottom - top) < LEAST:
+        raise PictureError(
+            f"The frame holds {right - left}×{bottom - top} pixels, but each side must have "
+            f"{LEAST} at least: make it larger."
+        )
+    return picture.crop(frame)
+
+
+def _nothing_found(grey: np.ndarray, light: bool | None, where: str) -> str:
+    if light is None or find(grey, not light) is None:
+        advice = "make it larger" if where == FRAME else f"take one {PLAIN}"
+        return f"There is nothing in {where} that differs from its background: {advice}."
     this, other = ("darker", "lighter") if light else ("lighter", "darker")
     counts = "dark" if light else "light"
     return (
-        f"Nothing in this picture is {this} than its background, but something is {other}: let the "
+        f"Nothing in {where} is {this} than its background, but something is {other}: let the "
         f"background count as {counts} (light={not light})."
     )
 
 
-def cut(stands_out: np.ndarray) -> Image.Image:
-    """The garment of ``stands_out``, ``[H, W]`` from 0 to 1, cut along its edges and upright."""
+def cut(stands_out: np.ndarray, turn: float | None = None) -> Image.Image:
+    """The garment of ``stands_out``, ``[H, W]`` from 0 to 1, cut along its edges and upright.
+
+    It is turned by ``turn`` degrees to the left, or by as many as are measured.
+    """
     garment = _cut(stands_out)
-    degrees = tilt(garment)
+    degrees = tilt(garment) if turn is None else turn
     if degrees:
         leaning = Image.fromarray(np.ascontiguousarray(garment, np.float32))
         upright = leaning.rotate(degrees, Image.Resampling.BICUBIC, expand=True)

@@ -147,3 +147,51 @@ def test_a_thin_line_is_refused():
     line.paste(255, (0, 30, 200, 32))
     with pytest.raises(pictures.PictureError, match="thin line"):
         pictures.to_fashion_mnist(line)
+
+
+def test_a_frame_cuts_by_hand_and_the_picture_itself_stays_whole():
+    picture = pictures.example()
+    frame = (20, 0, 340, 180)  # the upper half
+    steps = pictures.steps(picture, frame=frame)
+    assert steps["picture"].size == picture.size
+    assert steps["grey"].size == (320, 180)
+    assert torch.equal(
+        pictures.to_fashion_mnist(picture, frame=frame),
+        pictures.to_fashion_mnist(picture.crop(frame)),
+    )
+
+
+@pytest.mark.parametrize(
+    "frame, words",
+    [
+        ((200, 0, 100, 50), "goes from 200 to 100 across and from 0 to 50 down"),
+        ((0, 0, 361, 360), "in a picture of 360×360 pixels"),
+        ((-1, 0, 100, 100), "all must lie in the picture"),
+        ((0, 0, 100, 15), "holds 100×15 pixels, but each side must have 16"),
+        ((0, 0, 40, 40), "nothing in the frame that differs from its background: make it larger"),
+    ],
+)
+def test_a_frame_that_cannot_be_is_told(frame, words):
+    with pytest.raises(pictures.PictureError, match=words):
+        pictures.steps(pictures.example(), frame=frame)
+
+
+def test_a_small_frame_is_no_error():
+    picture = pictures.example()
+    for left in range(0, 344, 40):
+        for top in range(0, 344, 40):
+            try:
+                pictures.steps(picture, frame=(left, top, left + 16, top + 16))
+            except pictures.PictureError as error:
+                assert "frame" in str(error) or "thin line" in str(error)
+
+
+@pytest.mark.parametrize("angle", [-40, 25])
+def test_by_hand_it_is_turned_as_much_as_one_says(angle):
+    picture = pictures.example()
+    leaning = picture.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor="#ece8e0")
+    steps = pictures.steps(leaning, turn=-angle)
+    assert steps["cut"].info["turned"] == -angle
+    upright = pictures.to_fashion_mnist(picture, turn=0)
+    assert (pictures.to_tensor(steps["28×28"]) - upright).abs().mean() < 0.05
+    assert (pictures.to_fashion_mnist(leaning, turn=0) - upright).abs().mean() > 0.1
