@@ -6,6 +6,8 @@ not ask for one (a page that is neither https nor of this machine), there is no 
 
 import html
 
+from helpers.explorers._sending import SEND
+
 NAME = "camera.jpg"  # of a shot, as the caption tells it
 
 STYLE = """
@@ -14,13 +16,11 @@ STYLE = """
 .cnn-camera video { display: block; width: 320px; max-width: 100%; margin-bottom: 4px; }
 """
 
-# The file input of a FileUpload is on no page: its button holds it, and clicks it. So the shot's
-# way to it is one such click, during which an input is found instead of opening its dialogue.
-#
 # The camera is on only while its preview can be seen: a shot, "close", Escape, and a panel that
 # leaves the page (its cell ran again, its notebook was closed) turn it off.
 SCRIPT = (
-    """
+    SEND
+    + """
 const box = this.closest('.cnn-camera');
 const [start, preview, video, take, close, words] =
   ['start', 'preview', 'video', 'take', 'close', 'words'].map(
@@ -59,31 +59,12 @@ async function on() {
   }
 }
 
-function inputOf(upload) {
-  const click = HTMLInputElement.prototype.click;
-  let input = null;
-  HTMLInputElement.prototype.click = function () { input = this; };
-  try {
-    upload.click();
-  } finally {
-    HTMLInputElement.prototype.click = click;
-  }
-  return input;
-}
-
-function send(shot) {
-  const input = inputOf(box.closest('.cnn-explorer').querySelector('.widget-upload'));
-  const files = new DataTransfer();
-  files.items.add(new File([shot], 'NAME', { type: shot.type }));
-  input.files = files.files;
-  input.dispatchEvent(new Event('change'));
-}
-
 function shoot() {
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
   canvas.getContext('2d').drawImage(video, 0, 0);
-  canvas.toBlob(send, 'image/jpeg', 0.95);
+  canvas.toBlob(
+    shot => send(box, [new File([shot], 'NAME', { type: shot.type })]), 'image/jpeg', 0.95);
   leave();
 }
 

@@ -55,8 +55,8 @@ STYLE = """
 .cnn-explorer .cnn-matrix th span { writing-mode: vertical-rl; transform: rotate(180deg); }
 .cnn-field { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.4em 1em;
   color: var(--jp-ui-font-color1, inherit); font-size: var(--jp-widgets-font-size, 13px); }
-.cnn-field canvas { height: 252px; cursor: crosshair; touch-action: none; margin: 3px;
-  border: 1px solid #767676; image-rendering: pixelated; }
+.cnn-field canvas { height: 252px; display: block; cursor: crosshair; touch-action: none;
+  margin: 3px; border: 1px solid #767676; image-rendering: pixelated; }
 .cnn-field canvas:focus-visible { outline: 3px solid #0a5c99; outline-offset: 2px; }
 .cnn-field .cnn-tools { display: grid; gap: 0.5em; width: 12em; }
 .cnn-field .cnn-tools label { display: grid; grid-template-columns: 3em 1fr; align-items: center; }
@@ -64,6 +64,7 @@ STYLE = """
   color: var(--jp-widgets-input-color, inherit); border: 1px solid #767676;
   background: var(--jp-widgets-input-background-color, white); }
 .cnn-field .cnn-tools button { width: auto; margin: 0; }
+.cnn-field .cnn-name { font-weight: 600; }
 .cnn-field .cnn-place { min-height: 2.8em; }
 .cnn-way { display: flex; flex-wrap: wrap; gap: 0.4em 0.8em; }
 .cnn-way figure { margin: 0; }

@@ -1,42 +1,41 @@
 """The panel of notebook 04 for a picture of one's own: its way to 28×28, and what the model says.
 
 An upload stays in memory, as a small copy without the notes that cameras add, such as the place.
+The last step is a field that one paints on: what the steps made wrong is put right there, or a
+garment is drawn on an empty one.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ipywidgets as widgets
-import numpy as np
 import torch
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from helpers import inspection, pictures
+from helpers.explorers._bars import bars_html
 from helpers.explorers._base import Explorer, Refused, View, png_of
 from helpers.explorers._camera import CAMERA
-from helpers.plots.drawing import MARK
-from helpers.plots.text import DPI, SMALL
+from helpers.explorers._cutting import AUTOMATIC, WHOLE, Cutting
+from helpers.explorers._painting import Painting
+from helpers.explorers._picture_steps import PICTURE, framed, way_figure, way_html
+from helpers.explorers._pointable import Pointed
+from helpers.explorers._sending import SENDING
 
-OWN, EXAMPLE = "your upload", "the example"
+OWN, DRAWN, EXAMPLE = "your upload", "your drawing", "the example"
+LAST = "28×28"  # the step that one can paint over
 TURNS = {f"{degrees} degrees": degrees for degrees in (0, 90, 180, 270)}
 TURNED = {
     90: Image.Transpose.ROTATE_270,  # Pillow counts the other way round
     180: Image.Transpose.ROTATE_180,
     270: Image.Transpose.ROTATE_90,
 }
-LIGHT = {"automatic": None, "light": True, "dark": False}
+LIGHT = {AUTOMATIC: None, "light": True, "dark": False}
 # Of more, a Jupyter server that is not started with a higher limit, as `make lab` does, ends the
 # connection without a word, and the upload button is dead until the cell runs again (measured:
 # 10,000,000 bytes arrive, 11,000,000 do not).
 SENT_AT_MOST = "10 MB"
-# All in pixels. A step's picture with its frame (28×28 fits in 8 times), the gap beside it, and
-# the height of its title; then where the bars start, and how long a bar of 100% is.
-MARGIN, TILE, GAP, ABOVE = 10, 226, 12, 28
-BARS, LONGEST_BAR = MARGIN + 3 * (TILE + GAP) + 126, 210
-WIDTH, HEIGHT = BARS + LONGEST_BAR + 75, 2 * (TILE + ABOVE) + GAP
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,19 @@ class _NoAnswer(ValueError):
     """The network gives no probabilities; the message says why."""
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What the still is drawn from."""
+
+    steps: Mapping[str, Image.Image]
+    inverted: bool
+    probabilities: Sequence[float]
+    names: Sequence[str]
+
+
 class OwnPicture(Explorer):
-    """Upload a picture or take one with the camera, see each step of its way to 28×28, and the
-    probabilities of all classes.
+    """Upload a picture, take one with the camera, or draw one; see each step of its way to 28×28,
+    and the probabilities of all classes.
 
     ``model`` is the network, ``classes`` the names of its classes in order, such as
     ``test_data.classes``. Without an upload, the panel shows the drawn example. Uploads are kept
@@ -64,6 +73,7 @@ class OwnPicture(Explorer):
     def __init__(self, model: nn.Module, classes: Sequence[str]):
         self._model, self._classes = model, classes
         self._own: _Shown | None = None
+        self._drawn, self._seen = torch.zeros(1, 28, 28), None
         self.upload = widgets.FileUpload(
             description=f"upload, at most {SENT_AT_MOST}",
             layout=widgets.Layout(width="max-content"),
@@ -72,20 +82,36 @@ class OwnPicture(Explorer):
             tooltip="a picture of your own, as JPEG or PNG",
         )
         self.picture = widgets.Dropdown(
-            options=[OWN, EXAMPLE], value=EXAMPLE, description="picture"
+            options=[OWN, DRAWN, EXAMPLE], value=EXAMPLE, description="picture"
         )
         self.rotate = widgets.Dropdown(options=TURNS, description="rotate")
         self.background = widgets.Dropdown(options=list(LIGHT), description="background")
-        camera = widgets.HTML(CAMERA)
-        super().__init__([self.upload, camera, self.picture, self.rotate, self.background])
+        self.cutting = Cutting(self.redraw)
+        self.field = Painting("28×28, to paint on", self.redraw)
+        camera, sending = widgets.HTML(CAMERA), widgets.HTML(SENDING)
+        super().__init__(
+            [self.upload, camera, sending, self.picture, self.rotate, self.background],
+            self.cutting.controls,
+        )
+        place = self.children.index(self._words)
+        self.children = [*self.children[:place], self.field, *self.children[place:]]
         self.upload.observe(self._receive, "value")
 
     # ----------------------------------------------------------------------------- the upload
 
     def redraw(self, change=None) -> None:
         """Show what ``look`` says now; an upload is received first, and says itself when."""
-        if change is None or change["owner"] is not self.upload:
+        owner = change and change["owner"]
+        if self.cutting.setting or owner is self.upload:
+            return
+        if owner in (self.picture, self.rotate):
+            self.cutting.set(WHOLE, AUTOMATIC)
+        else:
             super().redraw(change)
+
+    def point(self, at: Pointed) -> None:
+        """The picture is cut."""
+        self.cutting.point(at)
 
     def _receive(self, change) -> None:
         files = change["new"]
@@ -100,34 +126,80 @@ class OwnPicture(Explorer):
             except Exception as error:
                 self._show(View(f"The upload cannot be read ({type(error).__name__}: {error})."))
             else:
-                shown_already = self.picture.value == OWN
+                if self.picture.value == OWN:
+                    self.cutting.set(WHOLE, AUTOMATIC)
                 self.picture.value = OWN
-                if shown_already:
-                    self.redraw()
 
     # ------------------------------------------------------------------------------- the view
 
     def look(self) -> View:
-        """The six steps, and the probabilities as bars."""
+        """The steps up to the field, and beside it the probabilities as bars."""
+        self._seen, drawn = None, self.picture.value == DRAWN
+        for control in (self.rotate, self.background, *self.cutting.controls):
+            control.disabled = drawn
+        if drawn:
+            return self._look_at_drawing()
         shown = self._shown()
         degrees, light = self.rotate.value, LIGHT[self.background.value]
         upright = shown.picture.transpose(TURNED[degrees]) if degrees else shown.picture
+        frame, turn = self.cutting.frame(upright.size), self.cutting.degrees
+        way = {PICTURE: framed(upright, frame)}
         try:
-            steps = pictures.steps(upright, light)
+            steps = pictures.steps(upright, light, frame, turn)
         except pictures.PictureError as error:
-            raise Refused(f"{shown.note}{error}") from error
+            return View(f"{shown.note}{error}", html=way_html(way, False))
         inverted = pictures.is_inverted(steps)
-        caption = _caption(shown, steps, degrees, light, inverted)
+        made = pictures.to_tensor(steps[LAST])
+        self.field.begin(made)
+        caption = _caption(shown, steps, degrees, light, inverted, frame, turn)
+        if self.field.changed:
+            caption += f" You painted over {self.field.changed} of its 784 pixels."
+        way = {name: way.get(name, step) for name, step in steps.items() if name != LAST}
+        return self._answered(caption, way, inverted, made)
+
+    def _look_at_drawing(self) -> View:
+        empty = torch.zeros(1, 28, 28)
+        self.field.begin(empty, self._drawn)
+        self._drawn = self.field.over(empty)
+        caption = (
+            f"Your drawing: {self.field.changed} of its 784 pixels are not black."
+            if self.field.changed
+            else "The field is empty: draw a garment on it, light on black, as in the data set."
+        )
+        return self._answered(caption, {}, False, empty)
+
+    def _answered(
+        self, caption: str, way: Mapping[str, Image.Image], inverted: bool, made: Tensor
+    ) -> View:
+        """The steps of ``way``, and what the network says of what was painted over ``made``."""
+        image = self.field.over(made)
+        page, steps = way_html(way, inverted), {**way, LAST: _as_picture(image)}
         try:
-            probabilities = _probabilities(self._model, steps["28×28"], self._classes)
+            was = _probabilities(self._model, made, self._classes) if self.field.changed else None
+            after = _probabilities(self._model, image, self._classes)
         except _NoAnswer as error:
-            figure = _figure(steps, inverted, [], [])
-            return View(f"{caption}\nThe network gives no answer: {error}", png_of(figure))
+            self.field.beside = "<p>no answer from the network</p>"
+            self._seen = _Seen(steps, inverted, [], [])
+            return View(f"{caption}\nThe network gives no answer: {error}", html=page)
         names = [str(name) for name in self._classes]
-        best = sorted(range(len(names)), key=lambda number: -probabilities[number])[:2]
-        said = "; then ".join(f"{names[n]}, {100 * probabilities[n]:.1f}%" for n in best)
-        figure = _figure(steps, inverted, probabilities, names)
-        return View(f"{caption}\nData: the network says {said}.", png_of(figure))
+        self.field.beside = bars_html(names, after, was)
+        self._seen = _Seen(steps, inverted, after.tolist(), names)
+        best = after.argsort(descending=True, stable=True)[:2].tolist()
+        said = "; then ".join(f"{names[n]}, {100 * after[n]:.1f}%" for n in best)
+        return View(f"{caption}\nData: the network says {said}.", html=page)
+
+    def _show(self, view: View) -> None:
+        super()._show(view)
+        self.field.layout.display = "none" if self._seen is None else ""  # nothing to paint on
+
+    def still(self) -> bytes | None:
+        """All steps, and the probabilities beside them."""
+        seen = self._seen
+        if seen is None or not self._last.html:
+            return None
+        return self.captioned(
+            png_of(way_figure(seen.steps, seen.inverted, seen.probabilities, seen.names))
+        )
 
     def _shown(self) -> _Shown:
         if self.picture.value == EXAMPLE:
@@ -135,7 +207,7 @@ class OwnPicture(Explorer):
         if self._own is None:
             raise Refused(
                 "There is no picture of yours yet: press upload and choose a JPEG or PNG of at "
-                f"most {SENT_AT_MOST}, or set picture to {EXAMPLE}."
+                f"most {SENT_AT_MOST}, drop or paste one, or set picture to {DRAWN} or {EXAMPLE}."
             )
         return self._own
 
@@ -161,12 +233,16 @@ def _works(picture: Image.Image, light: bool | None) -> bool:
     return True
 
 
-def _probabilities(model: nn.Module, image: Image.Image, classes: Sequence[str]) -> list[float]:
+def _as_picture(image: Tensor) -> Image.Image:
+    return Image.fromarray((255 * image[0]).round().to(torch.uint8).numpy())
+
+
+def _probabilities(model: nn.Module, image: Tensor, classes: Sequence[str]) -> Tensor:
     """What the network says of each class; it runs in eval mode and is left as it was."""
     if not isinstance(model, nn.Module):
         raise _NoAnswer(f"it must be a network of torch, not a {type(model).__name__}.")
     try:
-        scores = inspection.activations(model, model, pictures.to_tensor(image))
+        scores = inspection.activations(model, model, image)
         count = len(classes)
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
@@ -179,7 +255,7 @@ def _probabilities(model: nn.Module, image: Image.Image, classes: Sequence[str])
     probabilities = scores.reshape(-1).to(torch.float64).softmax(dim=0)
     if not probabilities.isfinite().all():
         raise _NoAnswer("not all of its numbers are finite.")
-    return probabilities.tolist()
+    return probabilities
 
 
 def _caption(
@@ -188,6 +264,8 @@ def _caption(
     degrees: int,
     light: bool | None,
     inverted: bool,
+    frame: tuple[int, int, int, int] | None,
+    turn: float | None,
 ) -> str:
     width, height = shown.picture.info.get("original_size", shown.picture.size)
     turned = f", turned by {degrees} degrees clockwise" if degrees else ""
@@ -198,59 +276,14 @@ def _caption(
     )
     leaning = steps["cut"].info["turned"]
     upright = f", turned by {abs(leaning)} degrees to stand upright" if leaning else ""
+    if turn is not None:
+        upright = (
+            f", turned by {abs(turn)} degrees as you set" if turn else ", not turned as you set"
+        )
     cut, whole = ("×".join(map(str, steps[name].size)) for name in ("cut", "grey"))
+    by_hand = "" if frame is None else f" You cut {whole} pixels out of it."
     return (
-        f"{shown.note}{shown.name}, {width}×{height} pixels{turned}. {why}, so it was "
+        f"{shown.note}{shown.name}, {width}×{height} pixels{turned}.{by_hand} {why}, so it was "
         f"{'' if inverted else 'not '}inverted. Then its background was removed, the garment cut "
         f"out ({cut} of {whole} pixels){upright} and brightened, and shrunk to 28×28 pixels."
     )
-
-
-# ------------------------------------------------------------------------------------- drawing
-
-
-def _figure(
-    steps: Mapping[str, Image.Image],
-    inverted: bool,
-    probabilities: Sequence[float],
-    names: Sequence[str],
-) -> Figure:
-    """The steps, and bars to the right of them; without axes, which take most of the time."""
-    figure = Figure((WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
-    for number, (name, picture) in enumerate(steps.items()):
-        row, column = divmod(number, 3)
-        left, top = MARGIN + column * (TILE + GAP), row * (TILE + ABOVE + GAP) + ABOVE
-        tile = _tile(picture)
-        figure.figimage(np.asarray(tile), left, HEIGHT - top - tile.height, origin="upper")
-        title = "not inverted" if name == "inverted" and not inverted else name
-        _write(figure, left, top - 12, f"{number + 1}. {title}")
-    title = "probabilities" if names else "no answer from the network"
-    _write(figure, BARS - 116, ABOVE - 12, title)
-    best = max(probabilities, default=0)
-    height = (HEIGHT - ABOVE - GAP) / max(len(names), 1)
-    for number, (name, value) in enumerate(zip(names, probabilities, strict=True)):
-        middle, length = ABOVE + (number + 0.5) * height, max(1, value * LONGEST_BAR)
-        largest = value == best
-        corner = BARS / WIDTH, 1 - (middle + 0.3 * height) / HEIGHT
-        size = length / WIDTH, 0.6 * height / HEIGHT
-        figure.add_artist(Rectangle(corner, *size, color=MARK if largest else "0.65"))
-        weight = "bold" if largest else "normal"
-        _write(figure, BARS - 6, middle, name[:14], ha="right", weight=weight)
-        _write(figure, BARS + length + 6, middle, f"{100 * value:.1f}%", weight=weight)
-    return figure
-
-
-def _write(figure: Figure, left: float, middle: float, text: str, **style) -> None:
-    """``text`` at a place in pixels, counted from the upper left corner."""
-    place = left / WIDTH, 1 - middle / HEIGHT
-    figure.text(*place, text, va="center", fontsize=SMALL, parse_math=False, **style)
-
-
-def _tile(picture: Image.Image) -> Image.Image:
-    """``picture`` with its longest side at ``TILE``, in a grey frame."""
-    scale = (TILE - 2) / max(picture.size)
-    width, height = (max(1, round(side * scale)) for side in picture.size)
-    method = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BOX
-    tile = Image.new("RGBA", (width + 2, height + 2), "#767676")
-    tile.paste(picture.convert("RGBA").resize((width, height), method), (1, 1))
-    return tile

@@ -78,7 +78,9 @@ function render({ model, el }) {
   place.setAttribute('role', 'status');
   const tools = made('div', { className: 'cnn-tools' }, shadeLabel, sizeLabel, undo, again, place);
   const beside = made('div', { className: 'cnn-beside' });
-  const root = made('div', { className: 'cnn-field' }, canvas, tools, beside);
+  const title = made('div', { className: 'cnn-name' });
+  const pane = made('div', {}, title, canvas);
+  const root = made('div', { className: 'cnn-field' }, pane, tools, beside);
   el.append(root);
 
   // ---- what is shown
@@ -113,6 +115,7 @@ function render({ model, el }) {
     cursor = [field.height >> 1, field.width >> 1];
     const scale = Math.max(1, Math.round(BACKING / Math.max(field.height, field.width)));
     [canvas.width, canvas.height] = [field.width * scale, field.height * scale];
+    title.textContent = field.name;
     canvas.setAttribute('aria-label', `${field.name}, ${field.height} by ${field.width} pixels: ` +
       'arrow keys move, Space paints, Control Z takes back');
     place.textContent = '';

@@ -73,7 +73,7 @@ class Why(Choosing):
         )
         self.label = widgets.Dropdown(options=options, description="class")
         self.paint = widgets.Checkbox(description="paint over the image", indent=False)
-        self.field = Painting("the image", self.redraw)
+        self.field = Painting("image, to paint on", self.redraw)
         super().__init__(model, dataset, index, [self.method, self.label, self.paint])
         place = self.children.index(self.view)
         self.children = [*self.children[:place], self.field, *self.children[place:]]

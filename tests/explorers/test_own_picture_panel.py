@@ -16,8 +16,11 @@ from torch import nn
 
 from helpers import pictures
 from helpers.explorers import own_picture_panel as own_picture
-from helpers.explorers.own_picture_panel import EXAMPLE, OWN, OwnPicture
+from helpers.explorers._cutting import WHOLE
+from helpers.explorers._pointable import Pointed
+from helpers.explorers.own_picture_panel import DRAWN, EXAMPLE, OWN, OwnPicture
 from helpers.pictures import reading
+from tests.explorers.test_painting import paint
 
 CLASSES = [f"class {number}" for number in range(10)]
 ERROR = "cannot be shown"  # what the base says of an exception that nobody foresaw
@@ -75,7 +78,7 @@ def upload(panel, *files: dict) -> str:
 def check_bundle(panel) -> None:
     bundle = panel._repr_mimebundle_()
     assert bundle["text/plain"] == panel.caption
-    if panel._last.png is not None:
+    if "image/png" in bundle:
         Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).load()
 
 
@@ -115,8 +118,14 @@ def test_the_network_sees_what_the_notebook_makes(panel):
 
 
 def test_every_control_is_one_for_the_keyboard(panel):
-    kinds = {type(control) for row in panel.children[1:2] for control in row.children}
-    assert kinds == {widgets.FileUpload, widgets.HTML, widgets.Dropdown}  # HTML: the camera button
+    kinds = {type(control) for row in panel.children[1:3] for control in row.children}
+    assert kinds == {
+        widgets.FileUpload,
+        widgets.HTML,  # the camera button
+        widgets.Dropdown,
+        widgets.BoundedIntText,
+        widgets.Button,
+    }
 
 
 def test_a_list_that_is_set_back_still_shows_its_choice(panel):
@@ -218,6 +227,129 @@ def test_of_two_files_the_last_is_taken(panel):
     )
     assert upload(panel, good, text).startswith("Of 2 files, only the last was taken. bad.png")
     check_works(panel)
+
+
+# ----------------------------------------------------------------- drawn, painted over, cut by hand
+
+
+def test_a_drawing_is_what_the_network_sees_and_stays_while_others_are_looked_at(panel):
+    panel.picture.value = DRAWN
+    assert panel.caption.startswith("The field is empty: draw a garment on it, light on black")
+    assert panel.rotate.disabled and panel.cutting.turn.disabled
+    drawing = torch.zeros(1, 28, 28)
+    drawing[0, 4:20, 9:19] = 200 / 255
+    paint(panel.field, drawing)
+    assert panel.caption == (
+        "Your drawing: 160 of its 784 pixels are not black.\n"
+        "Data: the network says class 3, 60.0%; then class 7, 30.0%."
+    )
+    assert torch.equal(panel._model.saw[0], drawing)
+    check_bundle(panel)
+    panel.picture.value = EXAMPLE
+    assert panel.caption.startswith("The drawn example") and not panel.rotate.disabled
+    panel.picture.value = DRAWN
+    assert panel.caption.startswith("Your drawing: 160 of")
+    assert torch.equal(panel._model.saw[0], drawing)
+
+
+def test_what_the_steps_made_is_put_right_by_hand(panel):
+    made = pictures.to_fashion_mnist(pictures.example())
+    wanted = made.clone()
+    wanted[:, 20:] = 0
+    paint(panel.field, wanted)
+    count = int((wanted != made).sum())
+    assert f"shrunk to 28×28 pixels. You painted over {count} of its 784 pixels." in panel.caption
+    assert "<td>60.0%</td>" in panel.field.beside and "was 60.0%" in panel.field.beside
+    check_bundle(panel)
+    painted = np.asarray(panel._seen.steps["28×28"])
+    assert not painted[20:].any() and painted[:20].any()
+    panel.background.value = "light"  # the same field: what was painted stays
+    assert f"You painted over {count}" in panel.caption
+    panel.rotate.value = 90  # another one
+    assert "You painted" not in panel.caption
+
+
+def test_without_a_picture_there_is_nothing_to_paint_on(panel):
+    panel.picture.value = OWN
+    assert panel.field.layout.display == "none" and panel.still() is None
+    panel.picture.value = EXAMPLE
+    assert panel.field.layout.display == ""
+
+
+def point(panel, kind, **where) -> None:
+    panel.point(Pointed(kind, "picture", **where))
+
+
+def frame_of(panel) -> list[int]:
+    return [side.value for side in panel.cutting.sides]
+
+
+def two_garments():
+    """The larger one at the left; what is wanted is the other."""
+    picture = Image.new("RGB", (200, 100), "white")
+    picture.paste((0, 0, 0), (10, 10, 90, 90))
+    picture.paste((0, 0, 0), (150, 30, 170, 70))
+    return picture
+
+
+def test_a_frame_that_is_dragged_leaves_out_what_is_outside(panel):
+    upload(panel, uploaded(file_of(two_garments())))
+    point(panel, "press", x=0.99, y=0.9)
+    point(panel, "drag", x=0.6, y=0.1)
+    assert frame_of(panel) == [60, 10, 100, 90]
+    assert "200×100 pixels. You cut 80×80 pixels out of it. Its background" in panel.caption
+    assert "the garment cut out (20×40 of 80×80 pixels)" in panel.caption
+    expected = pictures.to_fashion_mnist(two_garments(), frame=(120, 10, 200, 90))
+    assert torch.equal(panel._model.saw[0], expected)
+    check_bundle(panel)
+
+
+def test_a_frame_by_numbers_and_by_keys_and_dropped_again(panel):
+    for side, value in zip(panel.cutting.sides, (10, 0, 90, 100), strict=True):
+        side.value = value
+    assert "You cut 288×360 pixels out of it." in panel.caption
+    point(panel, "key", row=0, column=2)
+    assert frame_of(panel) == [14, 0, 94, 100]
+    point(panel, "key", row=-1, column=9)  # no farther than the edges
+    assert frame_of(panel) == [20, 0, 100, 100]
+    point(panel, "choose")
+    assert frame_of(panel) == list(WHOLE) and "You cut" not in panel.caption
+    panel.cutting.sides[0].value = 30
+    panel.cutting.whole.click()
+    assert frame_of(panel) == list(WHOLE)
+    for change in (lambda: check_works(panel), lambda: setattr(panel.rotate, "value", 90)):
+        panel.cutting.sides[0].value = 10
+        change()
+        assert frame_of(panel) == list(WHOLE)
+
+
+def test_a_frame_that_holds_nothing_says_so_beside_the_picture(panel):
+    panel.cutting.sides[2].value = 0
+    assert panel.caption == (
+        "The frame goes from 0% to 0% across and from 0% to 100% down: right must be more than "
+        "left, and bottom more than top."
+    )
+    panel.cutting.set((0, 0, 3, 100))
+    assert panel.caption.startswith("The frame holds 11×360 pixels, but each side must have 16")
+    panel.cutting.set((0, 0, 10, 10))
+    assert panel.caption.startswith("There is nothing in the frame that differs from its backgr")
+    assert 'data-point="picture"' in panel.view.value and panel.still() is None
+
+
+def test_a_press_alone_or_a_small_drag_makes_no_frame(panel):
+    point(panel, "press", x=0.5, y=0.5)
+    point(panel, "drag", x=0.52, y=0.9)
+    assert frame_of(panel) == list(WHOLE)
+
+
+@pytest.mark.parametrize("degrees", [20, 0, -45])
+def test_it_is_turned_by_hand(panel, degrees):
+    side = "left" if degrees > 0 else "right"
+    panel.cutting.turn.value = f"{abs(degrees)}° to the {side}" if degrees else "not turned"
+    said = f"turned by {abs(degrees)} degrees as you set" if degrees else "not turned as you set"
+    assert f"pixels), {said} and brightened" in panel.caption
+    expected = pictures.to_fashion_mnist(pictures.example(), turn=degrees)
+    assert torch.equal(panel._model.saw[0], expected)
 
 
 # ---------------------------------------------------------------------------------- refused files
@@ -357,8 +489,8 @@ def test_nothing_is_written(panel, tmp_path, monkeypatch):
 
 def test_one_upload_draws_once(panel, monkeypatch):
     drawn = []
-    real = own_picture._figure
-    monkeypatch.setattr(own_picture, "_figure", lambda *a: drawn.append(1) or real(*a))
+    real = own_picture.way_html
+    monkeypatch.setattr(own_picture, "way_html", lambda *a: drawn.append(1) or real(*a))
     panel.upload.value = (uploaded(file_of(garment())),)
     assert len(drawn) == 1
     panel.upload.value = (uploaded(file_of(garment()), "other.png"),)
