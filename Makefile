@@ -62,6 +62,7 @@ mutants: .venv/dev
 	$(RUN) tests.checks.mutants $(ONLY)
 
 notebooks: .venv/dev
+	$(RUN) authoring.slide_types
 	$(RUN) authoring.student_notebooks
 
 execute: .venv/dev

@@ -19,7 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from authoring.kernels import CellFailed, open_kernel, prepare_images, run_cell, stills
-from authoring.student_notebooks import ROOT, stable_metadata, text_of
+from authoring.student_notebooks import ROOT, SOLUTION_METADATA, stable_metadata, text_of
 from helpers.files import replace_file
 
 
@@ -39,7 +39,7 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     for cell in notebook.cells:  # at the end: a cell may renew what one before it has shown
         if cell.cell_type == "code":
             cell.outputs = stills(cell.outputs)
-    return stable_metadata(notebook)
+    return stable_metadata(notebook, SOLUTION_METADATA)
 
 
 def chosen(names: list[str], folder: Path) -> list[Path]:

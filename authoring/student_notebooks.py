@@ -40,6 +40,7 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python"},
 }
 CELL_METADATA = ("tags", "jupyter")  # "jupyter" says whether a long given cell starts folded
+SOLUTION_METADATA = (*CELL_METADATA, "slideshow")  # a lecturer shows these: see ``slide_types``
 
 
 def student_notebook(solution: NotebookNode, name: str) -> NotebookNode:
@@ -60,13 +61,15 @@ def student_notebook(solution: NotebookNode, name: str) -> NotebookNode:
     return student
 
 
-def stable_metadata(notebook: NotebookNode) -> NotebookNode:
+def stable_metadata(
+    notebook: NotebookNode, kept_in_cells: tuple[str, ...] = CELL_METADATA
+) -> NotebookNode:
     """A copy without what differs from machine to machine: versions, widget states, timings."""
     notebook = copy.deepcopy(notebook)
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
+        kept = {key: cell.metadata[key] for key in kept_in_cells if cell.metadata.get(key)}
         cell.metadata = nbformat.from_dict(kept)
     return notebook
 

@@ -24,8 +24,8 @@ from nbformat import NotebookNode
 
 from authoring.facts import ROOT, Facts, NoFacts, lesson_facts
 from authoring.lesson import title_of
-from authoring.website.content import markdown_to_html, with_figures
-from authoring.website.slide_breaks import SlideBreaks
+from authoring.website.content import code_to_html, markdown_to_html, with_figures
+from authoring.website.slides import deck_of
 
 SITE = Path(__file__).with_name("templates")
 FOLDERS = ("solutions", "notebooks")
@@ -69,6 +69,7 @@ def exporter(kind: type[HTMLExporter], template: str) -> HTMLExporter:
         exclude_output_prompt=True,
     )
     made.register_filter("markdown2html", markdown_to_html)
+    made.register_filter("code_to_html", code_to_html)
     return made
 
 
@@ -107,7 +108,8 @@ def fixed_files() -> dict[str, bytes]:
     reveal = [folder / "dist" / "reveal.js", folder / "dist" / "reveal.css", folder / "LICENSE"]
     if absent := [path.name for path in reveal if not path.is_file()]:
         raise Refused(f"This release of sphinx-revealjs carries no {absent[0]}.")
-    files = {f"static/{path.name}": path.read_bytes() for path in SITE.glob("*.css")}
+    ours = [*SITE.glob("*.css"), *SITE.glob("*.js")]
+    files = {f"static/{path.name}": path.read_bytes() for path in ours}
     return files | {f"static/reveal/{path.name}": path.read_bytes() for path in reveal}
 
 
@@ -118,11 +120,10 @@ def lesson_files(lessons: list[Pair]) -> dict[str, bytes]:
     for lesson, before, after in zip(lessons, [None, *lessons], [*lessons[1:], None], strict=False):
         shown, pictures = with_figures(lesson.solution, lesson.name)
         files |= {f"static/images/{name}": png for name, png in pictures.items()}
-        in_slides, _ = SlideBreaks().preprocess(nbformat.from_dict(shown), {})
         for folder, made_by, notebook in (
             ("solutions", page, shown),
             ("notebooks", page, lesson.student),
-            ("slides", slides, in_slides),
+            ("slides", slides, deck_of(shown)),
         ):
             known = {"lesson": lesson, "before": before, "after": after, "folder": folder}
             text, _ = made_by.from_notebook_node(notebook, known)
@@ -159,6 +160,7 @@ def build(root: Path, output: Path, repository: str = "") -> list[Path]:
     files = fixed_files() | lesson_files(lessons)
     names = [f"{folder}/{lesson.name}.ipynb" for lesson in lessons for folder in FOLDERS]
     files |= {name: (root / name).read_bytes() for name in names}
+    files["slides/speaker.html"] = (SITE / "speaker.html").read_bytes()
     files["index.html"] = index_page(lessons, repository).encode()
     for name, content in files.items():
         (output / name).parent.mkdir(parents=True, exist_ok=True)

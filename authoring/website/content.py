@@ -4,6 +4,8 @@
   (3 MB) would be much to carry, and browsers draw MathML by themselves.
 * Pictures become files, which a lesson and its slides share, and figures with their words. A panel
   is a picture of what it showed, too: a widget would need a kernel.
+* An answer stands out by its background: its marks are for programs.
+* Nothing brings styles of its own, so that the pages' policy can forbid these.
 """
 
 import base64
@@ -12,16 +14,24 @@ import re
 
 import nbformat
 from latex2mathml.converter import convert
+from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from authoring.lesson import HEADING, REPR
+from authoring.lesson import BEGIN, HEADING, MARK, REPR, without_marks
 
+IMAGE_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')  # of a figure
+STYLED = re.compile(r"<style>.*?</style>| style=\"[^\"]*\"", re.DOTALL)
 LINK = re.compile(r"(\]\([\w./-]+)\.ipynb(?=[)#])")  # in Markdown, to another notebook
 
 
 class Renderer(IPythonRenderer):
-    """Markdown as nbconvert renders it, but with MathML for formulas, and tables that scroll."""
+    """Markdown as nbconvert renders it, but with MathML for formulas, tables that scroll, and the
+    anchors that GitHub gives to headings; that of a task is its number, such as "task-1.4"."""
+
+    def heading(self, text: str, level: int, **attrs) -> str:
+        """A heading with its anchor."""
+        return f'<h{level} id="{anchor(text)}">{text}</h{level}>\n'
 
     def table(self, text: str) -> str:
         """A table, which scrolls where it is too wide."""
@@ -36,10 +46,43 @@ class Renderer(IPythonRenderer):
         return convert(body)
 
 
+def anchor(heading: str) -> str:
+    """The id of a heading, by its HTML."""
+    words = html.unescape(re.sub(r"<[^>]+>", "", heading))
+    if task := re.match(r"Task (\d+\.\d+)\b", words):
+        return f"task-{task[1]}"
+    return re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-")
+
+
 def markdown_to_html(source: str) -> str:
     """HTML of a Markdown cell; what links to a notebook there, links to its page here."""
     renderer = Renderer(escape=False, exclude_anchor_links=True)
-    return MarkdownWithMath(renderer=renderer).render(LINK.sub(r"\1.html", source))
+    return unstyled(MarkdownWithMath(renderer=renderer).render(LINK.sub(r"\1.html", source)))
+
+
+def unstyled(text: str) -> str:
+    """HTML without styles of its own."""
+    return STYLED.sub("", text)
+
+
+def code_to_html(cell: NotebookNode) -> str:
+    """HTML of a code cell. Its answers are in elements ``<span class="answer">``.
+
+    Where the cell's metadata say ``appears``, the answer comes with the next key on a slide.
+    """
+    appears = cell.metadata.get("appears", False)
+    before = '<span class="answer">' + '<span class="fragment" data-fragment-index="0">' * appears
+    after = "</span>" * (1 + appears)
+    shown = Highlight2HTML(pygments_lexer="ipython3")(without_marks(cell.source))
+    head, body = shown.split("<pre>", 1)
+    lines = iter(body.removesuffix("</pre></div>\n").rstrip("\n").split("\n"))
+    made: list[str] = []
+    for line in cell.source.rstrip("\n").split("\n"):
+        if not MARK.fullmatch(line):
+            made.append(next(lines, "") + "\n")
+        else:
+            made.append(before if BEGIN in line else after)
+    return f"{head}<pre>{''.join(made)}</pre></div>"
 
 
 def figure(source: str, png: bytes, words: str, heading: str) -> str:
@@ -71,6 +114,8 @@ def with_figures(notebook: NotebookNode, name: str) -> tuple[NotebookNode, dict[
                 files[file] = base64.b64decode(data["image/png"])
                 text = figure(f"../static/images/{file}", files[file], words, heading)
                 output.data = NotebookNode({"text/html": text})
+            elif "text/html" in data:
+                data["text/html"] = unstyled(data["text/html"])
             elif any("widget" in kind for kind in data):  # it cannot be shown, but its words can
                 output.data = NotebookNode({"text/plain": words})
     return notebook, files

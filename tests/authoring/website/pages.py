@@ -15,6 +15,7 @@ ROOT = build_site.ROOT
 NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.ipynb"))
 WITH_OUTPUTS = [f"{folder}/{name}.html" for name in NAMES for folder in ("solutions", "slides")]
 PAGES = ["index.html", *WITH_OUTPUTS, *(f"notebooks/{name}.html" for name in NAMES)]
+SLIDES = [f"slides/{name}.html" for name in NAMES]
 
 each_page = pytest.mark.parametrize("page", PAGES)
 each_page_with_outputs = pytest.mark.parametrize("page", WITH_OUTPUTS)
@@ -30,6 +31,12 @@ def cells_of(page: str) -> list:
     folder, name = page.removesuffix(".html").split("/")
     folder = "notebooks" if folder == "notebooks" else "solutions"
     return nbformat.read(ROOT / folder / f"{name}.ipynb", as_version=4).cells
+
+
+def shown_as(soup: BeautifulSoup, cell) -> str:
+    """The HTML of a cell on a page; on slides it may be in parts."""
+    ids = re.compile(rf"^cell-id={re.escape(cell.id)}(-\d+)?$")
+    return "".join(map(str, soup.find_all(id=ids)))
 
 
 def pictures_of(cells: list) -> list[tuple[bytes, str]]:

@@ -16,12 +16,14 @@ from tests.authoring.website.pages import (
     NAMES,
     PAGES,
     ROOT,
+    SLIDES,
     WITH_OUTPUTS,
     cells_of,
     each_page,
     each_page_with_outputs,
     is_outside,
     pictures_of,
+    shown_as,
     soup_of,
     target,
     words_of,
@@ -36,7 +38,8 @@ def test_it_is_made_quickly(seconds_and_site):
 
 
 def test_there_are_these_pages_and_no_others(site):
-    assert sorted(PAGES) == sorted(str(p.relative_to(site)) for p in site.rglob("*.html"))
+    found = {str(path.relative_to(site)) for path in site.rglob("*.html")}
+    assert found == {*PAGES, "slides/speaker.html"}
 
 
 @each_page
@@ -52,13 +55,23 @@ def test_a_page_loads_nothing_from_outside(site, page):
     for address in loaded:
         assert not is_outside(address), address
         assert address.startswith("data:") or target(site / page, address).is_file(), address
-    inline = " ".join(tag.get_text() for tag in soup.find_all(["script", "style"]))
-    assert "http" not in inline and "require" not in inline
+
+
+@pytest.mark.parametrize("page", [*PAGES, "slides/speaker.html"])
+def test_a_page_forbids_all_that_does_not_come_with_it(site, page):
+    soup = soup_of(site / page)
+    policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == "'self'"
+    assert not [tag for tag in soup.find_all(True) if tag.has_attr("style")]
+    assert not soup.find_all("style")
+    assert not [tag for tag in soup.find_all("script") if not tag.has_attr("src")]
 
 
 def test_the_styles_load_nothing(site):
     styles = list(site.rglob("*.css"))
-    assert len(styles) == 3
+    assert len(styles) == 4
     for style in styles:
         addresses = re.findall(r"@import[^;]*|url\([^)]*\)", style.read_text(encoding="utf-8"))
         assert all(address.startswith("url(data:") for address in addresses), style.name
@@ -149,7 +162,7 @@ def test_every_panel_shows_its_words(site, page):
     soup = soup_of(site / page)
     for cell in panels_of(page):
         words = [words_of(out) for out in cell.outputs if "data" in out]
-        shown = soup.find(id=f"cell-id={cell.id}")
+        shown = BeautifulSoup(shown_as(soup, cell), "html.parser")
         assert words and words[0].split("\n")[0] in shown.get_text()
         assert bool(pictures_of([cell])) == bool(shown.figure)
 
@@ -214,8 +227,9 @@ def test_links_between_notebooks_lead_to_pages():
 
 @each_page
 def test_hints_and_given_code_are_folded(site, page):
+    """On slides there are none."""
     soup = soup_of(site / page)
-    cells = [] if page == "index.html" else cells_of(page)
+    cells = [] if page == "index.html" or page in SLIDES else cells_of(page)
     hints = sum(cell.source.count("<details") for cell in cells if cell.cell_type == "markdown")
     given = [cell.id for cell in cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
     assert len(soup.find_all("details")) == hints + len(given)

@@ -7,40 +7,6 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.authoring.website.pages import NAMES, PAGES, WITH_OUTPUTS, each_page
 
-SLIDES = [page for page in PAGES if page.startswith("slides")]
-
-
-@pytest.fixture(scope="module", params=["light", "dark"])
-def offline(request, chromium):
-    """A tab without a network, and the list of what it complained of."""
-    context = chromium.new_context(color_scheme=request.param)
-    context.set_offline(True)
-    tab, complaints = context.new_page(), []
-    tab.on("pageerror", lambda error: complaints.append(f"page: {error}"))
-    tab.on("requestfailed", lambda request: complaints.append(f"request: {request.url}"))
-    tab.on(
-        "console",
-        lambda message: message.type == "error" and complaints.append(f"console: {message.text}"),
-    )
-    yield tab, complaints
-    context.close()
-
-
-@pytest.fixture
-def opened(offline, site):
-    """A function that opens a page of the site; in the end, nothing may have complained."""
-    tab, complaints = offline
-    complaints.clear()
-
-    def go(page: str, width: int = 1280, height: int = 900):
-        tab.set_viewport_size({"width": width, "height": height})
-        tab.goto("about:blank")  # else an address that differs in its fragment is not loaded anew
-        tab.goto((site / page).as_uri())
-        return tab
-
-    yield go
-    assert complaints == []
-
 
 @each_page
 def test_a_page_opens_whole_without_a_network(opened, page):
@@ -81,24 +47,3 @@ def test_a_hint_unfolds(opened):
     assert not words.is_visible()
     hint.locator("summary").click()
     assert words.is_visible()
-
-
-@pytest.mark.parametrize("page", SLIDES)
-def test_the_slides_go_on_and_show_every_picture(opened, page):
-    tab = opened(page)
-    assert tab.evaluate("() => Reveal.isReady()")
-    tab.keyboard.press("Space")
-    assert tab.evaluate("() => Reveal.getSlidePastCount()") == 1
-    figures = tab.locator("figure")
-    for number in range(figures.count()):
-        tab.evaluate(
-            """number => {
-                const slide = document.querySelectorAll("figure")[number].closest("section");
-                const {h, v} = Reveal.getIndices(slide);
-                Reveal.slide(h, v);
-            }""",
-            number,
-        )
-        image = figures.nth(number).locator("img")
-        image.scroll_into_view_if_needed()
-        assert image.is_visible()
