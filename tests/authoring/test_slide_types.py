@@ -54,6 +54,10 @@ def test_what_is_for_students_alone_is_left_out():
     assert types(folded, code("checks.progress()")) == ["skip", "skip"]
 
 
+def test_the_solutions_say_it():
+    assert main(["--check"]) == 0
+
+
 @pytest.fixture
 def solutions(tmp_path):
     """A copy of the solutions."""
