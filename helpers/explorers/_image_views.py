@@ -208,12 +208,12 @@ def place_cells(
     figure: Figure, colours: np.ndarray, left: float, top: float, width: float, height: float
 ) -> None:
     """A table of coloured cells ``[rows, columns, 3 or 4]`` from 0 to 1, with lines around each."""
-    _place(figure, colours, left, top, width, height)
+    place_colours(figure, colours, left, top, width, height)
     right, bottom = left + width, top + height
     rows, columns = (count + 1 for count in colours.shape[:2])
     lines = [[(left, y), (right, y)] for y in np.linspace(top, bottom, rows)]
     lines += [[(x, top), (x, bottom)] for x in np.linspace(left, right, columns)]
-    style = {"colors": "0.8", "linewidths": 1, "transform": _inches(figure)}
+    style = {"colors": "0.8", "linewidths": 1, "transform": inches(figure)}
     figure.add_artist(LineCollection(lines, **style))
 
 

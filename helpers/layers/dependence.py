@@ -37,7 +37,7 @@ class Dependence:
     """
 
     def __init__(self, operation: Operation, part: int = 0):
-        if operation.again is None:
+        if operation.output is None:  # it ended in an error
             raise NotKnown("it cannot be computed again")
         self.given = operation.inputs
         self.inputs = [x.nan_to_num() if x.is_floating_point() else x for x in operation.inputs]

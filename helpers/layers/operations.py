@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from helpers.layers.kinds import kind_of_function, name_of, settings_of
+from helpers.layers.functions import kind_of_function, name_of, named_arguments
 from helpers.layers.written_out import with_layers
 
 INPUT = -1  # the source of what comes from the network's own input
@@ -34,17 +34,26 @@ class Operation:
     """
 
     name: str  # of the function: "conv2d", "relu", "flatten"
-    kind: str  # one of kinds.KINDS, or "other"
+    kind: str  # one of helpers.layers.functions.KINDS, or "other"
     module: str | None  # the innermost part of the network that it ran in; "" for the network
     inputs: tuple[torch.Tensor, ...]  # copies of what came from other operations
     sources: tuple[int, ...]  # for each of these, the place of its operation, or INPUT
     parts: tuple[int, ...]  # for each of these, which of that operation's results it is
     constants: tuple[torch.Tensor, ...]  # all other tensors that went in: weights, buffers, ...
     parameters: tuple[str, ...]  # the names of those that are the network's parameters
-    settings: dict  # other arguments by their names, as far as these are known
+    arguments: dict  # all that went in by its name, as far as names are known; tensors as above
+    again: Callable[..., list[torch.Tensor]]  # its results of others in place of ``inputs``
     output: torch.Tensor | None = None  # a copy
     across_batch: bool | None = None
-    again: Callable | None = None  # of tensors in place of ``inputs``: its results, a list
+
+    def call(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """What it makes of others in place of ``inputs``: the first of its results."""
+        return self.again(*inputs)[0]
+
+    @property
+    def settings(self) -> dict:
+        """The arguments that are no tensors, by their names."""
+        return {key: value for key, value in self.arguments.items() if not _tensors(value)}
 
 
 @dataclass
@@ -189,18 +198,20 @@ class _Recorder(TorchFunctionMode):
         product = _weights_behind(name, args, others, self.names)
         if product:  # with the weights in the form of a linear layer, whoever wrote it
             others = [x.T if x is args[-1] else x for x in others]
+        copies = {id(x): x.detach().clone() for x in reached}
         operation = Operation(
             name,
             "linear" if product else kind_of_function(name),
             self.running[-1],
-            tuple(x.detach().clone() for x in reached),
+            tuple(copies[id(x)] for x in reached),
             tuple(self.made[id(x)] for x in reached),
             tuple(self.part[id(x)] for x in reached),
             tuple(others),
             names,
-            settings_of(name, args, kwargs),
+            _with_tensors(named_arguments(func, args, kwargs), lambda x: copies.get(id(x), x)),
+            _again(func, args, kwargs, set(copies)),
         )
-        probed = self.probe(func, args, kwargs)  # first: the function may work in place
+        probed = self.probe(operation)  # first: the function may work in place
         try:
             result = func(*args, **kwargs)
         except Exception:
@@ -211,25 +222,22 @@ class _Recorder(TorchFunctionMode):
             self.note(operation, results)
             operation.output = results[0].detach().clone()
             operation.across_batch = self.is_across(operation, probed)
-            operation.again = _again(func, args, kwargs, reached, name == "setitem")
         return result
 
-    def probe(self, func, args, kwargs) -> torch.Tensor | None:
-        """What ``func`` gives for the batch with its last image exchanged, else None."""
+    def probe(self, operation: Operation) -> torch.Tensor | None:
+        """What ``operation`` gives for the batch with its last image exchanged, else None."""
         if self.batch < 2:
             return None
 
         def exchanged(x: torch.Tensor) -> torch.Tensor:
-            copy = x.detach().clone()
-            if id(x) in self.made and copy.dim() and len(copy) == self.batch:
+            copy = x.clone()
+            if copy.dim() and len(copy) == self.batch:
                 copy[-1] = ~copy[-1] if copy.dtype == torch.bool else 1 - 2 * copy[-1]
             return copy
 
-        with suppress(Exception), torch.no_grad(), _same_draws(*_tensors((args, kwargs))):
-            args, kwargs = _with_tensors((args, kwargs), exchanged)
-            result = func(*args, **kwargs)
-            results = _tensors(args if result is None else result)
-            return results[0] if results else None
+        inputs = operation.inputs
+        with suppress(Exception), torch.no_grad(), _same_draws(*inputs, *operation.constants):
+            return operation.call(*map(exchanged, inputs))
         return None
 
     def is_across(self, operation: Operation, probed: torch.Tensor | None) -> bool | None:
@@ -242,6 +250,21 @@ class _Recorder(TorchFunctionMode):
             return True
         others, again = (x[:-1].detach().cpu().double() for x in (found, probed))
         return not torch.allclose(others, again, rtol=1e-4, atol=1e-5, equal_nan=True)
+
+
+def _again(func, args: tuple, kwargs: dict, reached: set[int]) -> Callable:
+    """``func`` as a function of what is ``reached``, by id; all else stays as it was."""
+
+    def again(*inputs: torch.Tensor) -> list[torch.Tensor]:
+        fresh = iter(inputs)
+        # Copies of all: the function may work in place.
+        given, named = _with_tensors(
+            (args, kwargs), lambda x: (next(fresh) if id(x) in reached else x.detach()).clone()
+        )
+        result = func(*given, **named)
+        return _tensors(given if result is None else result)
+
+    return again
 
 
 def _weights_behind(name: str, args: tuple, others: list[torch.Tensor], names) -> bool:
@@ -269,23 +292,6 @@ def _with_tensors(value, change):
     if type(value) in (tuple, list):
         return type(value)(_with_tensors(item, change) for item in value)
     return value
-
-
-def _again(func, args, kwargs, reached: list[torch.Tensor], in_place: bool) -> Callable:
-    """``func`` as a function of what is ``reached``; every other argument stays as it was."""
-    numbers = {}
-    for number, tensor in enumerate(reached):
-        numbers.setdefault(id(tensor), number)
-
-    def again(*inputs: torch.Tensor) -> list[torch.Tensor]:
-        def exchanged(x: torch.Tensor) -> torch.Tensor:
-            return inputs[numbers[id(x)]] if id(x) in numbers else x.detach().clone()
-
-        new_args, new_kwargs = _with_tensors((args, kwargs), exchanged)
-        result = func(*new_args, **new_kwargs)
-        return [exchanged(reached[0])] if in_place else _tensors(result)
-
-    return again
 
 
 def _same_draws(*tensors: torch.Tensor):

@@ -8,6 +8,7 @@ whatever functions do it.
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import torch
@@ -51,7 +52,7 @@ def _with_layer_from(operations: list, start: int, parameters: dict[str, nn.Para
         own = [parameters[name] for name in names]
         read = _read_layer(given, made, own) or _read_norm(given, made, own)
         if read:
-            name, kind, constants, settings = read
+            name, kind, arguments, call = read
             layer = replace(
                 first,
                 name=name,
@@ -59,12 +60,12 @@ def _with_layer_from(operations: list, start: int, parameters: dict[str, nn.Para
                 inputs=first.inputs[:1],
                 sources=first.sources[:1],
                 parts=first.parts[:1],
-                constants=constants,
+                constants=tuple(x for x in arguments.values() if isinstance(x, torch.Tensor)),
                 parameters=names,
-                settings=settings,
+                arguments={"input": given} | arguments,
+                again=lambda *inputs, call=call: [call(*inputs)],
                 output=made,
                 across_batch=kind == "normalisation",
-                again=None,
             )
             after = [_moved(op, start, end) for op in operations[end + 1 :]]
             return [*operations[:start], layer, *after]
@@ -96,7 +97,7 @@ def _ends(operations: list, start: int, parameters: dict[str, nn.Parameter]) -> 
 
 
 def _read_layer(x: torch.Tensor, y: torch.Tensor, parameters: Sequence[nn.Parameter]):
-    """Name, kind, constants and settings of the layer that makes ``y`` of ``x``, else ``None``.
+    """Name, kind, arguments and call of the layer that makes ``y`` of ``x``, else ``None``.
 
     It has all ``parameters``.
     """
@@ -115,7 +116,9 @@ def _read_layer(x: torch.Tensor, y: torch.Tensor, parameters: Sequence[nn.Parame
                 made = layer(x, form, *added, **settings)
                 if made.shape == y.shape and torch.allclose(made, y, rtol=1e-3, atol=1e-4):
                     name = ("conv2d", "convolution") if settings else ("linear", "linear")
-                    return *name, (form, *added), settings
+                    arguments = {"weight": form} | ({"bias": added[0]} if added else {})
+                    arguments |= settings
+                    return *name, arguments, partial(layer, **arguments)
     return None
 
 
@@ -130,7 +133,10 @@ def _read_norm(x: torch.Tensor, y: torch.Tensor, parameters: Sequence[nn.Paramet
         learned = [nn.Parameter(p.detach().reshape(-1)) for p in (scale, shift)]
         made = F.batch_norm(x, *batch, *learned).detach()
         if torch.allclose(made, y, rtol=1e-2, atol=1e-2):  # the spread is measured in two ways
-            return "batch_norm", "normalisation", (*learned, *batch), {"training": True}
+            arguments = {"weight": learned[0], "bias": learned[1], "training": True}
+            seen = {"running_mean": batch[0], "running_var": batch[1]}
+            call = partial(F.batch_norm, running_mean=None, running_var=None, **arguments)
+            return "batch_norm", "normalisation", arguments | seen, call
     return None
 
 

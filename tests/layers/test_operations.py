@@ -73,6 +73,45 @@ def test_functions_in_forward_are_seen_as_modules_are():
     assert found[5].parameters == ("last.weight",)
 
 
+def test_what_went_in_is_known_by_its_name():
+    conv, norm = nn.Conv2d(2, 3, 3, bias=False, groups=1), nn.BatchNorm2d(3).eval()
+    found = operations(lambda net, x: torch.cat([norm(conv(x)), 1 - conv(x)], 1), c=conv, n=norm)
+    first, normed, _, turned, joined = found
+    assert first.arguments["weight"] is conv.weight and first.arguments["bias"] is None
+    assert normed.arguments["running_mean"] is norm.running_mean
+    assert normed.arguments["input"] is normed.inputs[0] and normed.settings["eps"] == 1e-5
+    assert (turned.name, turned.settings) == ("rsub", {"other": 1})
+    assert joined.arguments["tensors"][1] is joined.inputs[1] and joined.settings == {"dim": 1}
+
+
+REPEATED = {
+    "a layer": lambda net, x: net.conv(x),
+    "in place": lambda net, x: (x * 1).clamp_(0, 1),
+    "two inputs": lambda net, x: x.exp() - x,
+    "one input twice": lambda net, x: x * x,
+    "written out": lambda net, x: x.flatten(1) @ net.last.weight.T + net.last.bias,
+    "an assignment": lambda net, x: assigned(x * 1),
+}
+
+
+def assigned(x):
+    x[:, 0] = 7
+    return x
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_an_operation_can_be_repeated_on_other_images(name):
+    parts = {"conv": nn.Conv2d(2, 2, 3), "last": nn.Linear(32, 4)}
+    found = operations(REPEATED[name], **parts)
+    images = torch.randn(3, 2, 4, 4)
+    values, before = [], images.clone()
+    for operation in found:
+        values.append(operation.call(*[(*values, images)[place] for place in operation.sources]))
+    expected = Written(REPEATED[name], **parts)(images)
+    assert torch.allclose(values[-1], expected, atol=1e-6)
+    assert torch.equal(images, before)
+
+
 KINDS = {
     "average pooling": lambda net, x: F.avg_pool2d(x, 2),
     "max pooling": lambda net, x: nn.MaxPool2d(2, return_indices=True)(x)[0],
