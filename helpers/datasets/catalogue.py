@@ -64,6 +64,7 @@ class Entry:
     unpacked: str = ""  # the folder in an archive, which is kept in the data folder
     pictures: str = ""  # a folder of pictures in the data folder that will do as well
     stand_in: str = ""  # which of GARMENTS is drawn if the images cannot be had; "": nothing
+    licence: str = ""  # of the images, as their authors name it; "": they name none
 
     @property
     def sample(self) -> str:
@@ -118,6 +119,7 @@ _ENTRIES = (
         ),
         format="idx",
         stand_in="grey",
+        licence="MIT licence",
     ),
     Entry(
         name="cifar10",
@@ -152,6 +154,17 @@ def stood_in_for(name: str) -> str:
     """The title of the data set in whose place the drawn data ``name`` are used; else ""."""
     titles = {GARMENTS[e.stand_in]: e.title for e in CATALOGUE.values() if e.stand_in}
     return titles.get(name, "")
+
+
+def credit(name: str) -> str:
+    """Whose images the data ``name`` are, and under which licence, as far as the course knows."""
+    missing = stood_in_for(name)
+    if missing:
+        return f"{name}, made by the course's own code in place of {missing}"
+    entry = next((e for e in CATALOGUE.values() if e.title == name), None)
+    if entry is None:
+        return name
+    return f"{name} ({entry.reference}), {entry.licence or 'whose authors name no licence'}"
 
 
 def loaded_by(notebooks: Iterable[Path]) -> list[Entry]:
