@@ -4,6 +4,7 @@
 # make slower      the tests that take long and fail seldom: the solutions in a browser, the site,
 #                  Binder and Colab, several processes, grading, what turns each job of CI red
 # make site        all lessons as pages and slides, to read without Python (or: make slides)
+# make page        the reference network as a page, for the phones of a class: build/network.html
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
 #                  ONLY=pooling: those of one package or module
 # make release     makes the assignment for students, with nbgrader
@@ -36,7 +37,7 @@ FIRST = notebooks/01_convolution_layers.ipynb
 AS_ROOT = $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 BROWSER = $(shell [ "$$(uname)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || echo --no-browser)
 
-.PHONY: lab wheels test slower mutants notebooks execute slides site bench lint hub load image release grade grader
+.PHONY: lab wheels test slower mutants notebooks execute slides site page bench lint hub load image release grade grader
 
 # An upload to the panel of one's own picture is one message; of 10 MiB, Jupyter's own limit, it would
 # be lost without a word.
@@ -70,6 +71,9 @@ execute: .venv/dev
 
 slides site: .venv/dev
 	$(RUN) authoring.website.build
+
+page: .venv/lab
+	$(RUN) authoring.reference_page
 
 bench: .venv/dev
 	$(RUN) authoring.bench.epochs $(BENCH)
