@@ -46,7 +46,7 @@ def read_program(model: nn.Module, images: Tensor) -> Program:
     """
     _check_size(model)
     with as_written(model) as network, torch.no_grad():
-        network = _in_full_precision(network)
+        network = _exact(network)
         images = suited(images, network)
         first, second = images.tensor_split(2)
         try:
@@ -84,12 +84,16 @@ def _check_size(model: nn.Module) -> None:
         )
 
 
-def _in_full_precision(network: nn.Module) -> nn.Module:
-    """``network``, or a copy in float32 of one in half precision: a page has no less."""
-    half = torch.float16, torch.bfloat16
-    if any(x.dtype in half for x in (*network.parameters(), *network.buffers())):
-        return copy.deepcopy(network).float()
-    return network
+def _exact(network: nn.Module) -> nn.Module:
+    """``network``, or a copy on the CPU, in float32 if it is in half precision.
+
+    A GPU may round the factors of a convolution (TF32); a page does not.
+    """
+    numbers = [*network.parameters(), *network.buffers()]
+    half = any(x.dtype in (torch.float16, torch.bfloat16) for x in numbers)
+    if half or any(x.device.type != "cpu" for x in numbers):
+        network = copy.deepcopy(network).cpu()
+    return network.float() if half else network
 
 
 def _check_scores(scores, count: int) -> None:

@@ -34,7 +34,7 @@ def content_of(text: str) -> dict:
 def test_a_page_of_the_course_is_small_and_whole(tmp_path):
     page = sharing.page(ConvNet(), tmp_path / "net.html", data_of())
     assert page.size == page.path.stat().st_size < 400_000
-    assert re.match(r".*net\.html: 0\.\d+ MB, opens in any browser", repr(page))
+    assert re.match(r".*net\.html: 0\.3 MB, opens in any browser", repr(page))
     content = content_of(page.path.read_text(encoding="utf-8"))
     assert content["classes"] == list("abcdefghij") and content["input"] == [1, 28, 28]
     assert content["images"]["labels"] == sorted("abcdefghij" * 2)
@@ -96,6 +96,12 @@ def test_data_that_a_page_cannot_show(data, words, tmp_path):
     with pytest.raises(sharing.SharingError, match=words):
         sharing.page(ConvNet(), tmp_path / "net.html", data)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("model", [..., None, ConvNet])
+def test_what_is_no_network_is_named(model, tmp_path):
+    with pytest.raises(sharing.SharingError, match=f"is {type(model).__name__}, but a page"):
+        sharing.page(model, tmp_path / "net.html", data_of())
 
 
 def test_nothing_is_written_of_a_network_that_is_refused(tmp_path):
