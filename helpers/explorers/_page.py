@@ -54,7 +54,8 @@ STYLE = """
 .cnn-explorer .cnn-matrix th[scope="col"] { vertical-align: bottom; padding: 0.4em 0; }
 .cnn-explorer .cnn-matrix th span { writing-mode: vertical-rl; transform: rotate(180deg); }
 .cnn-field { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.4em 1em;
-  color: var(--jp-ui-font-color1, inherit); font-size: var(--jp-widgets-font-size, 13px); }
+  margin-top: 0.4em; color: var(--jp-ui-font-color1, inherit);
+  font-size: var(--jp-widgets-font-size, 13px); }
 .cnn-field canvas { height: 252px; display: block; cursor: crosshair; touch-action: none;
   margin: 3px; border: 1px solid #767676; image-rendering: pixelated; }
 .cnn-field canvas:focus-visible { outline: 3px solid #0a5c99; outline-offset: 2px; }
@@ -64,7 +65,7 @@ STYLE = """
   color: var(--jp-widgets-input-color, inherit); border: 1px solid #767676;
   background: var(--jp-widgets-input-background-color, white); }
 .cnn-field .cnn-tools button { width: auto; margin: 0; }
-.cnn-field .cnn-name { font-weight: 600; }
+.cnn-field .cnn-name { font-weight: 600; padding-left: 3px; }
 .cnn-field .cnn-place { min-height: 2.8em; }
 .cnn-way { display: flex; flex-wrap: wrap; gap: 0.4em 0.8em; }
 .cnn-way figure { margin: 0; }
@@ -93,8 +94,11 @@ STYLE = """
 .cnn-lecture .cnn-secondary { display: none !important; }
 .cnn-lecture img { width: 100%; max-height: 56vh; object-fit: contain; object-position: left; }
 .cnn-lecture svg.cnn-scene { width: 100%; max-height: 56vh; }
-.cnn-lecture .cnn-field canvas { height: 40vh; }
-.cnn-lecture .cnn-way img { width: auto; height: 18vh; }
+.cnn-lecture .cnn-field canvas { height: 36vh; }
+.cnn-lecture .cnn-field .cnn-tools { width: 8.5em; }
+.cnn-lecture .cnn-bars { line-height: 1.4; }
+.cnn-lecture .cnn-bars div { width: 8em; }
+.cnn-lecture .cnn-way img { width: auto; height: 14vh; }
 .cnn-lecture .cnn-grids:has(.cnn-matrix) { flex-wrap: nowrap; }
 .cnn-lecture .cnn-grids img { width: auto; flex: 0 1 36%; min-width: 0; }
 .cnn-explorer.cnn-lecture .cnn-matrix td { height: 1.5em; }

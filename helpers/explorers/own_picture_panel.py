@@ -175,7 +175,8 @@ class OwnPicture(Explorer):
         image = self.field.over(made)
         page, steps = way_html(way, inverted), {**way, LAST: _as_picture(image)}
         try:
-            was = _probabilities(self._model, made, self._classes) if self.field.changed else None
+            compared = self.field.changed and way  # of an empty field nobody asks
+            was = _probabilities(self._model, made, self._classes) if compared else None
             after = _probabilities(self._model, image, self._classes)
         except _NoAnswer as error:
             self.field.beside = "<p>no answer from the network</p>"

@@ -243,7 +243,7 @@ def test_a_drawing_is_what_the_network_sees_and_stays_while_others_are_looked_at
         "Your drawing: 160 of its 784 pixels are not black.\n"
         "Data: the network says class 3, 60.0%; then class 7, 30.0%."
     )
-    assert torch.equal(panel._model.saw[0], drawing)
+    assert torch.equal(panel._model.saw[0], drawing) and "was " not in panel.field.beside
     check_bundle(panel)
     panel.picture.value = EXAMPLE
     assert panel.caption.startswith("The drawn example") and not panel.rotate.disabled
