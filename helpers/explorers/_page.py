@@ -67,10 +67,10 @@ STYLE = """
 .cnn-field .cnn-tools button { width: auto; margin: 0; }
 .cnn-field .cnn-name { font-weight: 600; padding-left: 3px; }
 .cnn-field .cnn-place { min-height: 2.8em; }
-.cnn-way { display: flex; flex-wrap: wrap; gap: 0.4em 0.8em; }
-.cnn-way figure { margin: 0; }
-.cnn-way img { height: 150px; background: none; }
-.cnn-way [data-point] { cursor: crosshair; touch-action: none; }
+.cnn-steps { display: flex; flex-wrap: wrap; gap: 0.4em 0.8em; }
+.cnn-steps figure { margin: 0; }
+.cnn-steps img { height: 150px; background: none; }
+.cnn-steps [data-point] { cursor: crosshair; touch-action: none; }
 .cnn-bars { border-spacing: 0; font-variant-numeric: tabular-nums; line-height: 1.6; }
 .cnn-bars caption { caption-side: top; text-align: left; font-weight: 600; }
 .cnn-bars th { font-weight: normal; text-align: right; padding-right: 0.6em; min-width: 6.5em; }
@@ -98,7 +98,7 @@ STYLE = """
 .cnn-lecture .cnn-field .cnn-tools { width: 8.5em; }
 .cnn-lecture .cnn-bars { line-height: 1.4; }
 .cnn-lecture .cnn-bars div { width: 8em; }
-.cnn-lecture .cnn-way img { width: auto; height: 14vh; }
+.cnn-lecture .cnn-steps img { width: auto; height: 14vh; }
 .cnn-lecture .cnn-grids:has(.cnn-matrix) { flex-wrap: nowrap; }
 .cnn-lecture .cnn-grids img { width: auto; flex: 0 1 36%; min-width: 0; }
 .cnn-explorer.cnn-lecture .cnn-matrix td { height: 1.5em; }

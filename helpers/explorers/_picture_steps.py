@@ -21,7 +21,7 @@ BARS, LONGEST_BAR = MARGIN + 3 * (TILE + GAP) + 126, 210
 WIDTH, HEIGHT = BARS + LONGEST_BAR + 75, 2 * (TILE + ABOVE) + GAP
 
 
-def way_html(steps: Mapping[str, Image.Image], inverted: bool) -> str:
+def steps_html(steps: Mapping[str, Image.Image], inverted: bool) -> str:
     """The steps side by side, each with its number; the picture itself can be pointed at."""
     figures = []
     for number, (name, picture) in enumerate(steps.items()):
@@ -36,7 +36,7 @@ def way_html(steps: Mapping[str, Image.Image], inverted: bool) -> str:
         figures.append(
             f"<figure>{tile}<figcaption>{_title(number, name, inverted)}</figcaption></figure>"
         )
-    return f'<div class="cnn-way">{"".join(figures)}</div>'
+    return f'<div class="cnn-steps">{"".join(figures)}</div>'
 
 
 def framed(picture: Image.Image, frame: tuple[int, int, int, int] | None) -> Image.Image:
@@ -58,7 +58,7 @@ def _title(number: int, name: str, inverted: bool) -> str:
     return f"{number + 1}. {title}"
 
 
-def way_figure(
+def steps_figure(
     steps: Mapping[str, Image.Image],
     inverted: bool,
     probabilities: Sequence[float],

@@ -19,7 +19,7 @@ from helpers.explorers._base import Explorer, Refused, View, png_of
 from helpers.explorers._camera import CAMERA
 from helpers.explorers._cutting import AUTOMATIC, WHOLE, Cutting
 from helpers.explorers._painting import Painting
-from helpers.explorers._picture_steps import PICTURE, framed, way_figure, way_html
+from helpers.explorers._picture_steps import PICTURE, framed, steps_figure, steps_html
 from helpers.explorers._pointable import Pointed
 from helpers.explorers._sending import SENDING
 
@@ -147,7 +147,7 @@ class OwnPicture(Explorer):
         try:
             steps = pictures.steps(upright, light, frame, turn)
         except pictures.PictureError as error:
-            return View(f"{shown.note}{error}", html=way_html(way, False))
+            return View(f"{shown.note}{error}", html=steps_html(way, False))
         inverted = pictures.is_inverted(steps)
         made = pictures.to_tensor(steps[LAST])
         self.field.begin(made)
@@ -173,7 +173,7 @@ class OwnPicture(Explorer):
     ) -> View:
         """The steps of ``way``, and what the network says of what was painted over ``made``."""
         image = self.field.over(made)
-        page, steps = way_html(way, inverted), {**way, LAST: _as_picture(image)}
+        page, steps = steps_html(way, inverted), {**way, LAST: _as_picture(image)}
         try:
             compared = self.field.changed and way  # of an empty field nobody asks
             was = _probabilities(self._model, made, self._classes) if compared else None
@@ -199,7 +199,7 @@ class OwnPicture(Explorer):
         if seen is None or not self._last.html:
             return None
         return self.captioned(
-            png_of(way_figure(seen.steps, seen.inverted, seen.probabilities, seen.names))
+            png_of(steps_figure(seen.steps, seen.inverted, seen.probabilities, seen.names))
         )
 
     def _shown(self) -> _Shown:

@@ -489,8 +489,8 @@ def test_nothing_is_written(panel, tmp_path, monkeypatch):
 
 def test_one_upload_draws_once(panel, monkeypatch):
     drawn = []
-    real = own_picture.way_html
-    monkeypatch.setattr(own_picture, "way_html", lambda *a: drawn.append(1) or real(*a))
+    real = own_picture.steps_html
+    monkeypatch.setattr(own_picture, "steps_html", lambda *a: drawn.append(1) or real(*a))
     panel.upload.value = (uploaded(file_of(garment())),)
     assert len(drawn) == 1
     panel.upload.value = (uploaded(file_of(garment()), "other.png"),)
