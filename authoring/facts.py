@@ -28,6 +28,7 @@ class Facts:
     minutes: int | None = None
     points: dict[str, int] = field(default_factory=dict)
     bonus: bool = False
+    picture: str = ""
 
     @property
     def number(self) -> str:

@@ -1,10 +1,11 @@
 """Make the course's static site in ``build/site/``: ``make site``, for GitHub Pages or a folder.
 
 Each lesson becomes three pages (the lesson with its outputs, the student notebook, slides) and two
-downloads; ``index.html`` lists them. The templates and styles are in ``templates/``. The site
-is built without a network and read without one, so nothing in it comes from a CDN:
+downloads; the texts in ``docs/`` are pages, too, and ``index.html`` leads to all. The templates and
+styles are in ``templates/``. The site is built without a network and read without one, so nothing
+in it comes from a CDN, and the pages' policy forbids it:
 
-* Formulas become MathML when the site is built, and pictures become files: see ``site_content``.
+* Formulas become MathML when the site is built, and pictures become files: see ``content``.
 * reveal.js comes from the Python package sphinx-revealjs, which carries the files of its releases,
   so that neither npm nor a copy in this repository is needed. Sphinx itself is not used.
 
@@ -14,49 +15,19 @@ No page needs require.js, jQuery or mermaid, which nbconvert's own templates loa
 import argparse
 import importlib.util
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-from jinja2 import Environment, FileSystemLoader
 from nbconvert.exporters import HTMLExporter, SlidesExporter
-from nbformat import NotebookNode
 
-from authoring.facts import ROOT, Facts, NoFacts, lesson_facts
-from authoring.lesson import title_of
+from authoring.facts import ROOT, NoFacts
 from authoring.website.content import code_to_html, markdown_to_html, with_figures
+from authoring.website.lessons import FOLDERS, Pair, Refused, read_lessons
+from authoring.website.opening import SITE, index_page, search_index, text_page
+from authoring.website.pages import sections_of, with_folded_answers
 from authoring.website.slides import deck_of
+from authoring.website.texts import texts
 
-SITE = Path(__file__).with_name("templates")
-FOLDERS = ("solutions", "notebooks")
-
-
-class Refused(Exception):
-    """Why there is no site; the message is a sentence."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A solution with its student notebook, and what is said of the lesson."""
-
-    facts: Facts
-    solution: NotebookNode
-    student: NotebookNode
-
-    @property
-    def name(self) -> str:
-        """The name of both notebooks, such as "01_convolution_layers"."""
-        return self.facts.name
-
-    @property
-    def has_sources(self) -> bool:
-        """Whether the course's bibliography stands at its end."""
-        return any(cell.id == "bibliography" for cell in self.solution.cells)
-
-    @property
-    def title(self) -> str:
-        """The first heading, such as "1 · Convolution layers"."""
-        return title_of(self.solution) or self.name
+IMAGES = "docs/images/*.png"
 
 
 def exporter(kind: type[HTMLExporter], template: str) -> HTMLExporter:
@@ -71,32 +42,6 @@ def exporter(kind: type[HTMLExporter], template: str) -> HTMLExporter:
     made.register_filter("markdown2html", markdown_to_html)
     made.register_filter("code_to_html", code_to_html)
     return made
-
-
-def read_notebook(path: Path) -> NotebookNode:
-    """A notebook. Raises ``Refused`` where there is none."""
-    try:
-        return nbformat.read(path, as_version=4)
-    except FileNotFoundError:
-        raise Refused(f"{path.parent.name}/{path.name} is missing.") from None
-    except Exception as error:  # whatever nbformat stumbles over
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise Refused(f"{path.parent.name}/{path.name} cannot be read ({reason}).") from None
-
-
-def read_lessons(root: Path) -> list[Pair]:
-    """All lessons, in order: those that have facts and those that lie in the folders."""
-    facts = lesson_facts(root / "solutions")
-    files = {path.stem for folder in FOLDERS for path in root.glob(f"{folder}/*.ipynb")}
-    lessons = []
-    for name in sorted({*facts, *files}):
-        pair = [read_notebook(root / folder / f"{name}.ipynb") for folder in FOLDERS]
-        if name not in facts:
-            raise Refused(f"solutions/lessons.toml says nothing of {name}.")
-        lessons.append(Pair(facts[name], *pair))
-    if not lessons:
-        raise Refused("There are no notebooks in solutions/, and none in its lessons.toml.")
-    return lessons
 
 
 def fixed_files() -> dict[str, bytes]:
@@ -120,34 +65,17 @@ def lesson_files(lessons: list[Pair]) -> dict[str, bytes]:
     for lesson, before, after in zip(lessons, [None, *lessons], [*lessons[1:], None], strict=False):
         shown, pictures = with_figures(lesson.solution, lesson.name)
         files |= {f"static/images/{name}": png for name, png in pictures.items()}
+        contents = [section for section in sections_of(lesson.solution) if section.level > 1]
         for folder, made_by, notebook in (
             ("solutions", page, shown),
-            ("notebooks", page, lesson.student),
+            ("notebooks", page, with_folded_answers(shown, lesson.student)),
             ("slides", slides, deck_of(shown)),
         ):
             known = {"lesson": lesson, "before": before, "after": after, "folder": folder}
+            known["contents"] = contents
             text, _ = made_by.from_notebook_node(notebook, known)
             files[f"{folder}/{lesson.name}.html"] = text.encode()
     return files
-
-
-def in_words(count: int) -> str:
-    """A number as a sentence begins with it: "Five", and "25"."""
-    words = ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
-    return words[count - 1] if 0 < count <= len(words) else str(count)
-
-
-def index_page(lessons: list[Pair], repository: str = "") -> str:
-    """The first page of the site; ``repository`` is the address where the course can be had."""
-    environment = Environment(loader=FileSystemLoader(SITE), autoescape=True)
-    page = environment.get_template("index.html.j2")
-    with_sources = next((lesson for lesson in lessons if lesson.has_sources), None)
-    return page.render(
-        lessons=lessons,
-        count=in_words(len(lessons)),
-        with_sources=with_sources,
-        repository=repository,
-    )
 
 
 def build(root: Path, output: Path, repository: str = "") -> list[Path]:
@@ -161,7 +89,13 @@ def build(root: Path, output: Path, repository: str = "") -> list[Path]:
     names = [f"{folder}/{lesson.name}.ipynb" for lesson in lessons for folder in FOLDERS]
     files |= {name: (root / name).read_bytes() for name in names}
     files["slides/speaker.html"] = (SITE / "speaker.html").read_bytes()
-    files["index.html"] = index_page(lessons, repository).encode()
+    pages = texts(root)
+    for path in pages:
+        name = path.removesuffix(".md") + ".html"
+        files[name] = text_page(path, pages[path], repository).encode()
+    files |= {str(path.relative_to(root)): path.read_bytes() for path in root.glob(IMAGES)}
+    files["static/search_index.js"] = search_index(lessons, pages).encode()
+    files["index.html"] = index_page(lessons, root, repository).encode()
     for name, content in files.items():
         (output / name).parent.mkdir(parents=True, exist_ok=True)
         (output / name).write_bytes(content)

@@ -34,7 +34,8 @@ class Renderer(IPythonRenderer):
         return f'<h{level} id="{anchor(text)}">{text}</h{level}>\n'
 
     def table(self, text: str) -> str:
-        """A table, which scrolls where it is too wide."""
+        """A table, which scrolls where it is too wide; an empty cell is no heading of anything."""
+        text = re.sub(r"<th[^>]*>\s*</th>", "<td></td>", text)
         return f'<div class="wide"><table>\n{text}</table></div>\n'
 
     def block_math(self, body: str) -> str:

@@ -1,6 +1,7 @@
 """The pages that the site should have, and what they were made of."""
 
 import base64
+import functools
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,17 +11,22 @@ import pytest
 from bs4 import BeautifulSoup
 
 from authoring.website import build as build_site
+from authoring.website.texts import texts
 
 ROOT = build_site.ROOT
 NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.ipynb"))
 WITH_OUTPUTS = [f"{folder}/{name}.html" for name in NAMES for folder in ("solutions", "slides")]
-PAGES = ["index.html", *WITH_OUTPUTS, *(f"notebooks/{name}.html" for name in NAMES)]
+OF_STUDENTS = [f"notebooks/{name}.html" for name in NAMES]
+TEXTS = [name.removesuffix(".md") + ".html" for name in texts(ROOT)]
+LESSONS = [*WITH_OUTPUTS, *OF_STUDENTS]
+PAGES = ["index.html", *LESSONS, *TEXTS]
 SLIDES = [f"slides/{name}.html" for name in NAMES]
 
 each_page = pytest.mark.parametrize("page", PAGES)
 each_page_with_outputs = pytest.mark.parametrize("page", WITH_OUTPUTS)
 
 
+@functools.cache
 def soup_of(path: Path) -> BeautifulSoup:
     """A page, parsed."""
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
@@ -57,7 +63,8 @@ def words_of(output) -> str:
 
 def target(page: Path, address: str) -> Path:
     """The file that an address within the site means, seen from a page."""
-    return (page.parent / unquote(urlsplit(address).path)).resolve() if address else page
+    path = unquote(urlsplit(address).path)
+    return (page.parent / path).resolve() if path else page
 
 
 def is_outside(address: str) -> bool:

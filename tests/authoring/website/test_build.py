@@ -10,10 +10,13 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from authoring.lesson import TASK, answer_lines, has_blank
 from authoring.website import build as build_site
 from authoring.website import content as site_content
 from tests.authoring.website.pages import (
+    LESSONS,
     NAMES,
+    OF_STUDENTS,
     PAGES,
     ROOT,
     SLIDES,
@@ -71,7 +74,7 @@ def test_a_page_forbids_all_that_does_not_come_with_it(site, page):
 
 def test_the_styles_load_nothing(site):
     styles = list(site.rglob("*.css"))
-    assert len(styles) == 4
+    assert len(styles) == 5
     for style in styles:
         addresses = re.findall(r"@import[^;]*|url\([^)]*\)", style.read_text(encoding="utf-8"))
         assert all(address.startswith("url(data:") for address in addresses), style.name
@@ -117,7 +120,7 @@ def test_the_lessons_lead_from_one_to_the_next(site, folder):
 
 def test_the_index_leads_to_every_form_of_every_lesson(site):
     links = {str(tag["href"]) for tag in soup_of(site / "index.html").find_all("a", href=True)}
-    assert {*PAGES, *(f"notebooks/{name}.ipynb" for name in NAMES)} - {"index.html"} <= links
+    assert {*LESSONS, *(f"notebooks/{name}.ipynb" for name in NAMES)} <= links
     for name in NAMES:
         for file in (f"notebooks/{name}.ipynb", f"solutions/{name}.ipynb"):
             assert (site / file).read_bytes() == (ROOT / file).read_bytes()
@@ -125,9 +128,9 @@ def test_the_index_leads_to_every_form_of_every_lesson(site):
 
 def test_the_index_names_the_repository_if_told(tmp_path):
     lessons = build_site.read_lessons(ROOT)
-    assert 'href="https://example.org/course"' in build_site.index_page(
-        lessons, "https://example.org/course"
-    )
+    page = build_site.index_page(lessons, ROOT, "https://example.org/course")
+    assert 'href="https://example.org/course"' in page and "OWNER" not in page
+    assert "OWNER" not in build_site.index_page(lessons, ROOT)
 
 
 # --- pictures and panels -----------------------------------------------------------------------
@@ -204,9 +207,7 @@ def test_words_are_text_and_not_html():
 
 
 def test_formulas_are_mathml(site):
-    for page in PAGES:
-        if page == "index.html":
-            continue
+    for page in LESSONS:
         texts = [cell.source for cell in cells_of(page) if cell.cell_type == "markdown"]
         formulas = sum(text.count("$$") // 2 for text in texts)
         soup = soup_of(site / page)
@@ -225,16 +226,49 @@ def test_links_between_notebooks_lead_to_pages():
     assert 'href="02_pooling.html"' in made and 'href="https://a.org/b.ipynb"' in made
 
 
-@each_page
+@pytest.mark.parametrize("page", LESSONS)
 def test_hints_and_given_code_are_folded(site, page):
     """On slides there are none."""
     soup = soup_of(site / page)
-    cells = [] if page == "index.html" or page in SLIDES else cells_of(page)
+    cells = [] if page in SLIDES else cells_of(page)
     hints = sum(cell.source.count("<details") for cell in cells if cell.cell_type == "markdown")
     given = [cell.id for cell in cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
-    assert len(soup.find_all("details")) == hints + len(given)
+    folded = soup.select("main details:not(.solution)")
+    assert len(folded) == hints + len(given)
     for name in given:
         assert soup.find(id=f"cell-id={name}").details.find(class_="highlight")
+
+
+@pytest.mark.parametrize("page", OF_STUDENTS)
+def test_the_answers_are_folded_below_the_blanks_of_students(site, page):
+    soup = soup_of(site / page)
+    solved = cells_of(page.replace("notebooks", "solutions"))
+    for cell in solved:
+        shown = soup.find(id=f"cell-id={cell.id}")
+        if has_blank(cell):
+            assert "# your code here" in shown.div.get_text()
+            answer = shown.find("details", class_="solution")
+            assert next(answer_lines(cell.source)) in answer.get_text()
+        elif cell.source.startswith("> **Answer.**"):
+            assert shown.find_parent("details", class_="solution")
+    assert not soup.find("details", open=True)
+
+
+@pytest.mark.parametrize("page", [page for page in LESSONS if page not in SLIDES])
+def test_every_task_has_an_anchor_and_stands_in_the_contents(site, page):
+    soup = soup_of(site / page)
+    tasks = TASK.findall("\n".join(cell.source for cell in cells_of(page)))
+    links = {tag["href"]: tag.get_text() for tag in soup.select(".contents a")}
+    assert tasks
+    for number, title in tasks:
+        assert soup.find("h3", id=f"task-{number}").get_text().startswith(f"Task {number}")
+        assert links[f"#task-{number}"] == f"Task {number} – {title}".replace("`", "")
+
+
+@each_page
+def test_no_two_elements_have_the_same_id(site, page):
+    ids = [tag["id"] for tag in soup_of(site / page).find_all(id=True)]
+    assert sorted(ids) == sorted(set(ids))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -249,8 +283,9 @@ def test_the_student_page_has_the_tasks_and_not_the_answers(site, name):
 @pytest.fixture
 def course(tmp_path) -> Path:
     """A copy of what the site is made of."""
-    for folder in build_site.FOLDERS:
+    for folder in (*build_site.FOLDERS, "docs"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "README.md", tmp_path)
     return tmp_path
 
 
@@ -294,3 +329,21 @@ def test_an_output_that_cannot_be_written_is_named(tmp_path, capsys):
     (tmp_path / "file").touch()
     said = sentence(capsys, "--output", tmp_path / "file" / "site")
     assert said.startswith("The site cannot be written") and str(tmp_path / "file") in said
+
+
+def test_a_picture_that_no_text_shows_is_named(course, capsys):
+    facts = course / "solutions" / "lessons.toml"
+    facts.write_text(facts.read_text().replace('picture = "pooling"', 'picture = "poling"'))
+    said = sentence(capsys, "--root", course, "--output", course / "site")
+    assert said.startswith("picture = 'poling' of 02_pooling in solutions/lessons.toml: no text")
+    assert not (course / "site").exists()
+
+
+def test_a_part_of_the_readme_that_is_missing_is_named(course, capsys):
+    readme = course / "README.md"
+    readme.write_text(readme.read_text().replace("## For lecturers", "## For teachers"))
+    said = sentence(capsys, "--root", course, "--output", course / "site")
+    assert said == "README.md has no part 'For lecturers', which the first page shows."
+    readme.unlink()
+    said = sentence(capsys, "--root", course, "--output", course / "site")
+    assert said == "README.md is missing: the first page has its texts."
