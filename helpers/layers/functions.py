@@ -25,7 +25,7 @@ KINDS = {
 _KIND_OF = {name: kind for kind, names in KINDS.items() for name in names.split()}
 
 # The names of arguments that functions without a signature, which are not written in Python, take
-# by their place. Of others, only what is given by name is known.
+# by their place.
 _PLACES = {
     "conv1d conv2d conv3d": "input weight bias stride padding dilation groups",
     "linear": "input weight bias",
@@ -34,15 +34,16 @@ _PLACES = {
     "count_include_pad divisor_override",
     "adaptive_avg_pool2d adaptive_max_pool2d": "input output_size",
     "dropout": "input p training",
-    "batch_norm": "input weight bias running_mean running_var training momentum eps",
-    "layer_norm": "input normalized_shape weight bias eps",
-    "group_norm": "input num_groups weight bias eps",
+    "batch_norm": "input weight bias running_mean running_var training momentum eps cudnn",
+    "layer_norm": "input normalized_shape weight bias eps cudnn",
+    "group_norm": "input num_groups weight bias eps cudnn",
     "softmax log_softmax": "input dim dtype",
     "leaky_relu": "input negative_slope",
     "celu": "input alpha",
     "prelu": "input weight",
     "softplus": "input beta threshold",
-    "hardtanh clamp clip": "input min max",
+    "clamp clip": "input min max",
+    "hardtanh": "input min_val max_val",
     "threshold": "input threshold value",
     "hardshrink softshrink": "input lambd",
     "add sub rsub mul div true_divide pow maximum minimum": "input other",
@@ -67,16 +68,17 @@ def kind_of_function(name: str) -> str:
 
 
 def named_arguments(function, args: tuple, kwargs: dict) -> dict:
-    """What ``function`` is called with, by name, as far as the names are known.
+    """What ``function`` is called with, by name, or by its place where the name is not known.
 
-    Where the function tells them, also what it takes if nothing is given.
+    Where the function tells its names, also what it takes if nothing is given.
     """
     signature = _signature(function)
     if signature is not None:
         bound = signature.bind_partial(*args, **kwargs)
         bound.apply_defaults()
         return dict(bound.arguments)
-    return dict(zip(_NAMES.get(name_of(function), ()), args, strict=False)) | kwargs
+    names = _NAMES.get(name_of(function), [])
+    return dict(zip([*names, *range(len(names), len(args))], args, strict=False)) | kwargs
 
 
 @cache

@@ -41,7 +41,7 @@ class Operation:
     parts: tuple[int, ...]  # for each of these, which of that operation's results it is
     constants: tuple[torch.Tensor, ...]  # all other tensors that went in: weights, buffers, ...
     parameters: tuple[str, ...]  # the names of those that are the network's parameters
-    arguments: dict  # all that went in by its name, as far as names are known; tensors as above
+    arguments: dict  # all that went in by its name, else by its place; tensors as above
     again: Callable[..., list[torch.Tensor]]  # its results of others in place of ``inputs``
     output: torch.Tensor | None = None  # a copy
     across_batch: bool | None = None

@@ -229,6 +229,7 @@ export class Layers {
     return [
       el('p', {}, el('b', { textContent: `${step.part || step.function}, ${this.where(place, index)}` })),
       el('p', { className: 'total' }, `${weighed ? sum : `${step.function}(${given})`} = ${made}`),
+      el('p', { className: 'small', textContent: weighed ? 'In each cell: a value, times its weight.' : '' }),
       el('div', { className: 'grids' }, ...shown.map(group => this.grid(step, group, weighed))),
     ];
   }
@@ -237,8 +238,7 @@ export class Layers {
     const wide = step.kernel ? step.kernel[1] : 5, strongest = largest(group.map(product)) || 1;
     const first = group.find(({ at }) => at >= 0), most = Math.max(...group.map(({ value }) => value));
     const name = first ? this.where(first.from, first.at).replace(/,? ?row.*/, '') || 'the picture' : 'padding alone';
-    const words = [step.kernel ? name : '', weighed ? 'value × weight' : ''].filter(word => word).join(': ');
-    const table = el('table', {}, el('caption', { textContent: words }));
+    const table = el('table', {}, el('caption', { textContent: step.kernel ? name : '' }));
     for (let i = 0; i < group.length; i += wide) {
       table.append(el('tr', {}, ...group.slice(i, i + wide).map(term => {
         const { from, at, value, factor } = term, cell = el('td', {}, minus(value.toFixed(2)));

@@ -57,15 +57,14 @@ def step_of(operation: Operation) -> Step:
         raise CannotHold("it is random in eval mode, too: give F.dropout training=self.training")
     name = operation.name
     rule = _RULES.get(name)
-    if rule:
-        return rule(operation)
-    if name in _UNARY:
-        return _unary(operation)
-    if name in _BINARY:
-        return _binary(operation)
-    if name in _REDUCED:
-        return _reduced(operation)
-    return _moved(operation)
+    for names, of_its_kind in ((_UNARY, _unary), (_BINARY, _binary), (_REDUCED, _reduced)):
+        if name in names:
+            rule = of_its_kind
+    if rule is None:
+        return _moved(operation)
+    if any(key for key in arguments if isinstance(key, int)):  # other than the first, the image
+        raise CannotHold("called in a way that hides its settings")
+    return rule(operation)
 
 
 # ------------------------------------------------------------------------------------- the rules

@@ -42,6 +42,12 @@ REFUSED = {
     "a recurrent layer": (
         scored(lambda net, x: net.gru(x[:, 0])[0], gru=nn.GRU(13, 4)), "gru in gru"
     ),
+    "settings without a name": (
+        scored(
+            lambda net, x: torch.instance_norm(x, None, None, None, None, True, 0.1, 1e-5, False)
+        ),
+        "instance_norm in forward .*hides its settings",
+    ),
     "a function": (scored(lambda net, x: x.cumsum(2)), "cumsum in forward"),
     "a comparison": (scored(lambda net, x: (x > 0.5) * x), "gt in forward"),
     "dropout that stays": (scored(lambda net, x: F.dropout(x)), "dropout in forward .*random"),
