@@ -26,8 +26,9 @@
   const excerpt = ({text, words}) => {
     const places = words.map((word) => text.search(word)).filter((place) => place >= 0);
     const middle = places.length ? Math.min(...places) : 0;
-    const start = Math.max(0, middle - AROUND);
-    const end = Math.min(text.length, middle + 2 * AROUND);
+    const start = text.lastIndexOf(" ", middle - AROUND) + 1; // between words
+    const space = text.indexOf(" ", middle + 2 * AROUND);
+    const end = space < 0 ? text.length : space;
     return (start ? "… " : "") + text.slice(start, end) + (end < text.length ? " …" : "");
   };
 
