@@ -28,6 +28,7 @@ from authoring.website.slides import deck_of
 from authoring.website.texts import texts
 
 IMAGES = "docs/images/*.png"
+NETWORK = "docs/network.html"  # made by authoring.reference_page, which needs torch
 
 
 def exporter(kind: type[HTMLExporter], template: str) -> HTMLExporter:
@@ -94,6 +95,9 @@ def build(root: Path, output: Path, repository: str = "") -> list[Path]:
         name = path.removesuffix(".md") + ".html"
         files[name] = text_page(path, pages[path], repository).encode()
     files |= {str(path.relative_to(root)): path.read_bytes() for path in root.glob(IMAGES)}
+    if not (root / NETWORK).is_file():
+        raise Refused(f"{NETWORK} is missing: python -m authoring.reference_page {NETWORK}")
+    files[NETWORK] = (root / NETWORK).read_bytes()
     files["static/search_index.js"] = search_index(lessons, pages).encode()
     files["index.html"] = index_page(lessons, root, repository).encode()
     for name, content in files.items():
