@@ -32,7 +32,7 @@ STYLE = """
 .cnn-explorer [data-point] { cursor: pointer; touch-action: pinch-zoom; }
 .cnn-explorer [data-point]:focus-visible { outline: 3px solid #0a5c99; outline-offset: 2px; }
 .cnn-explorer svg.cnn-scene { display: block; max-width: 100%; height: auto; margin: 0.3em 0; }
-.cnn-scene text { font: 11px var(--jp-ui-font-family, sans-serif); pointer-events: none;
+.cnn-scene text { font: 12px var(--jp-ui-font-family, sans-serif); pointer-events: none;
   fill: var(--jp-ui-font-color1, #212121); font-variant-numeric: tabular-nums; }
 .cnn-scene text.bold { font-weight: 700; }
 .cnn-scene image { image-rendering: pixelated; }
@@ -91,7 +91,7 @@ STYLE = """
   --jp-widgets-inline-width: 560px; --jp-widgets-inline-label-width: 260px;
   --jp-widgets-inline-width-short: 300px; --jp-widgets-input-padding: 8px;
   font-size: 26px; max-width: none; }
-.cnn-lecture .cnn-secondary { display: none !important; }
+.cnn-lecture .cnn-secondary, .cnn-lecture .cnn-hint { display: none !important; }
 .cnn-lecture img { width: 100%; max-height: 56vh; object-fit: contain; object-position: left; }
 .cnn-lecture svg.cnn-scene { width: 100%; max-height: 56vh; }
 .cnn-lecture .cnn-field canvas { height: 36vh; }

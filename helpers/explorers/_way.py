@@ -15,7 +15,7 @@ from helpers.layers.terms import ALONE, COPY, LARGEST, MEAN, SUM, Made
 from helpers.plots.arrays import PIXELS, as_array, as_pixels, colour_scale
 from helpers.plots.text import count_text, number_text
 
-SIDE, STEP, ACROSS = 116, 160, 6  # pixels: of a picture, to the next; and how many in a row
+SIDE, STEP, ACROSS = 116, 166, 6  # pixels: of a picture, to the next; and how many in a row
 MOST_MAPS = 16  # of one layer
 LARGEST_GRID, MOST_GRIDS = 12, 3  # rows or columns of numbers; channels
 

@@ -136,7 +136,7 @@ class FeatureMaps(Choosing):
         zeros = f"{int((maps == 0).sum()):,} of {maps.numel():,} are zero"
         details = (pointed,) if pointed else (range_text(maps), zeros, dead_text(maps))
         page = scene_svg(self._scene(), pointable(MAPS, f"the feature maps: {KEYS}"))
-        page += way_html(self._way, image) or f"<p>{HINT}</p>"
+        page += way_html(self._way, image) or f'<p class="cnn-hint">{HINT}</p>'
         return View(caption + data_line(self._dataset, about, *details), png, page)
 
     def _draw(
