@@ -117,7 +117,7 @@ def name_of(step: Step) -> str:
 
 def way_scene(steps: list[Step], image: Tensor) -> Scene:
     """Each station as a picture: its maps with the window in them, and what was computed."""
-    down = SIDE + 6 * LINE
+    down = SIDE + 7 * LINE
     words = "The way down to the image: " + "; ".join(sentences(steps)) + "."
     width = STEP * (min(len(steps), ACROSS) - 1) + SIDE + 40
     scene = Scene(width, down * math.ceil(len(steps) / ACROSS), words)

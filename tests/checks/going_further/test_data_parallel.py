@@ -155,7 +155,9 @@ def gathered(gradient):
 
 def gathered_in_one(gradient):
     every = torch.empty(ranks(), gradient.numel())
-    distributed.all_gather_single(every, gradient.flatten())
+    name = "all_gather_single"  # before PyTorch 2.12: all_gather_into_tensor
+    gather = getattr(distributed, name, None) or distributed.all_gather_into_tensor
+    gather(every, gradient.flatten())
     return every.mean(0).view_as(gradient)
 
 
