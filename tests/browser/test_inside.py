@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
-from tests.browser.lab import Notebook, jupyterlab, write_notebook
+from tests.browser.lab import Notebook, shared_jupyterlab, write_notebook
 from tests.browser.panels import SETUP
 
 CELLS = [SETUP, "explorers.Layers(model)", "explorers.FeatureMaps(model, few)"]
@@ -31,7 +31,7 @@ def panels(request, chromium, tmp_path_factory):
     write_notebook(folder / "inside.ipynb", CELLS)
     context = chromium.new_context(viewport=SMALL, has_touch=touch)
     page = context.new_page()
-    with jupyterlab(folder) as address:
+    with shared_jupyterlab(folder) as address:
         notebook = Notebook(page, address, "inside.ipynb")
         notebook.run_all()
         shown = page.locator(".cnn-explorer")

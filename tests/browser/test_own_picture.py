@@ -9,7 +9,14 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from helpers import pictures
-from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_without, write_notebook
+from tests.browser.lab import (
+    LAB,
+    NOTEBOOK_7,
+    Notebook,
+    shared_jupyterlab,
+    skip_without,
+    write_notebook,
+)
 
 # A network that says the same of all pictures; the trained one is not the matter here.
 SOURCE = """
@@ -48,7 +55,7 @@ def png(picture: Image.Image) -> str:
 def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     write_notebook(folder / "own.ipynb", [SOURCE])
-    with jupyterlab(folder) as address:
+    with shared_jupyterlab(folder) as address:
         yield address
 
 

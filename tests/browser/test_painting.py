@@ -4,7 +4,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.lab import LAB, NOTEBOOK_7, Notebook, jupyterlab, skip_without, write_notebook
+from tests.browser.lab import (
+    LAB,
+    NOTEBOOK_7,
+    Notebook,
+    shared_jupyterlab,
+    skip_without,
+    write_notebook,
+)
 
 # Says in percent how bright the image is, and is quick; the trained network is not the matter here.
 SETUP = """
@@ -31,7 +38,7 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("painting")
     for name, cells in CELLS.items():
         write_notebook(folder / f"{name}.ipynb", cells)
-    with jupyterlab(folder) as address:
+    with shared_jupyterlab(folder) as address:
         yield address
 
 
