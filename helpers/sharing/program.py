@@ -1,7 +1,7 @@
 """A network as the list of steps that the page's program computes, read from a run of it."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -60,6 +60,7 @@ def read_program(model: nn.Module, images: Tensor) -> Program:
             ) from error
         for part, found in zip((first, second), scores, strict=True):
             _check_scores(found, len(part))
+        operations = by_result(operations, scores[0])
         steps, weights = _steps_of(operations)
         _check_way(operations, second, scores[1])
     scores = widened(torch.cat(scores)).cpu()
@@ -108,6 +109,43 @@ def _check_scores(scores, count: int) -> None:
             "the network gives scores that are no numbers (NaN or infinite). Train it anew, with a "
             "smaller learning rate, before sharing it."
         )
+
+
+def by_result(operations: list[Operation], scores: Tensor) -> list[Operation]:
+    """``operations``, each once for every result of it that is used, as of ``x.chunk(2, 1)``.
+
+    ``sources`` count within this list; the last one makes ``scores``.
+    """
+    used: list[set[int]] = [set() for _ in operations]
+    for operation in operations:
+        for place, part in zip(operation.sources, operation.parts, strict=True):
+            if place != INPUT:
+                used[place].add(part)
+    if operations:
+        results = operations[-1].again(*operations[-1].inputs)
+        used[-1] = {next((n for n, x in enumerate(results) if torch.equal(x, scores)), 0)}
+    numbers: dict[tuple[int, int], int] = {}
+    single = []
+    for place, (operation, parts) in enumerate(zip(operations, used, strict=True)):
+        sources = tuple(
+            numbers.get(key, INPUT) for key in zip(operation.sources, operation.parts, strict=True)
+        )
+        for part in sorted(parts):
+            numbers[place, part] = len(single)
+            single.append(_with_result(replace(operation, sources=sources), part))
+    return single
+
+
+def _with_result(operation: Operation, part: int) -> Operation:
+    """An operation that has one result: number ``part`` of those of ``operation``."""
+    if not part:
+        return operation
+    return replace(
+        operation,
+        again=lambda *inputs: [operation.again(*inputs)[part]],
+        output=operation.again(*operation.inputs)[part],
+        name=f"{operation.name}[{part}]",
+    )
 
 
 def _check_way(operations: list[Operation], images: Tensor, expected: Tensor) -> None:

@@ -9,6 +9,7 @@ import torch
 from helpers import sharing
 from helpers.datasets import ImageDataset
 from helpers.layers import describe_network
+from helpers.sharing.program import by_result
 from tests.sharing.networks import NETWORKS, make, shape_of
 
 COUNT = 50  # images
@@ -64,7 +65,8 @@ def test_a_page_computes_what_the_network_computes(name, tab, tmp_path):
     given = images.double() if "double" in name else images
     with torch.no_grad():
         scores = network(given)
-    maps = [operation.output.flatten(1) for operation in describe_network(network, given)]
+    steps = by_result(describe_network(network, given), scores)
+    maps = [step.output.flatten(1) for step in steps]
     probabilities = scores if "softmax in" in name else scores.softmax(1)
     found = run_on_page(tab, images)
     expected = torch.cat(maps, 1).numpy()

@@ -122,6 +122,15 @@ NETWORKS = {
         lambda net, x: torch.cat([net.a(x), net.b(x).relu(), x[:, :, 1:-1, 1:-1]], 1),
         a=nn.Conv2d(1, 2, 3), b=nn.Conv2d(1, 3, 5, padding=1),
     ),
+    "a gate of one half": lambda: scored(
+        lambda net, x: torch.mul(*net.conv(x).chunk(2, 1)[::-1]), conv=nn.Conv2d(1, 4, 3)
+    ),
+    "the second part alone": lambda: scored(
+        lambda net, x: torch.split(net.conv(x), [1, 3], 1)[1], conv=nn.Conv2d(1, 4, 3)
+    ),
+    "parts as scores": lambda: Written(
+        lambda net, x: net.linear(x.flatten(1)).chunk(2, 1)[1], linear=nn.Linear(156, 20)
+    ),
     "in place": lambda: scored(in_place, conv=nn.Conv2d(1, 4, 3)),
     "attended": lambda: scored(attended, conv=nn.Conv2d(1, 4, 3), squeeze=nn.Linear(4, 4)),
     "turned": lambda: scored(

@@ -60,7 +60,7 @@ REFUSED = {
     "NumPy": (scored(through_numpy), "NumPy"),
     "another way for other images": (scored(depends), "no if"),
     "random numbers": (stack(Loud()), "no random numbers"),
-    "a second result": (scored(lambda net, x: x.chunk(2, 3)[1]), "fixed list of operations"),
+    "where the largest was": (scored(lambda net, x: x.max(3)[1].float()), r"max\[1\] in forward"),
     "no scores": (nn.Conv2d(1, 2, 3), r"gives \[4, 2, 10, 11\]"),
     "two results": (Written(lambda net, x: (x, x)), "gives tuple"),
     "other images": (nn.Sequential(nn.Conv2d(3, 2, 3)), OTHER_IMAGES),
