@@ -52,7 +52,8 @@ def test_every_notebook_has_the_same_cell_after_its_title(path):
 @pytest.mark.parametrize("path", STORED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_its_code_is_folded_in_jupyterlab_and_on_colab(path):
     colab = cells(path)[1]
-    assert colab.metadata == {"jupyter": {"source_hidden": True}}
+    metadata = {key: said for key, said in colab.metadata.items() if key != "slideshow"}
+    assert metadata == {"jupyter": {"source_hidden": True}}
     assert re.fullmatch(r'# @title [^{}]+ \{ display-mode: "form" \}', colab.source.split("\n")[0])
 
 
