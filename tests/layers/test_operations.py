@@ -10,19 +10,7 @@ from torch import nn
 from helpers.layers import describe_network, recorded
 from helpers.models import ConvNet
 from tests.checks.tables import assert_no_trace
-
-
-class Written(nn.Module):
-    """A network with ``forward`` as its only part, beside those that are given by name."""
-
-    def __init__(self, forward, **parts):
-        super().__init__()
-        self.written = forward
-        for name, part in parts.items():
-            self.add_module(name, part)
-
-    def forward(self, x):
-        return self.written(self, x)
+from tests.written_networks import Written
 
 
 def operations(forward, shape=(3, 2, 4, 4), **parts):

@@ -8,25 +8,13 @@ from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from helpers.layers import layer_rows, layer_table, receptive_fields
 from helpers.models import ConvNet
+from tests.written_networks import Written
 
 IMAGE = (2, 13, 11)  # not square, so that height and width are not mixed up
 
 
 def conv(inside=2, outside=2, size=3, **more) -> nn.Conv2d:
     return nn.Conv2d(inside, outside, size, **more)
-
-
-class Net(nn.Module):
-    """A network of ``parts``, whose ``forward`` is ``run(net, x)``."""
-
-    def __init__(self, run, **parts):
-        super().__init__()
-        self.run = run
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x):
-        return self.run(self, x)
 
 
 def pooled(x):
@@ -37,8 +25,8 @@ def stack(*layers) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def residual(inside, outside, stride=1) -> Net:
-    return Net(
+def residual(inside, outside, stride=1) -> Written:
+    return Written(
         lambda m, x: F.relu(m.norm(m.two(F.relu(m.one(x)))) + m.short(x)),
         one=conv(inside, outside, stride=stride, padding=1),
         two=conv(outside, outside, padding=1),
@@ -79,7 +67,7 @@ NETWORKS = {
     "spectral norm": lambda: stack(spectral_norm(conv()), nn.ReLU(), weight_norm(conv())),
     # rows, sequences, patches
     "linear on rows": lambda: stack(conv(), nn.Linear(9, 4), nn.ReLU()),
-    "rows as a batch": lambda: Net(
+    "rows as a batch": lambda: Written(
         lambda m, x: m.out(m.rows(x.reshape(-1, 11)).reshape(len(x), -1)),
         rows=nn.Linear(11, 3), out=nn.Linear(78, 2),
     ),
@@ -87,27 +75,27 @@ NETWORKS = {
     "conv1d on columns": lambda: stack(nn.Flatten(1, 2), nn.Conv1d(26, 2, 3), nn.AvgPool1d(2)),
     "unfold": lambda: stack(conv(), nn.Unfold(3), nn.Conv1d(18, 2, 1)),
     "fold": lambda: stack(nn.Unfold(3), nn.Fold((13, 11), 3), conv()),
-    "GRU": lambda: Net(lambda m, x: m.rnn(x[:, 0])[0], rnn=nn.GRU(11, 3, batch_first=True)),
-    "attention": lambda: Net(
+    "GRU": lambda: Written(lambda m, x: m.rnn(x[:, 0])[0], rnn=nn.GRU(11, 3, batch_first=True)),
+    "attention": lambda: Written(
         lambda m, x: m.attend(*[m.patch(x).flatten(2).mT] * 3)[0],
         patch=conv(2, 4, 4, stride=4), attend=nn.MultiheadAttention(4, 2, batch_first=True),
     ),
     # functions between the layers
-    "functions": lambda: Net(
+    "functions": lambda: Written(
         lambda m, x: m.out(pooled(m.two(pooled(m.one(x)))).flatten(1)),
         one=conv(), two=conv(padding=1), out=nn.Linear(8, 3),
     ),
-    "mean of a row": lambda: Net(
+    "mean of a row": lambda: Written(
         lambda m, x: m.two(m.one(x) + x[:, :, 1:-1].mean(-1, keepdim=True)), one=conv(), two=conv()
     ),
-    "running sum": lambda: Net(lambda m, x: m.two(m.one(x).cumsum(-2)), one=conv(), two=conv()),
-    "turned": lambda: Net(
+    "running sum": lambda: Written(lambda m, x: m.two(m.one(x).cumsum(-2)), one=conv(), two=conv()),
+    "turned": lambda: Written(
         lambda m, x: m.two(m.one(x).mT), one=conv(size=(1, 5)), two=conv(size=(1, 3))
     ),
-    "cut": lambda: Net(
+    "cut": lambda: Written(
         lambda m, x: m.two(m.one(x)[..., 2:4, 2:4].flatten(1)), one=conv(), two=nn.Linear(8, 2)
     ),
-    "own weights": lambda: Net(
+    "own weights": lambda: Written(
         lambda m, x: m.two(F.conv2d(x, m.weight, stride=2)),
         two=conv(), weight=nn.Parameter(torch.ones(2, 2, 3, 1)),
     ),
@@ -115,27 +103,27 @@ NETWORKS = {
     "softmax of maps": lambda: stack(conv(), nn.Softmax2d(), nn.Sigmoid(), conv()),
     # branches
     "residual": lambda: stack(residual(2, 2), residual(2, 3, 2), residual(3, 3)),
-    "long shortcut": lambda: Net(
+    "long shortcut": lambda: Written(
         lambda m, x: m.out(m.one(x) + x[..., 4:-4, 4:-4]),
         one=stack(conv(size=5), conv(size=5)), out=conv(),
     ),
-    "branches": lambda: Net(
+    "branches": lambda: Written(
         lambda m, x: m.out(torch.cat([m.one(x), m.three(x), F.max_pool2d(x, 5, 1, 2)], 1)),
         one=conv(size=1), three=conv(padding=1), out=conv(6, 2),
     ),
-    "dense": lambda: Net(
+    "dense": lambda: Written(
         lambda m, x: m.two(torch.cat([x, m.one(x)], 1)), one=conv(padding=1), two=conv(4, 2)
     ),
-    "squeeze and excitation": lambda: Net(
+    "squeeze and excitation": lambda: Written(
         lambda m, x: m.out(x * m.gate(x)),
         gate=stack(nn.AdaptiveAvgPool2d(1), conv(size=1), nn.Sigmoid()), out=conv(),
     ),
-    "U-Net": lambda: Net(
+    "U-Net": lambda: Written(
         lambda m, x: m.out(torch.cat([x[..., :12, :10], m.up(m.down(x))], 1)),
         down=stack(nn.MaxPool2d(2), conv(padding=1)), up=nn.ConvTranspose2d(2, 2, 2, 2),
         out=conv(4, 2),
     ),
-    "one of two layers twice": lambda: Net(lambda m, x: m.one(F.relu(m.one(x))), one=conv()),
+    "one of two layers twice": lambda: Written(lambda m, x: m.one(F.relu(m.one(x))), one=conv()),
 }  # fmt: skip
 
 
@@ -197,9 +185,9 @@ def test_there_are_many_networks():
     assert len(NETWORKS) >= 40
 
 
-def between(function) -> Net:
+def between(function) -> Written:
     """Two convolutions, and ``function`` of what the first makes goes into the second."""
-    return Net(lambda m, x: m.two(function(m.one(x))), one=conv(), two=conv())
+    return Written(lambda m, x: m.two(function(m.one(x))), one=conv(), two=conv())
 
 
 def refuses_nan(x):
@@ -222,10 +210,10 @@ SPOT[3:5, 3:5] = 1
         (between(lambda x: x * SPOT), ["3×3", "?"], "two ways of trying it out"),
         (between(lambda x: x - x.mean(0)), ["3×3", "?"], "two ways of trying it out"),
         (between(refuses_nan), ["?", "?"], "an error (ArithmeticError: not a number)"),
-        (Net(lambda m, x: m.one(x) if x.sum() < 500 else m.one(m.one(x)), one=conv()),
+        (Written(lambda m, x: m.one(x) if x.sum() < 500 else m.one(m.one(x)), one=conv()),
          ["?"], "other images take another way through the network"),
-        (Net(lambda m, x: m.one(x), one=conv(), lock=iter([1])), ["3×3"], ""),
-        (Net(lambda m, x: m.one(x), one=conv(), lock=(i for i in "ab")),
+        (Written(lambda m, x: m.one(x), one=conv(), lock=iter([1])), ["3×3"], ""),
+        (Written(lambda m, x: m.one(x), one=conv(), lock=(i for i in "ab")),
          ["?"], "the network cannot be copied"),
     ],
 )  # fmt: skip

@@ -11,7 +11,8 @@ from helpers.layers.sight import Sight
 from helpers.layers.terms import ALONE, COPY, LARGEST, MEAN, SEVERAL, SUM
 from helpers.models import ConvNet
 from tests.layers import test_receptive_fields
-from tests.layers.test_receptive_fields import NETWORKS, Net, between, conv, stack
+from tests.layers.test_receptive_fields import NETWORKS, between, conv, stack
+from tests.written_networks import Written
 
 SHAPE = test_receptive_fields.IMAGE
 STEPS = 100.0, 1.0, -100.0
@@ -19,15 +20,15 @@ PIXELS = 20  # are changed, by chance
 MORE = {
     "circular": lambda: stack(conv(size=5, padding=2, padding_mode="circular"), conv()),
     "reflected": lambda: stack(conv(padding=1, padding_mode="reflect"), nn.MaxPool2d(3)),
-    "two halves": lambda: Net(
+    "two halves": lambda: Written(
         lambda m, x: m.two(torch.cat([part.mT.mT * 2 for part in m.one(x).chunk(2, 1)][::-1], 1)),
         one=conv(2, 4), two=conv(4, 2),
     ),
-    "the second half": lambda: Net(
+    "the second half": lambda: Written(
         lambda m, x: m.two(m.one(x).chunk(2, 1)[1]), one=conv(2, 4, groups=2), two=conv()
     ),
-    "batch of one": lambda: Net(lambda m, x: m.one(x[0][None]).view(1, 2, 9, 11), one=conv()),
-    "the largest of a row": lambda: Net(lambda m, x: m.one(x).max(-1)[0], one=conv()),
+    "batch of one": lambda: Written(lambda m, x: m.one(x[0][None]).view(1, 2, 9, 11), one=conv()),
+    "the largest of a row": lambda: Written(lambda m, x: m.one(x).max(-1)[0], one=conv()),
     "numbers made good": lambda: between(torch.nan_to_num),
 }  # fmt: skip
 
@@ -143,7 +144,7 @@ def test_each_way_of_making_a_value_is_told_by_what_it_does():
     assert {step for i in range(6) for step in how(stack(nn.ReLU()), "0", (1, 0, i))} == {
         (COPY, 1), (ALONE, 1),
     }  # fmt: skip
-    written = Net(
+    written = Written(
         lambda m, x: F.conv2d(F.relu(x), m.weight), weight=nn.Parameter(torch.ones(1, 2, 3, 3))
     )
     assert how(written, "", (0, 1, 1))[0] == (SUM, 18)
@@ -186,7 +187,7 @@ def test_what_hangs_on_nothing_sees_nothing():
 
 def test_the_place_of_a_layer_is_the_one_that_made_its_values():
     torch.manual_seed(0)
-    model, image = Net(lambda m, x: m.one(F.relu(m.one(x))), one=conv()), torch.rand(SHAPE)
+    model, image = Written(lambda m, x: m.one(F.relu(m.one(x))), one=conv()), torch.rand(SHAPE)
     sight = Sight(model, image)
     places = [n for n, operation in enumerate(sight.operations) if operation.name == "conv2d"]
     assert sight.place_of("one") == places[-1]

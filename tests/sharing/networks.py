@@ -8,21 +8,9 @@ from torch import nn
 
 from helpers import checkpoints
 from helpers.models import ConvNet
+from tests.written_networks import Written
 
 SHAPE = (1, 12, 13)  # of an image, unless a network is in OTHER_SHAPES
-
-
-class Written(nn.Module):
-    """A network with ``run(net, x)`` as its ``forward``, beside its parts."""
-
-    def __init__(self, run, **parts):
-        super().__init__()
-        self.run = run
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x):
-        return self.run(self, x)
 
 
 def stack(*layers: nn.Module) -> nn.Sequential:
