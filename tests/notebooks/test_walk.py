@@ -4,6 +4,10 @@ Every given cell and every blank runs without an error. Every check stops a stud
 answered yet, says so, and stops for nothing else. Wrong answers are refused with the message meant
 for them, shown as a block without a traceback. With the answers of the solution, matched by cell
 id, the check passes and the notebook goes on, to its end.
+
+The images are those that answers are graded on, as many and as large as the real ones, of which a
+training takes few: some wrong answers train, too. On the official images the solutions run beside
+it, which have the same given cells.
 """
 
 from contextlib import ExitStack
@@ -12,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
 
 from authoring.facts import ROOT
 from authoring.kernels import CellFailed, open_kernel, run_cell
@@ -19,6 +24,7 @@ from authoring.lesson import STUB, Task, lesson_of
 from tests.checks.answers import wrong_answers
 from tests.checks.parts import Wrong
 
+PATTERNS = new_code_cell("from grading.sandbox import patterns\npatterns.use_here()")
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 WRONG = wrong_answers()
 
@@ -115,6 +121,7 @@ class Walks:
         if self.now is None or self.now.path != path:
             self.opened.close()
             student = nbformat.read(ROOT / "notebooks" / path.name, as_version=4)
+            student.cells.insert(0, PATTERNS.copy())
             self.now = Walk(
                 path, self.opened.enter_context(open_kernel(student, ROOT / "notebooks"))
             )
