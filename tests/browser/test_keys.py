@@ -34,8 +34,12 @@ CHOSEN = """() => {
     const notebook = jupyterapp.shell.currentWidget.content;
     return `${notebook.activeCellIndex} ${notebook.mode}`;
 }"""
-# Both in one question, since it is asked after each key; first, whether the control has the keys.
-STATE = f"control => [control === document.activeElement, ({CELLS})(), ({CHOSEN})()]"
+# First, whether the control has the keys; last, what else the keys have made the notebook do.
+STATE = f"control => [control === document.activeElement, ({CELLS})(), ({CHOSEN})(), window.done]"
+NOTE_COMMANDS = """() => {
+    window.done = [];
+    jupyterapp.commands.commandExecuted.connect((_, command) => window.done.push(command.id));
+}"""
 
 
 def test_all_panels_are_here():
@@ -61,6 +65,7 @@ def test_a_control_keeps_its_keys(place, lab, page):
         "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
     )
     assert notebook.failures() == []
+    page.evaluate(NOTE_COMMANDS)
     lost, pressed = [], 0
     for panel in page.locator(".cnn-explorer:not(.cnn-explorer .cnn-explorer)").all():
         controls = panel.locator(CONTROLS).filter(visible=True).element_handles()
@@ -68,20 +73,22 @@ def test_a_control_keeps_its_keys(place, lab, page):
             name = control.evaluate(
                 "c => c.labels?.[0]?.innerText || c.title || c.outerHTML.slice(0, 80)"
             )
-            lost += [f"{key} on {name}" for key in keys_lost(page, control)]
+            lost += [f"{what} on {name}" for what in taken(page, control)]
             pressed += 1
     assert "; ".join(lost) == ""
     assert pressed > 3 * len(PANELS)
 
 
-def keys_lost(page: Page, control: ElementHandle) -> list[str]:
-    """The first key that did something to the notebook, or left the control too early."""
+def taken(page: Page, control: ElementHandle) -> list[str]:
+    """What the keys did to the notebook, if anything, and how they left the control too early."""
     control.focus()
-    _, cells, chosen = control.evaluate(STATE)
+    before = control.evaluate(STATE)
     for key in KEYS:
         page.keyboard.press(key)
-        if control.evaluate(STATE) != [True, cells, chosen]:
-            return [key]  # who knows what else is there now
+    _, cells, chosen, done = before
+    here, *after = control.evaluate(STATE)
+    if not here or after != [cells, chosen, done]:
+        return after[-1][len(done) :] or ["a key"]
     page.keyboard.press("Tab")
-    here, after, _ = control.evaluate(STATE)
+    here, after, *_ = control.evaluate(STATE)
     return [] if not here and after == cells else ["Tab"]
