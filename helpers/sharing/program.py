@@ -76,6 +76,11 @@ def _check_size(model: nn.Module) -> None:
             "the network has layers that have no weights yet, such as LazyLinear. Call it once, on "
             "a batch of images, and train it, before sharing it."
         )
+    if any(x.is_meta for x in (*model.parameters(), *model.buffers())):
+        raise SharingError(
+            "the network is on the device meta, where layers have shapes, but no numbers. Make it "
+            "on another device, and train it, before sharing it."
+        )
     numbers = sum(x.numel() for x in (*model.parameters(), *model.buffers()))
     if 4 * numbers >= LARGEST:
         raise SharingError(

@@ -12,6 +12,7 @@ from authoring.facts import lesson_facts
 from helpers import checks
 from helpers.checks import Incorrect
 from helpers.models import ConvNet
+from tests.checks.inspection.parts import page_of
 from tests.docs.pages import page
 
 SCRIPTS = page("docs/teaching.md").sections["A script for each lesson"].text
@@ -115,6 +116,12 @@ def confident_mistakes(probabilities, labels, k=10):
     return wrong[confidence[wrong].argsort(descending=True)[:k]]
 
 
+def parameters_for_multiplications():
+    """For Task 4.7: what the layers hold, in place of what they do with it."""
+    model = ConvNet()
+    checks.own_page(page_of(model), sum(p.numel() for p in model.parameters()), model)
+
+
 def convolutions(channels, norm=None):
     """The convolutions of notebook 3, for other channels, perhaps with a norm."""
     layers = []
@@ -159,6 +166,7 @@ MISTAKES = {
     "4.2": each_on_a_scale_of_its_own,
     "4.4": lambda: checks.activations(get_activations),
     "4.6": lambda: checks.mistakes(confusion_matrix, confident_mistakes),
+    "4.7": parameters_for_multiplications,
     "5.2": lambda: checks.rgb_net(RGBConvNet),
     "5.3": lambda: checks.dropout(DropoutConvNet),
     "5.4": lambda: checks.batch_norm(BatchNormConvNet),

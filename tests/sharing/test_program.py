@@ -91,6 +91,11 @@ def test_a_lazy_network_is_told_to_be_called_first():
         read_program(stack(), IMAGES)
 
 
+def test_a_network_without_numbers_is_named():
+    with pytest.raises(SharingError, match="on the device meta, where layers have shapes, but no"):
+        read_program(nn.Linear(784, 10, device="meta"), IMAGES)
+
+
 def test_weights_that_are_no_numbers_are_refused():
     network = ConvNet()
     nn.init.constant_(network.conv_stack[0].bias, torch.nan)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 
 from helpers import models
+from tests.checks.inspection.parts import page_of
 from tests.checks.parts import Data, Wrong, figure
 
 
@@ -56,6 +57,7 @@ def right_answers() -> dict[str, Callable[[], tuple]]:
         "activations": lambda: (get_activations,),
         "decision_map": lambda: (decision_map,),
         "mistakes": lambda: (confusion_matrix, confident_mistakes),
+        "own_page": lambda: (page_of(model), 281_640, model),
     }
 
 
@@ -257,6 +259,41 @@ WRONG: dict[str, list[Wrong]] = {
                 """
             },
             "There are only 4 mistakes here, fewer than k: return all of them.",
+        ),
+    ],
+    "4.7": [
+        Wrong(
+            {
+                "answer-4-7": """
+                    from helpers import models, sharing
+
+                    my_page = sharing.page(models.ConvNet(), "my_network.html", test_data)
+                    multiplications = 281_640
+                """
+            },
+            "other numbers in them, as in conv_stack.0",
+        ),
+        Wrong(
+            {
+                "answer-4-7": """
+                    from helpers import sharing
+
+                    my_page = sharing.page(model, "my_network.html", test_data)
+                    multiplications = sum(p.numel() for p in model.parameters())
+                """
+            },
+            "that is the number of parameters",
+        ),
+        Wrong(
+            {
+                "answer-4-7": """
+                    from helpers import sharing
+
+                    my_page = sharing.page(model, "my_network.html", test_data)
+                    multiplications = 6 * 24 * 24 * 25 + 16 * 8 * 8 * 25 + 30_720 + 10_080 + 840
+                """
+            },
+            "a window reaches through all the maps that come in",
         ),
     ],
 }

@@ -1,9 +1,25 @@
 """What several tests of the checks of notebook 04 share."""
 
+import tempfile
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch.nn import functional
+
+from helpers import sharing
+from helpers.datasets import ImageDataset
+
+_FOLDER = tempfile.TemporaryDirectory()  # gone when the tests end
+
+
+def page_of(model, shape=(1, 28, 28)) -> sharing.Page:
+    """A page of ``model``, in a folder of its own, with pictures of nothing in ten classes."""
+    images = torch.zeros(20, *shape, dtype=torch.uint8, device="cpu")
+    labels = torch.arange(20, device="cpu") % 10
+    data = ImageDataset(images, labels, list("abcdefghij"), "official", "nothing")
+    return sharing.page(model, Path(tempfile.mkdtemp(dir=_FOLDER.name)) / "net.html", data)
 
 
 def draw(pictures, symmetric=True, cmap="RdBu", **options):

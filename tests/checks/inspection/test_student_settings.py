@@ -1,25 +1,29 @@
-"""Tasks 4.4 to 4.6: whatever the student has set for the whole kernel."""
+"""Tasks 4.4 to 4.7: whatever the student has set for the whole kernel."""
 
 import pytest
 import torch
 
 from helpers import checks
+from helpers.models import ConvNet
 from tests.checks.inspection.parts import (
     batched_occlusion,
     confident_mistakes,
     confusion_matrix,
     get_activations,
     gradient,
+    page_of,
 )
 from tests.checks.tables import (
     assert_no_trace,
     assert_passes,
 )
 
+MODEL = ConvNet()
 WHOLE = {
     "activations": (checks.activations, get_activations),
     "decision_map": (checks.decision_map, batched_occlusion),
     "mistakes": (checks.mistakes, confusion_matrix, confident_mistakes),
+    "own_page": (checks.own_page, page_of(MODEL), 281_640, MODEL),
 }
 
 
