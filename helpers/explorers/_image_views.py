@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from helpers import inspection
 from helpers.explorers._base import Refused
+from helpers.explorers._lettering import Pixels, text_pixels
 from helpers.plots.arrays import PIXELS, as_pixels
 from helpers.plots.drawing import MARK
 from helpers.plots.text import DPI, NORMAL, SMALL, class_name, long_minus, number_text, source_of
@@ -175,7 +176,12 @@ def place_colours(figure: Figure, colours: np.ndarray, *box: float) -> None:
     rows = np.arange(tall) * len(colours) // tall  # each pixel of the figure: the one it lies in
     columns = np.arange(wide) * colours.shape[1] // wide
     bottom = round(figure.get_figheight() * DPI) - top - tall
-    figure.figimage(colours[rows][:, columns], left, bottom, origin="upper")
+    pixels = colours[rows][:, columns]
+    if pixels.dtype != np.uint8:
+        pixels = (255 * pixels).round().astype(np.uint8)
+    if pixels.shape[2] == 3:
+        pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)), constant_values=255)
+    figure.add_artist(Pixels(pixels, left, bottom))
 
 
 def coloured(pixels: np.ndarray, scale=PIXELS) -> np.ndarray:
@@ -226,10 +232,10 @@ def frame(
     place_box(figure, left, top, width, height, **style)
 
 
-def write(figure: Figure, left: float, top: float, text: str, size: int = SMALL, **style) -> None:
-    """Text without mathtext, whose parser may not be used by two threads."""
-    style = {"va": "baseline", "fontsize": size, "parse_math": False, **style}
-    figure.text(left, top, text, transform=inches(figure), **style)
+def write(figure: Figure, left: float, top: float, text: str, size: float = SMALL, **style) -> None:
+    """A line of text; ``style`` as in ``text_pixels``."""
+    place = DPI * left, DPI * (figure.get_figheight() - top)
+    figure.add_artist(text_pixels(*place, text, size, **style))
 
 
 def row_figure(values: Tensor, names: list[str] | None, image) -> Figure:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from helpers import inspection, training
-from helpers.explorers._base import png_of
+from helpers.explorers._base import picture_html, png_of
 from helpers.explorers._image_views import (
     finite,
     percent,
@@ -17,12 +17,13 @@ from helpers.explorers._image_views import (
     sheet,
     write,
 )
-from helpers.explorers._matrix import frame_cell, place_matrix
+from helpers.explorers._matrix import frame_cell, matrix_html, place_matrix
 from helpers.explorers._mosaic import place_mosaic
 from helpers.plots.arrays import as_array, colour_scale
 from helpers.plots.text import NORMAL
 
-HEIGHT, ROOM = 5.1, 3.8  # inches: of the picture, and for a mosaic to the left of its colour bar
+HEIGHT = 5.1  # inches, of the picture
+LEFT, ROOM = 4.8, 3.8  # inches: beside the matrix, and for a mosaic beside its colour bar
 NUMBER, LARGEST = 0.2, 0.1  # inches: above a tile, and a pixel of a kernel at most
 MATRIX, CELL = (6.0, 1.45), (0.385, 0.345)  # inches: its corner, and one of its cells
 
@@ -45,10 +46,10 @@ class Seen:
         """The share that was recognised of each class."""
         return self.counts.diagonal() / self.counts.sum(dim=1).clamp(min=1)
 
-    def worst(self) -> tuple[int, int]:
-        """True and predicted class of the most frequent mistake."""
+    def worst(self) -> tuple[int, int] | None:
+        """True and predicted class of the most frequent mistake, if there is one."""
         wrong = self.counts.clone().fill_diagonal_(0)
-        return divmod(int(wrong.argmax()), len(wrong))
+        return divmod(int(wrong.argmax()), len(wrong)) if bool(wrong.any()) else None
 
 
 def counts_of(network: nn.Module, dataset) -> Tensor:
@@ -94,32 +95,56 @@ def change_texts(before: Seen, now: Seen, classes: Sequence[str]) -> list[str]:
 
 def mistake_text(now: Seen, classes: Sequence[str]) -> str:
     """The most frequent mistake."""
+    if now.worst() is None:
+        return "no mistake"
     true, predicted = now.worst()
     count = int(now.counts[true, predicted])
-    if true == predicted or not count:
-        return "no mistake"
     return f"most often, {classes[true]} is taken for {classes[predicted]}, {count} times"
 
 
 # ---------------------------------------------------------------------------- the picture
 
 
-def learning_png(
-    now: Seen, scales: tuple[dict, dict], image: Tensor, classes: Sequence[str], when: str
-) -> bytes:
-    """Kernels, feature maps of ``image`` and matrix; ``scales`` are those of ``scales_of``."""
-    figure = sheet(HEIGHT)
-    write(figure, 0.1, 0.25, f"{when}: kernels of the first layer", NORMAL)
+@dataclass(frozen=True)
+class Learned:
+    """What is drawn of an epoch; ``scales`` are those of ``scales_of``, ``when`` says which."""
+
+    now: Seen
+    scales: tuple[dict, dict]
+    image: Tensor
+    classes: Sequence[str]
+    when: str
+
+    def html(self) -> str:
+        """The picture of kernels and maps, and the matrix as a table beside it.
+
+        An epoch that is under way draws again and again, and to draw the matrix takes as long as
+        all else together: each of its numbers and names a millisecond.
+        """
+        figure = sheet(HEIGHT, LEFT)
+        _place_layer(figure, self)
+        matrix = matrix_html(self.now.counts, self.classes, self.now.worst())
+        return f'<div class="cnn-grids">{picture_html(png_of(figure))}{matrix}</div>'
+
+    def png(self) -> bytes:
+        """All of it as one picture, for where there is no page."""
+        figure = sheet(HEIGHT)
+        _place_layer(figure, self)
+        write(figure, 5.0, 0.25, "true class (rows) and predicted class (columns)", NORMAL)
+        place_matrix(figure, self.now.counts, self.classes, MATRIX, CELL, rotation=90)
+        if worst := self.now.worst():
+            frame_cell(figure, *worst, MATRIX, CELL)
+        return png_of(figure)
+
+
+def _place_layer(figure: Figure, learned: Learned) -> None:
+    """The kernels of the first layer, the image, and what they make of it."""
+    now, scales = learned.now, learned.scales
+    write(figure, 0.1, 0.25, f"{learned.when}: kernels of the first layer", NORMAL)
     top = 0.3 + _place_kernels(figure, now.kernels, scales[0], 0.3) + 0.35
     write(figure, 0.1, top, "an image, and its maps after the first ReLU", NORMAL)
-    place_image(figure, image, 0.1, top + 0.25, 1.1)
+    place_image(figure, learned.image, 0.1, top + 0.25, 1.1)
     _place_maps(figure, as_array(now.maps), scales[1], top + 0.05)
-    write(figure, 5.0, 0.25, "true class (rows) and predicted class (columns)", NORMAL)
-    place_matrix(figure, now.counts, classes, MATRIX, CELL, rotation=90)
-    true, predicted = now.worst()
-    if true != predicted:
-        frame_cell(figure, true, predicted, MATRIX, CELL)
-    return png_of(figure)
 
 
 def _place_kernels(figure: Figure, kernels: Tensor, scale: dict, top: float) -> float:

@@ -1,6 +1,7 @@
 """The confusion matrix of the panels: as a table for the page, and drawn."""
 
 import html
+from collections.abc import Sequence
 
 from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
@@ -24,8 +25,15 @@ def shade(share: float) -> tuple[str, str]:
     )
 
 
-def matrix_html(counts: Tensor, names: list[str], true: int, predicted: int) -> str:
-    """The confusion matrix as a table; a screen reader names row and column of each number."""
+def matrix_html(
+    counts: Tensor, names: Sequence[str], framed: tuple[int, int] | None, keys: str = ""
+) -> str:
+    """The confusion matrix as a table; a screen reader names row and column of each number.
+
+    ``framed``: true and predicted class of a cell that stands out. Its cells can be pointed at if
+    there are ``keys``, words on what the arrow keys do.
+    """
+    point = pointable(MATRIX, keys) if keys else ""
     heads = "".join(f'<th scope="col"><span>{html.escape(name)}</span></th>' for name in names)
     rows = ""
     for i, row in enumerate(counts.tolist()):
@@ -33,13 +41,13 @@ def matrix_html(counts: Tensor, names: list[str], true: int, predicted: int) -> 
         for j, count in enumerate(row):
             ground, letters = shade(count / max(1, sum(row)))
             style = f"background:{ground};color:{letters}"
-            if (i, j) == (true, predicted):
+            if (i, j) == framed:
                 style += ";outline:4px solid #d95f02;outline-offset:-2px;font-weight:700"
             cells += f'<td style="{style}" data-at="{i},{j}">{count:,}</td>'
         rows += f'<tr><th scope="row" style="text-align:right">{html.escape(names[i])}</th>'
         rows += f"{cells}</tr>"
     return (
-        f'<table class="cnn-grid cnn-matrix"{pointable(MATRIX, KEYS)}>'
+        f'<table class="cnn-grid cnn-matrix"{point}>'
         "<caption>true class (rows) and predicted class (columns)</caption>"
         f"<tr><td></td>{heads}</tr>{rows}</table>"
     )

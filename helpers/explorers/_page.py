@@ -52,6 +52,7 @@ STYLE = """
 .cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;
   background: #f0f0f0; color: #000000; }
 .cnn-explorer .cnn-matrix th[scope="col"] { vertical-align: bottom; padding: 0.4em 0; }
+.cnn-explorer .cnn-grids img:has(+ .cnn-matrix) { flex: 1 1 22em; min-width: 0; max-width: 480px; }
 .cnn-explorer .cnn-matrix th span { writing-mode: vertical-rl; transform: rotate(180deg); }
 .cnn-field { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.4em 1em;
   margin-top: 0.4em; color: var(--jp-ui-font-color1, inherit);

@@ -11,11 +11,11 @@ from helpers.explorers._base import Explorer, Refused, View
 from helpers.explorers._experiments import Settings
 from helpers.explorers._image_views import asking, data_line, image_at, image_text, percent
 from helpers.explorers._learning import (
+    Learned,
     Seen,
     change_texts,
     counts_of,
     kernels_of,
-    learning_png,
     maps_of,
     mistake_text,
     scales_of,
@@ -118,8 +118,12 @@ class Learning(Explorer):
         about = image_text(self._dataset, self.index.value, label)
         changes = change_texts(before, now, classes) if epoch else []
         details = [about, right, *changes, mistake_text(now, classes)]
-        png = learning_png(now, scales, image, classes, when)
-        return View(caption + data_line(self._dataset, *details), png)
+        self._learned = Learned(now, scales, image, classes, when)
+        return View(caption + data_line(self._dataset, *details), html=self._learned.html())
+
+    def still(self) -> bytes | None:
+        """Kernels, maps and matrix as one picture."""
+        return self.captioned(self._learned.png()) if self._last.html else None
 
     def _before_any_run(self) -> nn.Module:
         """The network that the controls of the experiment would train, made once."""

@@ -21,7 +21,7 @@ from helpers.explorers._image_views import (
     state_of,
     write,
 )
-from helpers.explorers._matrix import MATRIX, matrix_html, matrix_png
+from helpers.explorers._matrix import KEYS, MATRIX, matrix_html, matrix_png
 from helpers.explorers._pixel import Pixel, stacked
 from helpers.explorers._pointable import Pointed
 from helpers.explorers.why_panel import Why
@@ -146,7 +146,7 @@ class Mistakes(Explorer):
         indices = behind(self._labels, self._predictions, self._confidence, true, predicted)
         names = class_names(self._dataset)
         pair = f"{names[true]} → {names[predicted]}"
-        table = matrix_html(self._counts, names, true, predicted)
+        table = matrix_html(self._counts, names, (true, predicted), KEYS)
         found = f"{pair}: {count_text(len(indices), 'image')} of {int(self._counts[true].sum()):,}"
         caption = "All images by true and predicted class; what is right stands on the diagonal. "
         if not indices:

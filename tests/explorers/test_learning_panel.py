@@ -1,5 +1,8 @@
 """Watch it learn: each epoch shows the network of that epoch, and a slider leads to it."""
 
+import re
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -25,10 +28,8 @@ def panel(experiment):
 def drawn(panel, monkeypatch) -> list:
     """What is drawn from now on."""
     calls = []
-    draw = learning.learning_png
-    monkeypatch.setattr(
-        "helpers.explorers.learning_panel.learning_png", lambda *a: calls.append(a) or draw(*a)
-    )
+    draw = learning.Learned.html
+    monkeypatch.setattr(learning.Learned, "html", lambda self: calls.append(self) or draw(self))
     return calls
 
 
@@ -47,7 +48,7 @@ def test_the_slider_shows_the_network_of_each_epoch(experiment, panel, monkeypat
     panel.index.value = 3
     for epoch in (5, 1, 0):
         panel.epoch.value = epoch
-        now = calls[-1][0]
+        now = calls[-1].now
         assert torch.equal(now.kernels, networks[epoch][0].weight)
         expected = inspection.activations(networks[epoch], networks[epoch][1], image)[0]
         assert torch.equal(now.maps, expected)
@@ -56,7 +57,7 @@ def test_the_slider_shows_the_network_of_each_epoch(experiment, panel, monkeypat
             assert now.right == pytest.approx(accuracy)
             assert f"{100 * accuracy:.1f}% right" in panel.caption
             assert f"after epoch {epoch}" in panel.caption and "image 3, " in panel.caption
-    scales = [call[1] for call in calls if call[0].maps is not None][1:]
+    scales = [call.scales for call in calls][1:]
     assert all(scale == scales[0] for scale in scales), "one scale for all epochs of an image"
 
 
@@ -120,6 +121,22 @@ def test_what_changed_most_and_what_is_mixed_up_are_told():
     assert learning.mistake_text(right, classes) == "no mistake"
 
 
+def test_the_matrix_is_a_table_with_the_worst_mistake_framed(panel):
+    panel.epoch.value = 5
+    counts = panel._learned.now.counts
+    cells = re.findall(r'<td style="([^"]*)"[^>]*>(\d+)</td>', panel.view.value)
+    assert [int(number) for _, number in cells] == counts.flatten().tolist()
+    framed = [divmod(place, 10) for place, (style, _) in enumerate(cells) if "outline" in style]
+    assert framed == [panel._learned.now.worst()]
+
+
+def test_without_a_mistake_no_cell_is_framed(panel):
+    seen = panel._learned.now
+    right = replace(seen, counts=torch.eye(10, dtype=torch.int64))
+    learned = replace(panel._learned, now=right)
+    assert "outline" not in learned.html() and learned.png().startswith(b"\x89PNG")
+
+
 def test_colour_images_have_kernels_of_three_channels():
     data = images(100)
     data.images = data.images.repeat(1, 3, 1, 1)
@@ -128,7 +145,7 @@ def test_colour_images_have_kernels_of_three_channels():
 
 
 def test_a_picture_that_fails_does_not_end_the_run(experiment, panel, monkeypatch):
-    monkeypatch.setattr("helpers.explorers.learning_panel.learning_png", lambda *_: 1 / 0)
+    monkeypatch.setattr(learning.Learned, "html", lambda _: 1 / 0)
     assert len(train(experiment, width=2)) == 6
     assert "ZeroDivisionError" in panel.caption
     experiment.width.value = 8
