@@ -22,10 +22,11 @@ from nbconvert.exporters import HTMLExporter, SlidesExporter
 from authoring.facts import ROOT, NoFacts
 from authoring.website.content import code_to_html, markdown_to_html, with_figures
 from authoring.website.lessons import FOLDERS, Pair, Refused, read_lessons
+from authoring.website.live_panels import has_live, view_script, with_panels
 from authoring.website.opening import SITE, index_page, search_index, text_page
 from authoring.website.pages import sections_of, with_folded_answers
 from authoring.website.slides import deck_of
-from authoring.website.texts import texts
+from authoring.website.texts import name_of, texts
 
 IMAGES = "docs/images/*.png"
 NETWORK = "docs/network.html"  # made by authoring.reference_page, which needs torch
@@ -56,16 +57,18 @@ def fixed_files() -> dict[str, bytes]:
         raise Refused(f"This release of sphinx-revealjs carries no {absent[0]}.")
     ours = [*SITE.glob("*.css"), *SITE.glob("*.js")]
     files = {f"static/{path.name}": path.read_bytes() for path in ours}
+    files["static/pointable.js"] = view_script().encode()
     return files | {f"static/reveal/{path.name}": path.read_bytes() for path in reveal}
 
 
-def lesson_files(lessons: list[Pair]) -> dict[str, bytes]:
+def lesson_files(lessons: list[Pair], repository: str = "") -> dict[str, bytes]:
     """The pages and pictures of all lessons, by their paths in the site."""
     page, slides = exporter(HTMLExporter, "lesson"), exporter(SlidesExporter, "slides")
     files = {}
     for lesson, before, after in zip(lessons, [None, *lessons], [*lessons[1:], None], strict=False):
         shown, pictures = with_figures(lesson.solution, lesson.name)
         files |= {f"static/images/{name}": png for name, png in pictures.items()}
+        shown = with_panels(shown, lesson.name, name_of(repository))
         contents = [section for section in sections_of(lesson.solution) if section.level > 1]
         for folder, made_by, notebook in (
             ("solutions", page, shown),
@@ -73,7 +76,7 @@ def lesson_files(lessons: list[Pair]) -> dict[str, bytes]:
             ("slides", slides, deck_of(shown)),
         ):
             known = {"lesson": lesson, "before": before, "after": after, "folder": folder}
-            known["contents"] = contents
+            known |= {"contents": contents, "panels": has_live(notebook)}
             text, _ = made_by.from_notebook_node(notebook, known)
             files[f"{folder}/{lesson.name}.html"] = text.encode()
     return files
@@ -86,7 +89,7 @@ def build(root: Path, output: Path, repository: str = "") -> list[Path]:
     and ``OSError`` if they cannot be written.
     """
     lessons = read_lessons(root)
-    files = fixed_files() | lesson_files(lessons)
+    files = fixed_files() | lesson_files(lessons, repository)
     names = [f"{folder}/{lesson.name}.ipynb" for lesson in lessons for folder in FOLDERS]
     files |= {name: (root / name).read_bytes() for name in names}
     files["slides/speaker.html"] = (SITE / "speaker.html").read_bytes()

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from authoring.lesson import has_blank, tags, without_marks
 from authoring.slide_types import without_hints
 from authoring.website.content import anchor, markdown_to_html
+from authoring.website.live_panels import is_live
 
 HEADING = re.compile(r"^(#{1,3})\s+(.+)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -30,13 +31,18 @@ class Section:
 
 
 def with_folded_answers(shown: NotebookNode, student: NotebookNode) -> NotebookNode:
-    """The student notebook with the answers of the lesson ``shown``, marked to be folded."""
+    """The student notebook with the answers of the lesson ``shown``, marked to be folded.
+
+    It has outputs where these are panels that are live.
+    """
     given, cells = {cell.id: cell for cell in student.cells}, []
     for solved in shown.cells:
         if solved.id in given:
             cell = copy.deepcopy(given[solved.id])
             if has_blank(solved):
                 cell.metadata["answer"] = copy.deepcopy(solved)
+            elif any(map(is_live, solved.get("outputs", []))):
+                cell.outputs = copy.deepcopy(solved.outputs)
             cells.append(cell)
         elif solved.cell_type == "markdown" or solved.outputs:  # the answer to a "What if?"
             cell = copy.deepcopy(solved)

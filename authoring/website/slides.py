@@ -18,10 +18,12 @@ from nbformat.v4 import new_markdown_cell
 from authoring.lesson import BEGIN, END, HEADING, has_blank, tags
 from authoring.slide_types import has_heading, slide_types, without_hints
 from authoring.website.content import IMAGE_SIZE
+from authoring.website.live_panels import is_live
 
 ROOM = 665  # pixels in height that a slide has for its blocks, below the line with its heading
 WIDTH = 1150  # pixels in width
 LONG_LIST = 300  # pixels in height; a longer list may be divided
+PANEL = 600  # pixels in height of a live panel
 LEAST_PICTURE = 330  # pixels in height; a picture that would become smaller has a slide of its own
 LARGEST_SCALE = 1.6  # of a picture that is smaller than its room
 
@@ -188,10 +190,13 @@ def output_block(cell: NotebookNode, output: NotebookNode) -> Block:
     """The block of an output; a picture takes at least ``LEAST_PICTURE``, or what it has."""
     data = output.get("data", {})
     shown = data.get("text/html", "")
+    if is_live(output):
+        return Block(cell, PANEL)
     if size := IMAGE_SIZE.search(shown):
         width, height = int(size[1]), int(size[2])
         least = min(LEAST_PICTURE, height * min(LARGEST_SCALE, WIDTH / width))
-        return Block(cell, math.ceil(least) + 20, [output])
+        note = LINE * shown.count('class="note"')
+        return Block(cell, math.ceil(least) + 20 + note, [output])
     if shown:
         return Block(cell, 54 + LINE * shown.count("<tr"))
     return Block(cell, code_height(output.get("text") or data.get("text/plain", "")))
@@ -205,7 +210,8 @@ def fill_with_pictures(page: list[Block]) -> None:
         data = block.pictures[0].data
         size = IMAGE_SIZE.search(data["text/html"])
         width, height = int(size[1]), int(size[2])
-        available = block.height - 20 + room / len(drawn)
+        note = LINE * data["text/html"].count('class="note"')
+        available = block.height - 20 - note + room / len(drawn)
         scale = min(LARGEST_SCALE, WIDTH / width, available / height)
         scaled = f'width="{int(width * scale)}" height="{int(height * scale)}"'
         data["text/html"] = IMAGE_SIZE.sub(scaled, data["text/html"], count=1)

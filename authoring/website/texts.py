@@ -22,12 +22,17 @@ def texts(root: Path) -> dict[str, str]:
     return {str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in paths}
 
 
+def name_of(repository: str) -> str:
+    """What GitHub calls the repository at an address, such as "ada/course"."""
+    return re.sub(r"^https://github\.com/|(\.git)?/?$", "", repository)
+
+
 def for_site(text: str, repository: str = "") -> str:
     """A text as it is for the site; ``repository`` is the address where the course can be had.
 
     A paragraph that would lead to a repository of which nobody knows the address is left out.
     """
-    name = re.sub(r"^https://github\.com/|(\.git)?/?$", "", repository)
+    name = name_of(repository)
     paragraphs = [
         paragraph.replace(PLACEHOLDER, name)
         for paragraph in text.split("\n\n")

@@ -67,6 +67,9 @@
       Reveal.on(name, () => { fit(); tell(); });
     }
     fit();
+    // A panel that is live may become larger.
+    const grown = new ResizeObserver(() => requestAnimationFrame(fit));
+    for (const panel of document.querySelectorAll(".panel")) grown.observe(panel);
     if (preview) window.parent.postMessage("ready", "*");
   });
 })();

@@ -72,7 +72,7 @@ def test_a_page_forbids_all_that_does_not_come_with_it(site, page):
 
 def test_the_styles_load_nothing(site):
     styles = list(site.rglob("*.css"))
-    assert len(styles) == 5
+    assert len(styles) == 6
     for style in styles:
         addresses = re.findall(r"@import[^;]*|url\([^)]*\)", style.read_text(encoding="utf-8"))
         assert all(address.startswith("url(data:") for address in addresses), style.name
