@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from PIL import Image
 
 from tests.docs.pages import ROOT, Page, pages, written
 
@@ -64,9 +65,24 @@ def test_every_page_can_be_reached_from_the_first():
 
 def test_every_picture_is_shown():
     shown = {
-        (p.path.parent / t).resolve() for p in pages() for t in p.targets if t.endswith(".png")
+        (p.path.parent / t).resolve()
+        for p in pages()
+        for t in p.targets
+        if t.endswith((".png", ".gif"))
     }
     assert shown == set((ROOT / "docs/images").glob("*"))
+
+
+def test_the_recording_is_short_and_small():
+    path = ROOT / "docs/images/pointing.gif"
+    assert path.stat().st_size < 1.5e6
+    with Image.open(path) as recording:
+        assert recording.width <= 900 and recording.n_frames >= 50
+        lengths = []
+        for frame in range(recording.n_frames):
+            recording.seek(frame)
+            lengths.append(recording.info["duration"])
+    assert 8000 <= sum(lengths) <= 12000  # milliseconds
 
 
 @pytest.mark.parametrize(
