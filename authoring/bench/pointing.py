@@ -137,6 +137,7 @@ class Measured:
 
     @property
     def median(self) -> float:
+        """The median of the moves."""
         return statistics.median(self.moves)
 
     @property
