@@ -98,6 +98,10 @@ STYLE = """
 .cnn-lecture .cnn-field canvas { height: 36vh; }
 .cnn-lecture .cnn-field .cnn-tools { width: 8.5em; }
 .cnn-lecture .cnn-bars { line-height: 1.4; }
+.cnn-lecture.cnn-painting .cnn-field canvas { height: 27vh; }
+.cnn-lecture.cnn-painting .cnn-bars { line-height: 1.15; }
+.cnn-lecture.cnn-painting img { max-height: 20vh; }
+.cnn-lecture.cnn-painting .cnn-caption { font-size: 1em; line-height: 1.3; }
 .cnn-lecture .cnn-bars div { width: 8em; }
 .cnn-lecture .cnn-steps img { width: auto; height: 14vh; }
 .cnn-lecture .cnn-grids:has(.cnn-matrix) { flex-wrap: nowrap; }

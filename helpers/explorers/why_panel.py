@@ -83,6 +83,7 @@ class Why(Choosing):
         check_network(self._model)
         index, method, classes = self.index.value, self.method.value, class_names(self._dataset)
         self.field.layout.display = "" if self.paint.value else "none"
+        (self.add_class if self.paint.value else self.remove_class)("cnn-painting")
         with asking():
             original, true = image_at(self._dataset, index)
             image, before, was = self._painted(original, classes)

@@ -107,7 +107,9 @@ LEGIBLE = 18 * 96 / 72  # CSS: 96 pixels are 72 points
 
 def test_a_lecture_is_the_whole_page_and_its_panels_fit_a_screen(chromium, tmp_path):
     outcome = "from helpers import checks\nchecks.conv_layer(torch.nn.Conv2d(1, 8, 5))"
-    shown = ["explorers.FeatureMaps(model, few)", "explorers.Mistakes(model, few)", outcome]
+    painted = "panel = explorers.Why(model, few)\npanel.paint.value = True\npanel"
+    panels = ["explorers.FeatureMaps(model, few)", "explorers.Mistakes(model, few)", painted]
+    shown = [*panels, outcome]
     cells = [f"{SETUP}\nexplorers.lecture()", "print('words')", *shown, "explorers.lecture(False)"]
     write_notebook(tmp_path / "page.ipynb", cells)
     page = chromium.new_page(viewport={"width": 1920, "height": 1080})
@@ -122,9 +124,9 @@ def test_a_lecture_is_the_whole_page_and_its_panels_fit_a_screen(chromium, tmp_p
             expect(part).to_be_visible()
             assert part.evaluate(SIZE) >= LEGIBLE
         room = page.locator(".jp-Notebook .jp-WindowedPanel-outer").bounding_box()["height"]
-        panels = page.locator(".cnn-explorer:not(.cnn-explorer .cnn-explorer)").all()
-        assert len(panels) == 2
-        for panel in panels:
+        made = page.locator(".cnn-explorer:not(.cnn-explorer .cnn-explorer)")
+        expect(made).to_have_count(len(panels))
+        for panel in made.all():
             assert panel.bounding_box()["height"] <= room
         notebook.run_next()
         expect(page.get_by_text("words").last).not_to_have_css("font-size", "24px")
