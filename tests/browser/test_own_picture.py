@@ -128,6 +128,30 @@ def test_pasted_with_the_button(lab, chromium):
     context.close()
 
 
+def test_cut_by_a_finger(lab, chromium):
+    context = chromium.new_context(has_touch=True, viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    notebook, panel, caption = opened(page, lab)
+    picture = panel.locator("[data-point=picture]")
+    picture.scroll_into_view_if_needed()
+    box, finger = picture.bounding_box(), context.new_cdp_session(page)
+
+    def touch(kind: str, *shares: float) -> None:
+        points = [
+            {"x": box["x"] + share * box["width"], "y": box["y"] + share * box["height"]}
+            for share in shares
+        ]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 0.25)
+    for step in range(6, 16):  # a page that scrolled would take the finger away
+        touch("touchMove", step / 20)
+    touch("touchEnd")
+    expect(caption).to_contain_text("You cut 180×180 pixels out of it.")
+    assert notebook.errors == [] and notebook.failures() == []
+    context.close()
+
+
 def test_cut_by_hand_painted_over_and_drawn(lab, page):
     notebook, panel, caption = opened(page, lab)
     picture = panel.locator("[data-point=picture]")
