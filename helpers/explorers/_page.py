@@ -46,7 +46,11 @@ STYLE = """
 .cnn-scene polygon.marked { fill: #ffe08a; }
 .cnn-explorer input.cnn-number { width: 3.2em; border: 0; background: none; color: inherit;
   font: inherit; text-align: center; padding: 0.3em 0; cursor: text; }
+.cnn-windows { position: relative; pointer-events: none; height: 0; }
+.cnn-windows div { position: absolute; top: 0; left: 0; box-sizing: border-box;
+  border: 3px solid #8a4b00; }
 @media (prefers-reduced-motion: no-preference) {
+  .cnn-windows div { transition: translate 0.3s, width 0.3s, height 0.3s; }
   .cnn-explorer table.cnn-grid td { transition: background-color 0.15s, box-shadow 0.15s; } }
 .cnn-explorer table.cnn-grid td.won { box-shadow: inset 0 0 0 3px #000000; font-weight: 700; }
 .cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;

@@ -101,7 +101,30 @@ function render({ model, el }) {
     waits = false;
     send();
   };
-  const draw = () => become(view, html(model.get('value')));
+  const draw = () => {
+    become(view, html(model.get('value')));
+    glide();
+  };
+
+  // ---- a frame around the window that is marked in a table: it glides from place to place
+  const windows = el.appendChild(html(''));
+  windows.className = 'cnn-windows';
+  const glide = () => {
+    const marked = [...view.querySelectorAll('table.cnn-grid:has(td.marked)')].map(table =>
+      [...table.querySelectorAll('td.marked')].map(cell => cell.getBoundingClientRect()));
+    while (windows.childNodes.length > marked.length) windows.lastChild.remove();
+    const from = windows.getBoundingClientRect();
+    marked.forEach((cells, number) => {
+      const frame = windows.childNodes[number] ?? windows.appendChild(html(''));
+      const side = (edge, most) => most(...cells.map(box => box[edge]));
+      const [left, top] = [side('left', Math.min), side('top', Math.min)];
+      const [width, height] = [side('right', Math.max) - left, side('bottom', Math.max) - top];
+      const place = `translate: ${left - from.left}px ${top - from.top}px`;
+      frame.style = `${place}; width: ${width}px; height: ${height}px`;
+    });
+  };
+  const resized = new ResizeObserver(glide);
+  resized.observe(view);
   model.on('change:value', draw);
   model.on('change:answered', answered);
 
@@ -166,6 +189,7 @@ function render({ model, el }) {
   }, { passive: false });
 
   return () => {
+    resized.disconnect();
     model.off('change:value', draw);
     model.off('change:answered', answered);
     window.removeEventListener('pointerup', release);

@@ -1,5 +1,7 @@
 """Panels answer to the pointer, to the keys and to a finger, in a real browser."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -131,3 +133,37 @@ def test_by_touch(chromium, tmp_path):
         expect(caption).to_contain_text("row 1, column 2 (all counted from 0)")
         assert notebook.errors == []
     context.close()
+
+
+# How far the frame around a window is from the cells that are marked, in pixels.
+OFF = """panel => {
+  const cells = [...panel.querySelectorAll('[data-point=image] td.marked')]
+    .map(cell => cell.getBoundingClientRect());
+  const frame = panel.querySelector('.cnn-windows div').getBoundingClientRect();
+  return Math.max(
+    Math.abs(frame.left - Math.min(...cells.map(cell => cell.left))),
+    Math.abs(frame.top - Math.min(...cells.map(cell => cell.top))),
+    Math.abs(frame.right - Math.max(...cells.map(cell => cell.right))),
+    Math.abs(frame.bottom - Math.max(...cells.map(cell => cell.bottom))));
+}"""
+
+
+@pytest.mark.parametrize(("motion", "seconds"), [("no-preference", "0.3s"), ("reduce", "0s")])
+def test_the_window_glides_unless_motion_is_not_wanted(motion, seconds, page, tmp_path):
+    page.emulate_media(reduced_motion=motion)
+    write_notebook(tmp_path / "glide.ipynb", ["from helpers import explorers", CELLS[1]])
+    with shared_jupyterlab(tmp_path) as address:
+        notebook = Notebook(page, address, "glide.ipynb")
+        notebook.run_all()
+        panel = page.locator(".cnn-explorer")
+        frame = panel.locator(".cnn-windows div").first
+        expect(frame).to_be_visible()
+        expect(frame).to_have_css("transition-duration", re.compile(f"^{seconds}"))
+        frame.evaluate("frame => { frame.dataset.same = 'yes' }")
+        panel.get_by_role("button", name="play").click()
+        expect(panel.locator(".cnn-caption")).to_contain_text("row 0, column 2")
+        panel.get_by_role("button", name="pause").click()
+        page.set_viewport_size({"width": 1100, "height": 900})
+        page.wait_for_function(f"panel => ({OFF})(panel) < 1", arg=panel.element_handle())
+        assert frame.get_attribute("data-same") == "yes", "the same frame moves"
+        assert notebook.errors == [] and notebook.failures() == []
