@@ -11,11 +11,14 @@ export const size = shape => shape.reduce((product, side) => product * side, 1);
 // Adler-32, as in RFC 1950.
 function checksumOf(bytes) {
   let [a, b] = [1, 0];
-  for (const byte of bytes) b = (b + (a = (a + byte) % 65521)) % 65521;
+  for (let i = 0; i < bytes.length; i++) b = (b + (a = (a + bytes[i]) % 65521)) % 65521;
   return b * 65536 + a;
 }
 
-export const bytesOf = base64 => Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+export function bytesOf(base64) {
+  const text = atob(base64);
+  return new Uint8Array(text.length).map((_, i) => text.charCodeAt(i));
+}
 
 function readWeights({ base64, checksum }) {
   const bytes = bytesOf(base64);
@@ -25,7 +28,7 @@ function readWeights({ base64, checksum }) {
   const weights = new Map();
   for (const [name, { dtype, data_offsets: [from, to] }] of Object.entries(header)) {
     const part = bytes.slice(start + from, start + to).buffer;
-    weights.set(name, dtype === 'I32' ? new Int32Array(part) : Float64Array.from(new Float32Array(part)));
+    weights.set(name, dtype === 'I32' ? new Int32Array(part) : new Float64Array(new Float32Array(part)));
   }
   return weights;
 }
@@ -93,12 +96,10 @@ function broadcast(given, shape) {
 // the place is -1 in the padding.
 function window2d(step, row, column, kernel, plane, see) {
   const [, h, w] = step.given[0], [dy, dx] = step.dilation;
-  for (let ky = 0; ky < kernel[0]; ky++) {
-    for (let kx = 0; kx < kernel[1]; kx++) {
-      const y = row * step.stride[0] - step.padding[0] + ky * dy;
-      const x = column * step.stride[1] - step.padding[1] + kx * dx;
-      see(y < 0 || y >= h || x < 0 || x >= w ? -1 : (plane * h + y) * w + x, ky, kx);
-    }
+  for (let ky = 0; ky < kernel[0]; ky++) for (let kx = 0; kx < kernel[1]; kx++) {
+    const y = row * step.stride[0] - step.padding[0] + ky * dy;
+    const x = column * step.stride[1] - step.padding[1] + kx * dx;
+    see(y < 0 || y >= h || x < 0 || x >= w ? -1 : (plane * h + y) * w + x, ky, kx);
   }
 }
 
@@ -116,15 +117,31 @@ function divisor(step, row, column) {
 
 const place3 = ([, H, W], index) => [Math.floor(index / (H * W)), Math.floor(index / W) % H, index % W];
 
-// The largest of what a value reads, or the sum where there are factors.
+// The largest of what each value reads, or the sum where there are factors; which these are, is noted once.
 function pooled(step, [x], out) {
+  const read = step.read ??= Array.from(out, (_, index) => {
+    const places = [], factors = [];
+    this.reads(step, index, (_, place, factor) => { if (place >= 0) places.push(place), factors.push(factor); });
+    return { places, factors };
+  });
   for (let index = 0; index < out.length; index++) {
+    const { places, factors } = read[index];
     let value = step.f === 'max' ? -Infinity : 0;
-    this.reads(step, index, (_, place, factor) => {
-      if (place >= 0) value = factor === undefined ? Math.max(value, x[place]) : value + factor * x[place];
-    });
+    for (let n = 0; n < places.length; n++)
+      value = step.f === 'max' ? Math.max(value, x[places[n]]) : value + factors[n] * x[places[n]];
     out[index] = value;
   }
+}
+
+// The sum of `count` products, in parts, so that fewer additions wait for the one before.
+function dot(a, i, b, j, count) {
+  let sum = 0, other = 0;
+  for (; count > 3; count -= 4, i += 4, j += 4) {
+    sum += a[i] * b[j] + a[i + 1] * b[j + 1];
+    other += a[i + 2] * b[j + 2] + a[i + 3] * b[j + 3];
+  }
+  for (; count > 0; count--, i++, j++) sum += a[i] * b[j];
+  return sum + other;
 }
 
 // Each operation: `compute(step, sources, out)` fills out; `reads(step, index, see)` calls
@@ -135,29 +152,15 @@ export const OPERATIONS = {
   conv: {
     compute(step, [x], out) {
       const [K, H, W] = step.shape, [, h, w] = step.given[0], { weight, bias } = step.values;
-      const [sy, sx] = step.stride, [dy, dx] = step.dilation, [py, px] = step.padding;
-      const [ky, kx] = step.kernel, each = step.channels;
-      const ends = (offset, stride, length, count) => [
-        Math.max(0, Math.ceil(-offset / stride)), Math.min(count, Math.floor((length - 1 - offset) / stride) + 1),
-      ];
-      for (let k = 0; k < K; k++) {
-        out.fill(bias[k], k * H * W, (k + 1) * H * W);
-        const first = Math.floor(k / (K / step.groups)) * each;
-        for (let c = 0; c < each; c++) {
-          for (let i = 0; i < ky; i++) {
-            const [top, bottom] = ends(i * dy - py, sy, h, H);
-            for (let j = 0; j < kx; j++) {
-              const factor = weight[((k * each + c) * ky + i) * kx + j];
-              const [left, right] = ends(j * dx - px, sx, w, W);
-              for (let row = top; row < bottom; row++) {
-                const to = (k * H + row) * W;
-                const from = ((first + c) * h + row * sy + i * dy - py) * w + j * dx - px;
-                for (let column = left; column < right; column++)
-                  out[to + column] += factor * x[from + column * sx];
-              }
-            }
-          }
-        }
+      const [sy, sx] = step.stride, [dy, dx] = step.dilation, [py, px] = step.padding, [ky, kx] = step.kernel;
+      const each = step.channels, many = K / step.groups, window = step.window ??= new Float64Array(each * ky * kx);
+      for (let first = 0; first < K; first += many) for (let at = 0; at < H * W; at++) {
+        let n = 0;
+        for (let c = first / many * each, end = c + each; c < end; c++)
+          for (let i = 0, y = Math.floor(at / W) * sy - py; i < ky; i++, y += dy)
+            for (let j = 0, z = at % W * sx - px; j < kx; j++, z += dx)
+              window[n++] = y < 0 || y >= h || z < 0 || z >= w ? 0 : x[(c * h + y) * w + z];
+        for (let k = first; k < first + many; k++) out[k * H * W + at] = bias[k] + dot(weight, k * n, window, 0, n);
       }
     },
     reads(step, index, see) {
@@ -172,12 +175,8 @@ export const OPERATIONS = {
   linear: {
     compute(step, [x], out) {
       const { weight, bias } = step.values, F = step.given[0].at(-1), K = bias.length;
-      for (let i = 0; i < out.length; i++) {
-        const row = i % K * F, from = (i - i % K) / K * F;
-        let sum = bias[i % K];
-        for (let j = 0; j < F; j++) sum += weight[row + j] * x[from + j];
-        out[i] = sum;
-      }
+      for (let i = 0; i < out.length; i++)
+        out[i] = bias[i % K] + dot(weight, i % K * F, x, (i - i % K) / K * F, F);
     },
     reads(step, index, see) {
       const { weight, bias } = step.values, F = step.given[0].at(-1), K = bias.length;

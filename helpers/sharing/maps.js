@@ -9,9 +9,11 @@ const SIGNS = [[33, 102, 172], [255, 255, 255], [178, 24, 43]]; // red above zer
 
 const minus = text => text.replace('-', '−');
 
-function colour(scale, share) {
+// Red, green and blue of a share of the scale, in `data` from `to` on.
+function colour(scale, share, data = [], to = 0) {
   const at = Math.min(Math.max(share, 0), 1) * (scale.length - 1), i = Math.min(Math.floor(at), scale.length - 2);
-  return scale[i].map((value, c) => value + (at - i) * (scale[i + 1][c] - value));
+  for (let c = 0; c < 3; c++) data[to + c] = scale[i][c] + (at - i) * (scale[i + 1][c] - scale[i][c]);
+  return data;
 }
 
 const largest = values => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -26,7 +28,8 @@ export function number(value, digits = 2) {
 export function paintSigned(canvas, values, width, height) {
   Object.assign(canvas, { width, height });
   const shown = new ImageData(width, height), most = largest(values) || 1;
-  values.forEach((value, i) => shown.data.set([...colour(SIGNS, 0.5 + value / most / 2), 255], 4 * i));
+  shown.data.fill(255);
+  values.forEach((value, i) => colour(SIGNS, 0.5 + value / most / 2, shown.data, 4 * i));
   canvas.getContext('2d').putImageData(shown, 0, 0);
 }
 
@@ -95,9 +98,9 @@ class Maps {
       const [top, left] = this.corner(map);
       for (let i = 0; i < each; i++) {
         const share = values[map * each + i] / most;
-        const to = (top + Math.floor(i / width)) * canvas.width + left + i % width;
-        const [red, green, blue] = signed ? colour(SIGNS, 0.5 + share / 2) : colour(VIRIDIS, share);
-        shown.data.set([red, green, blue, 255], 4 * to);
+        const to = 4 * ((top + Math.floor(i / width)) * shown.width + left + i % width);
+        colour(signed ? SIGNS : VIRIDIS, signed ? 0.5 + share / 2 : share, shown.data, to);
+        shown.data[to + 3] = 255;
       }
     }
     canvas.getContext('2d').putImageData(shown, 0, 0);

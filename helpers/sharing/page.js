@@ -20,7 +20,7 @@ function read(text) {
 function start() {
   const [page, network] = read($('page').textContent);
   const [channels, height, width] = network.input, each = channels * height * width;
-  let made = network.run(new Float64Array(each)), other = null, waiting = false, version = 0, speaking = 0;
+  let made = null, other = null, waiting = false, version = 0, speaking = 0;
 
   // ---- the answer
   const rows = network.classes.map(name => {
@@ -60,7 +60,7 @@ function start() {
 
   // ---- pictures to choose
   const bytes = bytesOf(page.images.pixels), pictures = page.images.labels.map((label, number) => {
-    const pixels = Float64Array.from(bytes.subarray(number * each, (number + 1) * each), byte => byte / 255);
+    const pixels = new Float64Array(bytes.subarray(number * each, (number + 1) * each)).map(byte => byte / 255);
     const canvas = el('canvas'), button = el('button', { type: 'button', ariaPressed: 'false' }, canvas);
     paint(canvas, pixels, network.input);
     button.ariaLabel = `picture ${number + 1}: ${label}`;
@@ -71,7 +71,7 @@ function start() {
     return pixels;
   });
   $('source').textContent = page.images.source;
-  const control = network.probabilities(network.run(pictures[0]));
+  const control = network.probabilities(made = network.run(pictures[0]));
   if (control.some((value, i) => !(Math.abs(value - page.control[i]) < 1e-3)))
     $('trouble').textContent = 'This page does not compute what PyTorch computed when it was made: make it anew.';
 

@@ -101,16 +101,14 @@ export class Pad {
     const chosen = id => document.getElementById(id).value;
     const light = chosen('brightness') / 100, radius = chosen('width') / 2;
     const [dy, dx] = [to[0] - from[0], to[1] - from[1]], length = Math.hypot(dy, dx);
-    for (let row = 0; row < height; row++) {
-      for (let column = 0; column < width; column++) {
-        const [y, x] = [row + 0.5 - from[0], column + 0.5 - from[1]];
-        const along = length ? Math.min(Math.max((y * dy + x * dx) / length, 0), length) / length : 0;
-        const cover = Math.min(Math.max(radius + 0.5 - Math.hypot(y - along * dy, x - along * dx), 0), 1);
-        if (!cover) continue;
-        for (let c = 0; c < channels; c++) {
-          const place = (c * height + row) * width + column;
-          this.pixels[place] += cover * (light - this.pixels[place]);
-        }
+    for (let row = 0; row < height; row++) for (let column = 0; column < width; column++) {
+      const [y, x] = [row + 0.5 - from[0], column + 0.5 - from[1]];
+      const along = length ? Math.min(Math.max((y * dy + x * dx) / length, 0), length) / length : 0;
+      const cover = Math.min(Math.max(radius + 0.5 - Math.hypot(y - along * dy, x - along * dx), 0), 1);
+      if (!cover) continue;
+      for (let c = 0; c < channels; c++) {
+        const place = (c * height + row) * width + column;
+        this.pixels[place] += cover * (light - this.pixels[place]);
       }
     }
     this.show();
