@@ -13,7 +13,8 @@
 # make grader      the image in which make grade runs answers, where there is Docker or Podman
 # make wheels      collects all packages and images for a class without a network: its make lab takes
 #                  them from there
-# make bench       times an epoch, the panels and pointing at them; BENCH="--device cuda" or BENCH=--scale
+# make bench       times an epoch, the panels, pointing at them, and the page of a network;
+#                  BENCH="--device cuda" or BENCH=--scale
 # make hub         a class server on this machine, to try; HUB="--port 8010"
 # make image       the container image of each student on a class server (needs Docker); see deploy/
 # make load        25 simulated students on such a server; LOAD="--students 10 --pause 2"
@@ -79,6 +80,7 @@ bench: .venv/dev
 	$(RUN) authoring.bench.epochs $(BENCH)
 	$(if $(BENCH),,$(RUN) authoring.bench.panels)
 	$(if $(BENCH),,$(RUN) authoring.bench.pointing)
+	$(if $(BENCH),,$(RUN) authoring.bench.shared_page)
 
 hub: .venv/dev $(if $(shell command -v npm),build/proxy/done)
 	@exec $(RUN:-m=) deploy/try_hub.py $(HUB)

@@ -7,9 +7,8 @@ import os
 
 import pytest
 
+from authoring.chromium import CHROMIUM, FLAGS, MISSING
 from authoring.kernels import prepare_images
-
-MISSING = "no Chromium was found (on Debian and Ubuntu: apt install chromium)"
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +24,6 @@ def chromium():
     For a file, not a session: while it is open, its event loop keeps other files from having one.
     """
     from playwright.sync_api import sync_playwright  # here, so that other tests do not wait for it
-
-    from tests.browser.lab import CHROMIUM, FLAGS
 
     if CHROMIUM is None:
         required = os.environ.get("CNN_COURSE_BROWSER") == "required"

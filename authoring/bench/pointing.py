@@ -18,8 +18,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
+from authoring.chromium import CHROMIUM, FLAGS, MISSING
 from authoring.kernels import prepare_images
-from tests.browser.lab import CHROMIUM, FLAGS, Notebook, jupyterlab, write_notebook
+from tests.browser.lab import Notebook, jupyterlab, write_notebook
 from tests.browser.panels import SETUP
 
 MEDIAN, MOST = 60, 120  # milliseconds: the median, and what 95 of 100 take at most
@@ -211,7 +212,7 @@ def _words(panel: Locator) -> str:
 def main() -> int:
     """The command; returns its exit status."""
     if CHROMIUM is None:
-        sys.exit("No Chromium was found: install it, then try again (apt install chromium).")
+        sys.exit(f"Pointing is not timed: {MISSING}.")
     prepare_images()
     good = True
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:

@@ -1,7 +1,6 @@
 """JupyterLab, and a page of it in Chromium, for the tests in a real browser."""
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -23,9 +22,6 @@ from authoring.facts import ROOT
 from authoring.kernels import environment, private_data_folder
 from authoring.student_notebooks import NOTEBOOK_METADATA
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 START = 60  # seconds that the server and a page may take to come up
 END = 10  # seconds that the server may take to end
 

@@ -7,10 +7,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from authoring.chromium import CHROMIUM, FLAGS
 from helpers import pictures
 from tests.browser.lab import (
-    CHROMIUM,
-    FLAGS,
     LAB,
     NOTEBOOK_7,
     Notebook,
