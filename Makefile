@@ -4,7 +4,8 @@
 # make slower      the tests that take long and fail seldom: the solutions in a browser, the site,
 #                  Binder and Colab, several processes, grading, what turns each job of CI red
 # make site        all lessons as pages and slides, to read without Python (or: make slides)
-# make page        the reference network as a page, for the phones of a class: build/network.html
+# make page        the reference network as a page, for the phones of a class: build/network.html;
+#                  AT=https://...: with a QR code to where it is going to be put, build/network.svg
 # make mutants     takes out each assertion of the checks, one by one: does a test notice?
 #                  ONLY=pooling: those of one package or module
 # make release     makes the assignment for students, with nbgrader
@@ -73,8 +74,8 @@ execute: .venv/dev
 slides site: .venv/dev
 	$(RUN) authoring.website.build
 
-page: .venv/lab
-	$(RUN) authoring.reference_page
+page: $(if $(AT),.venv/dev,.venv/lab)
+	$(RUN) authoring.reference_page $(if $(AT),--at $(call quoted,$(AT)))
 
 bench: .venv/dev
 	$(RUN) authoring.bench.epochs $(BENCH)

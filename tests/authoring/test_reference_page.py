@@ -2,6 +2,7 @@
 
 import json
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -20,6 +21,26 @@ def test_it_is_of_the_network_for_the_images_at_hand(tmp_path, capsys):
     text = target.read_text(encoding="utf-8")
     assert reference_page.TITLE in text and "44,426 parameters" in text
     assert "Ankle Boot" in text and "Fashion-MNIST" in text  # or drawn in its place
+
+
+def test_a_code_leads_to_where_it_is_put(tmp_path, capsys):
+    at = "https://example.org/a-class/network.html?term=1"
+    reference_page.main([str(tmp_path / "net.html"), "--at", at])
+    assert capsys.readouterr().out.endswith(f"net.svg: leads to {at}\n")
+    code = ElementTree.parse(tmp_path / "net.svg").getroot()
+    assert code.findtext("{*}title") == at and code.get("width") == code.get("height")
+    light, dark = (path.get("fill") or path.get("stroke") for path in code.findall(".//{*}path"))
+    assert (light, dark) == ("#fff", "#000")  # also on a dark slide
+    reference_page.main([str(tmp_path / "net.html"), "--at", at + "&other=1"])
+    assert "&other" in ElementTree.parse(tmp_path / "net.svg").getroot().findtext("{*}title")
+
+
+@pytest.mark.parametrize("at", ["network.html", "file:///network.html", "https://", "AT"])
+def test_what_is_no_address_is_refused_before_anything_is_written(at, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        reference_page.main([str(tmp_path / "net.html"), "--at", at])
+    assert f"invalid address value: '{at}'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(
