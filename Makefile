@@ -80,7 +80,7 @@ page: $(if $(AT),.venv/dev,.venv/lab)
 bench: .venv/dev
 	$(RUN) authoring.bench.epochs $(BENCH)
 	$(if $(BENCH),,$(RUN) authoring.bench.panels)
-	$(if $(BENCH),,$(RUN) authoring.bench.pointing)
+	$(if $(BENCH),,$(RUN) tests.browser.pointing_times)
 	$(if $(BENCH),,$(RUN) authoring.bench.shared_page)
 
 hub: .venv/dev $(if $(shell command -v npm),build/proxy/done)

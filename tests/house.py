@@ -31,11 +31,13 @@ def imported(source: str) -> Iterator[str]:
 
 
 def read_imports(root: Path = ROOT) -> Imports:
-    """What each module of the course imports of the course."""
+    """What each module of the course imports of the course and of its tests."""
     found = {}
     for path in python_files(root):
         names = imported(path.read_text(encoding="utf-8"))
-        found[module_of(path, root)] = {name for name in names if name.split(".")[0] in TOPS}
+        found[module_of(path, root)] = {
+            name for name in names if name.split(".")[0] in (*TOPS, "tests")
+        }
     return found
 
 

@@ -119,6 +119,10 @@ def circle_in(graph: dict[str, set[str]]) -> list:
     return []
 
 
+def nothing_needs_the_tests(modules: Imports) -> list:
+    return [(a, b) for a, b in edges(modules) if within(b, "tests")]
+
+
 # Each rule, with imports that break it: (who, what).
 RULES = {
     core_knows_no_lesson: [(f"{CORE}.values", f"{CHECKS}.pooling.tasks.max_pool")],
@@ -144,6 +148,7 @@ RULES = {
         ("helpers.plots.images", "helpers.datasets.image_dataset._Batch"),
     ],
     no_import_runs_in_a_circle: [("helpers.layers", "helpers.models.ConvNet")],
+    nothing_needs_the_tests: [("authoring.execute", "tests.browser.lab.Notebook")],
     no_package_imports_upwards: [("helpers.datasets.image_dataset", "helpers.training.fit")],
 }
 

@@ -1,9 +1,9 @@
 // The view of a panel: it shows HTML that Python has made, and tells Python what is pointed at.
 //
 // What can be pointed at has a name in data-point: a table or a drawing (SVG), by its part that says
-// data-at="row,column", or an image, by the shares x and y of its width and height; a picture in a
-// drawing by both. Arrow keys move within what has the focus. One message is on its way at a time: of what the pointer does meanwhile, the last place
-// counts, so that nothing queues up however fast it is.
+// data-at="row,column", or an image, by the shares x and y of its width and height; a picture in a drawing
+// by both. Arrow keys move within what has the focus. One message is on its way at a time: of what the
+// pointer does meanwhile, the last place counts, so that nothing queues up however fast it is.
 
 // Make `shown` like `wanted`, changing as little as can be: what has the focus keeps it.
 function become(shown, wanted) {

@@ -1,6 +1,6 @@
 """How long it takes from the pointer to the new picture, in JupyterLab in Chromium.
 
-    python -m authoring.bench.pointing
+    python -m tests.browser.pointing_times
 
 Prints a line for each panel that answers to the pointer: the median and the 95th percentile over
 some moves, clicks or strokes, from the event in the page to the frame that shows all that came of

@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from authoring.bench.pointing import CLICK, DRAW, MOST, WAYS, Measured, measured
 from helpers import explorers
 from helpers.explorers._base import Explorer
 from tests.browser.lab import Notebook, jupyterlab, write_notebook
 from tests.browser.panels import SETUP
+from tests.browser.pointing_times import CLICK, DRAW, MOST, WAYS, Measured, measured
 
 PAINTED = {"Why"}  # answers to the pointer on a field, not in its view
 
