@@ -5,9 +5,8 @@ answered yet, says so, and stops for nothing else. Wrong answers are refused wit
 for them, shown as a block without a traceback. With the answers of the solution, matched by cell
 id, the check passes and the notebook goes on, to its end.
 
-The images are those that answers are graded on, as many and as large as the real ones, of which a
-training takes few: some wrong answers train, too. On the official images the solutions run beside
-it, which have the same given cells.
+A notebook that trains is walked through on the images that answers are graded on, of which a
+training takes few: some wrong answers train, too. On the real ones its solution runs beside this.
 """
 
 from contextlib import ExitStack
@@ -121,7 +120,8 @@ class Walks:
         if self.now is None or self.now.path != path:
             self.opened.close()
             student = nbformat.read(ROOT / "notebooks" / path.name, as_version=4)
-            student.cells.insert(0, PATTERNS.copy())
+            if any("optim." in cell.source for cell in student.cells):
+                student.cells.insert(0, PATTERNS.copy())
             self.now = Walk(
                 path, self.opened.enter_context(open_kernel(student, ROOT / "notebooks"))
             )
