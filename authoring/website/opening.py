@@ -43,7 +43,8 @@ def index_page(lessons: list[Pair], root: Path, repository: str = "") -> str:
             raise Refused(
                 f"{what} in solutions/lessons.toml: no text in docs/ shows such a picture."
             )
-    said = [part for part in readme[""].split("\n\n") if not part.startswith("|")]
+    # The lessons are cards here, and what the recording shows can be done here.
+    said = [part for part in readme[""].split("\n\n") if not part.startswith(("|", "!["))]
     return (
         environment()
         .get_template("index.html.j2")
