@@ -24,6 +24,9 @@ def test_a_run_and_its_epochs(page, tmp_path):
         shown = learning.locator(".cnn-caption")
         expect(said).to_contain_text("No run yet")
         press(experiment, "combobox", "width", "4")
+        expect(said).to_contain_text(
+            "4 and 8 kernels"
+        )  # the list is closed: the next key is no more its
         press(experiment, "button", "train", "Enter")
         notebook.choose(2)
         notebook.run_next()
@@ -40,6 +43,7 @@ def test_a_run_and_its_epochs(page, tmp_path):
         expect(shown).to_contain_text("width 4, untrained")
 
         press(experiment, "combobox", "pooling", "none")
+        expect(said).to_contain_text("no pooling, but a stride")
         press(experiment, "button", "train", "Enter")
         expect(said).to_contain_text("no pooling, width 4: 5 of 5 epochs", timeout=LONG)
         expect(said).to_contain_text("Best so far")
