@@ -113,14 +113,14 @@ function render({ model, el }) {
     const marked = [...view.querySelectorAll('table.cnn-grid:has(td.marked)')].map(table =>
       [...table.querySelectorAll('td.marked')].map(cell => cell.getBoundingClientRect()));
     while (windows.childNodes.length > marked.length) windows.lastChild.remove();
-    const from = windows.getBoundingClientRect();
+    const from = windows.getBoundingClientRect(), scale = from.width / windows.offsetWidth || 1; // of a slide
     marked.forEach((cells, number) => {
       const frame = windows.childNodes[number] ?? windows.appendChild(html(''));
       const side = (edge, most) => most(...cells.map(box => box[edge]));
       const [left, top] = [side('left', Math.min), side('top', Math.min)];
-      const [width, height] = [side('right', Math.max) - left, side('bottom', Math.max) - top];
-      const place = `translate: ${left - from.left}px ${top - from.top}px`;
-      frame.style = `${place}; width: ${width}px; height: ${height}px`;
+      const [x, y, width, height] = [left - from.left, top - from.top,
+        side('right', Math.max) - left, side('bottom', Math.max) - top].map(pixels => pixels / scale);
+      frame.style = `translate: ${x}px ${y}px; width: ${width}px; height: ${height}px`;
     });
   };
   const resized = new ResizeObserver(glide);

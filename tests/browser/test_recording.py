@@ -101,7 +101,7 @@ def saved(frames: list[Image.Image], path: Path) -> None:
     plain[0].save(path, save_all=True, append_images=plain[1:], duration=times, loop=0)
 
 
-@pytest.mark.skipif("CNN_COURSE_IMAGES" not in os.environ, reason="CNN_COURSE_IMAGES names none")
+@pytest.mark.skipif("CNN_COURSE_IMAGES" not in os.environ, reason="no folder for pictures is named")
 def test_a_pointer_over_two_panels(chromium, tmp_path):
     write_notebook(tmp_path / "recording.ipynb", CELLS)
     page = chromium.new_page(viewport={"width": 1450, "height": 1200})

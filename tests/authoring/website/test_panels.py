@@ -299,6 +299,26 @@ def test_a_panel_that_grows_still_fits_its_slide(opened):
     )
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("page", SLIDES_WITH_PANELS)
+def test_the_frame_lies_around_the_window_however_a_slide_is_scaled(opened, page, size):
+    tab = opened(page, *size)
+    panel = shown_on_slide(tab)
+    panel.get_by_role("button", name="step").click()
+    tab.wait_for_function(
+        """panel => {
+            const frame = panel.querySelector(".cnn-windows div").getBoundingClientRect();
+            const cells = [...panel.querySelectorAll("[data-point=image] td.marked")]
+                .map((cell) => cell.getBoundingClientRect());
+            return Math.abs(frame.left - cells[0].left) < 2
+                && Math.abs(frame.top - cells[0].top) < 2
+                && Math.abs(frame.right - cells.at(-1).right) < 2
+                && Math.abs(frame.bottom - cells.at(-1).bottom) < 2;
+        }""",
+        arg=panel.element_handle(),
+    )
+
+
 # --- where there is no script, and the other panels --------------------------------------------
 
 
