@@ -102,7 +102,7 @@ class Explorer(widgets.VBox):
     def _pointed(self, change) -> None:
         said = dict(change["new"])
         number = said.pop("number")
-        with self._lock:
+        with self._lock, self.view.hold_sync():  # the page gets view and answer in one message
             try:
                 self.point(Pointed(**said))
             except Exception as error:  # what is shown stays, and what is typed there

@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from PIL import Image
 
+from helpers.explorers._scene import Drawn, Scene, Shape, scene_svg
 from helpers.plots.results import COLOURS, MARKERS, STYLES
 from helpers.plots.text import DPI, NORMAL, SMALL
 from helpers.training import History
@@ -62,20 +64,39 @@ class Curves:
                 return min(self.epochs, max(1, round(FIRST + share * self.epochs)))
         return None
 
-    def png(self, epoch: int | None = None) -> bytes:
+    def lines(self, epoch: int | None) -> list[tuple[int, int, int]]:
+        """In each of the axes, the line at ``epoch``: pixels from the left, its top and bottom."""
+        height, width = self.pixels.shape[:2]
+        return [
+            (
+                round(width * (box.left + (box.right - box.left) * (epoch - FIRST) / self.epochs)),
+                round(box.top * height),
+                round(box.bottom * height),
+            )
+            for box in (self.axes if epoch is not None else ())
+        ]
+
+    @cached_property
+    def blank(self) -> bytes:
+        """The picture without a line, as PNG: the page draws that, for it takes less time."""
+        return _png(self.pixels)
+
+    def png(self, epoch: int | None) -> bytes:
         """The picture, with a line at ``epoch`` in each of its axes."""
-        pixels = self.pixels
-        if epoch is not None:
-            pixels = pixels.copy()
-            height, width = pixels.shape[:2]
-            for box in self.axes:
-                x = box.left + (box.right - box.left) * (epoch - FIRST) / self.epochs
-                rows = slice(round(box.top * height), round(box.bottom * height))
-                line = pixels[rows, round(x * width) - 1 : round(x * width) + 1, :3]
-                line[:] = np.minimum(line, AT_EPOCH)  # the curves stay to be seen
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "png", compress_level=1)
-        return buffer.getvalue()
+        pixels = self.pixels.copy()
+        for x, top, bottom in self.lines(epoch):
+            line = pixels[top:bottom, x - 1 : x + 1, :3]
+            line[:] = np.minimum(line, AT_EPOCH)  # the curves stay to be seen
+        return _png(pixels)
+
+    def svg(self, epoch: int | None, attributes: str = "") -> str:
+        """The same for the page. ``attributes`` as of ``_grids.pointable``."""
+        height, width = self.pixels.shape[:2]
+        scene = Scene(width, height, "the curves", [Drawn(self.blank, 0, 0, width, height, (0, 0))])
+        for x, top, bottom in self.lines(epoch):
+            corners = (x - 1, top), (x + 1, top), (x + 1, bottom), (x - 1, bottom)
+            scene.parts.append(Shape(corners, "epoch"))
+        return f'<div class="cnn-curves">{scene_svg(scene, attributes)}</div>'
 
 
 def draw_curves(
@@ -121,6 +142,12 @@ def draw_curves(
     canvas.draw()
     names = dict(zip(runs, map(_box_of, legend.get_texts()), strict=True))
     return Curves(np.array(canvas.buffer_rgba()), places, names, longest)
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).convert("RGB").save(buffer, "png", compress_level=1)
+    return buffer.getvalue()
 
 
 def _box_of(text) -> Box:

@@ -44,6 +44,9 @@ STYLE = """
 .cnn-scene polygon.face, .cnn-scene polygon.marked { stroke: var(--jp-ui-font-color2, #616161);
   fill: var(--jp-layout-color3, #e0e0e0); }
 .cnn-scene polygon.marked { fill: #ffe08a; }
+.cnn-scene polygon.epoch { fill: #d95f02; mix-blend-mode: darken; pointer-events: none; }
+[data-jp-theme-light=false] .cnn-curves image { filter: invert(0.9) hue-rotate(180deg); }
+[data-jp-theme-light=false] .cnn-scene polygon.epoch { mix-blend-mode: lighten; }
 .cnn-explorer input.cnn-number { width: 3.2em; border: 0; background: none; color: inherit;
   font: inherit; text-align: center; padding: 0.3em 0; cursor: text; }
 .cnn-windows { position: relative; pointer-events: none; height: 0; }

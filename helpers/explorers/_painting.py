@@ -24,7 +24,7 @@ class Painting(anywidget.AnyWidget):
 
     _esm = (Path(__file__).parent / "painting.js").read_text(encoding="utf-8")
     field = traitlets.Dict({}).tag(sync=True)
-    painted = traitlets.Dict({}).tag(sync=True)
+    painted = traitlets.Dict({}).tag(sync=True, echo_update=False)  # the page has it already
     answered = traitlets.Int(0).tag(sync=True)
     beside = traitlets.Unicode("").tag(sync=True)
 

@@ -37,5 +37,5 @@ class Pointable(anywidget.AnyWidget):
 
     _esm = (Path(__file__).parent / "pointable.js").read_text(encoding="utf-8")
     value = traitlets.Unicode("").tag(sync=True)
-    pointed = traitlets.Dict({}).tag(sync=True)
+    pointed = traitlets.Dict({}).tag(sync=True, echo_update=False)  # the page knows what it said
     answered = traitlets.Int(0).tag(sync=True)

@@ -7,6 +7,7 @@ import base64
 import html
 import io
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from matplotlib import image as matplotlib_image
@@ -38,6 +39,20 @@ class Picture:
     height: float
     at: tuple[int, int] | None = None
 
+    @property
+    def data(self) -> str:
+        """A pixel for each number, as PNG in base64: the page makes them large."""
+        pixels = np.ascontiguousarray(self.pixels)
+        return _encoded(pixels.tobytes(), pixels.dtype.str, pixels.shape, tuple(self.scale.items()))
+
+
+@lru_cache(maxsize=256)  # a picture is drawn anew whenever something beside it changes
+def _encoded(numbers: bytes, dtype: str, shape: tuple[int, ...], scale: tuple) -> str:
+    pixels = np.frombuffer(numbers, dtype).reshape(shape)
+    buffer = io.BytesIO()
+    matplotlib_image.imsave(buffer, coloured(pixels, dict(scale)), format="png")
+    return base64.b64encode(buffer.getvalue()).decode()
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -64,7 +79,7 @@ class Frame:
 @dataclass(frozen=True)
 class Shape:
     """A polygon: the "face" of a body, or a "marked" one; or the unseen ground on which it can be
-    pointed at, a "slot", with a line around it if it is "chosen".
+    pointed at, a "slot", with a line around it if it is "chosen"; or a line at an "epoch".
     """
 
     points: tuple[tuple[float, float], ...]
@@ -108,9 +123,7 @@ def _svg(part) -> str:
     at = getattr(part, "at", None)
     pointed = "" if at is None else f' data-at="{at[0]},{at[1]}"'
     if isinstance(part, (Picture, Drawn)):
-        data = base64.b64encode(
-            _small_png(part) if isinstance(part, Picture) else part.png
-        ).decode()
+        data = part.data if isinstance(part, Picture) else base64.b64encode(part.png).decode()
         return (
             f'<image{pointed} {_box(part)} preserveAspectRatio="none" '
             f'href="data:image/png;base64,{data}"/>'
@@ -130,13 +143,6 @@ def _box(part) -> str:
         f'x="{part.left:.1f}" y="{part.top:.1f}" width="{part.width:.1f}" '
         f'height="{part.height:.1f}"'
     )
-
-
-def _small_png(picture: Picture) -> bytes:
-    """A pixel for each number: the page makes them large."""
-    buffer = io.BytesIO()
-    matplotlib_image.imsave(buffer, coloured(picture.pixels, picture.scale), format="png")
-    return buffer.getvalue()
 
 
 def scene_png(scene: Scene) -> bytes:

@@ -55,7 +55,7 @@ class Stepper(Explorer):
         if not inside and (change is None or change["owner"] is not self.place):
             self.place.value, inside = 0, True  # the settings changed: begin anew
         self.clock.max = count - 1
-        if inside:
+        if inside and self.clock.playing:  # else it is told when it starts: a message less
             self.clock.value = self.place.value
 
     def redraw(self, change=None) -> None:
@@ -86,6 +86,7 @@ class Stepper(Explorer):
             self.place.value = (self.place.value + by) % self.count()
 
     def _start_or_pause(self) -> None:
+        self.clock.value = self.place.value
         self.clock.playing = not self.clock.playing
 
     def _name_play(self, change) -> None:

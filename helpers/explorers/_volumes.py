@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from torch import Tensor
@@ -45,7 +46,7 @@ class Body:
         """Height and width of the large face; a row of numbers is laid in rows of a square."""
         return self.shape[-2:] if len(self.shape) > 1 else (_root(self.face[0]),) * 2
 
-    @property
+    @cached_property
     def shown(self) -> int:
         """The map on the face: the one with the widest range of values."""
         if self.values is None or self.values.dim() != 3:
@@ -80,13 +81,13 @@ class Body:
             return row, column
         return divmod(min(row * wide + column, self.face[0] - 1), wide)
 
-    @property
+    @cached_property
     def pixels(self) -> np.ndarray:
         """What is on the face."""
         values = as_array(self.values)
         return values[self.shown] if values.ndim == 3 else values.reshape(self.face)
 
-    @property
+    @cached_property
     def scale(self) -> dict:
         """The colours of all its values."""
         values = as_array(self.values)

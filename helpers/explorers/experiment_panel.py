@@ -9,8 +9,8 @@ import ipywidgets as widgets
 from torch import nn
 
 from helpers import datasets
-from helpers.explorers import _curves, _run_texts
 from helpers.explorers import _experiments as experiments
+from helpers.explorers import _run_texts
 from helpers.explorers._base import View, _row
 from helpers.explorers._experiments import Settings
 from helpers.explorers._image_views import class_names
@@ -129,8 +129,8 @@ class Experiment(Training):
         view = super().look()
         if view.png is not None:
             return view
-        empty = _curves.draw_curves({}, self.show.value, "", self.num_epochs)
-        return View(view.caption, empty.png())
+        empty = self._empty()
+        return View(view.caption, empty.blank, empty.svg(None))
 
     def _text(self) -> str:
         trained, tested = map(len, self._data)

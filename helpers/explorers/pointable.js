@@ -29,10 +29,11 @@ function become(shown, wanted) {
   });
 }
 
+// In a template, a picture is not loaded: it may be there already.
 function html(text) {
-  const made = document.createElement('div');
+  const made = document.createElement('template');
   made.innerHTML = text;
-  return made;
+  return made.content;
 }
 
 // Which share of an image's width and height lies at a place of the page; the image may be smaller
@@ -68,9 +69,9 @@ function under(view, event) {
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 function render({ model, el }) {
-  const view = html(model.get('value'));
-  view.className = 'cnn-view';
-  el.append(view);
+  const box = (parent, className) =>
+    parent.appendChild(Object.assign(document.createElement('div'), { className }));
+  const view = box(el, 'cnn-view');
 
   // ---- one message at a time
   let number = 0, waits = false, last = '';
@@ -87,7 +88,7 @@ function render({ model, el }) {
     if (said.kind === 'over' && text === last) return; // still the same cell
     last = text;
     const behind = pending.at(-1);
-    const same = behind && behind.kind === said.kind && behind.name === said.name;
+    const same = behind?.kind === said.kind && behind.name === said.name;
     if (same && said.kind === 'key') {
       behind.row += said.row;
       behind.column += said.column;
@@ -97,8 +98,7 @@ function render({ model, el }) {
     send();
   };
   const answered = () => {
-    if (model.get('answered') !== number) return;
-    waits = false;
+    waits &&= model.get('answered') !== number;
     send();
   };
   const draw = () => {
@@ -107,15 +107,14 @@ function render({ model, el }) {
   };
 
   // ---- a frame around the window that is marked in a table: it glides from place to place
-  const windows = el.appendChild(html(''));
-  windows.className = 'cnn-windows';
+  const windows = box(el, 'cnn-windows');
   const glide = () => {
     const marked = [...view.querySelectorAll('table.cnn-grid:has(td.marked)')].map(table =>
       [...table.querySelectorAll('td.marked')].map(cell => cell.getBoundingClientRect()));
     while (windows.childNodes.length > marked.length) windows.lastChild.remove();
     const from = windows.getBoundingClientRect(), scale = from.width / windows.offsetWidth || 1; // of a slide
     marked.forEach((cells, number) => {
-      const frame = windows.childNodes[number] ?? windows.appendChild(html(''));
+      const frame = windows.childNodes[number] ?? box(windows, '');
       const side = (edge, most) => most(...cells.map(box => box[edge]));
       const [left, top] = [side('left', Math.min), side('top', Math.min)];
       const [x, y, width, height] = [left - from.left, top - from.top,
@@ -125,6 +124,7 @@ function render({ model, el }) {
   };
   const resized = new ResizeObserver(glide);
   resized.observe(view);
+  draw();
   model.on('change:value', draw);
   model.on('change:answered', answered);
 

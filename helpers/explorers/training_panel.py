@@ -9,7 +9,7 @@ from torch import nn
 
 from helpers.arguments import whole_number
 from helpers.explorers import _curves, _run_texts
-from helpers.explorers._base import Explorer, Refused, View, picture_html
+from helpers.explorers._base import Explorer, Refused, View
 from helpers.explorers._grids import pointable
 from helpers.explorers._pointable import Pointed
 from helpers.explorers._runs import EVERY, Run
@@ -116,9 +116,8 @@ class Training(Explorer):
 
     def _view(self) -> View:
         """The curves as they were drawn, with what is pointed at."""
-        png = self._curves.png(self._epoch)
-        page = picture_html(png, CURVES, pointable(CURVES, f"{CURVES}: {KEYS}"))
-        return View(self._text(), png, page)
+        page = self._curves.svg(self._epoch, pointable(CURVES, f"{CURVES}: {KEYS}"))
+        return View(self._text(), self._curves.blank, page)
 
     def point(self, at: Pointed) -> None:
         """An epoch is told, with all figures after it; a name hides or shows its curves."""
@@ -148,10 +147,13 @@ class Training(Explorer):
 
     def still(self) -> bytes | None:
         """The curves with the caption below; before the first epoch, where they will grow."""
-        if self._last.png is not None:
-            return super().still()
-        empty = _curves.draw_curves({}, self.show.value, "", self.num_epochs)
-        return self.captioned(empty.png())
+        if self._last.png is not None and self._curves is not None:
+            return self.captioned(self._curves.png(self._epoch))
+        return self.captioned(self._empty().blank)
+
+    def _empty(self) -> _curves.Curves:
+        """The axes before the first epoch."""
+        return _curves.draw_curves({}, self.show.value, "", self.num_epochs)
 
     def _text(self) -> str:
         if not self._runs:

@@ -58,13 +58,13 @@ WAYS = {
     "OwnPicture": Way("explorers.OwnPicture(model, test_data.classes)", "canvas", DRAW),
     "Experiment": Way(
         "experiment = explorers.Experiment(few, few)\nexperiment.train.click()\nexperiment",
-        "img[data-point]",
+        "[data-point] image",
         box=CURVES,
     ),
     "Training": Way(
         "panel = explorers.Training(30)\ndisplay(panel)\nwith panel.run() as run:\n"
         "    for epoch in run.epochs():\n        run.log(2.3 / epoch, 2.4 / epoch, 0.03 * epoch)",
-        "img[data-point]", box=CURVES,
+        "[data-point] image", box=CURVES,
     ),
 }  # fmt: skip
 
