@@ -1,6 +1,6 @@
 """How many garments does the reference network recognise on backgrounds such as phones see?
 
-    python -m authoring.bench.photos [--images 200] [--seed 0] [--rows gradient speck]
+    python -m authoring.bench.photos [--images 200] [--first 0] [--seed 0] [--rows gradient speck]
 
 Test images of Fashion-MNIST become pictures of 400 to 700 pixels, half of them dark on light and
 half light on dark, on the backgrounds of ``ROWS`` and with the flaws named there. They go through
@@ -236,23 +236,25 @@ def recognised(model, data, row: str, way: str, seed: int) -> float:
     return right / len(data.images)
 
 
-def reference(count: int) -> tuple:
-    """The reference network in eval mode, and the first ``count`` official test images."""
+def reference(count: int, first: int = 0) -> tuple:
+    """The reference network in eval mode, and ``count`` official test images from ``first`` on."""
     data = datasets.fashion_mnist(train=False)
     if data.source != "official":
         raise SystemExit("this needs the official images: set CNN_COURSE_DATA to their folder")
     model, _ = checkpoints.trained_conv_net(data.source, "cpu")
-    return model.eval(), datasets.subset(data, count)
+    images, labels = (each[first : first + count] for each in (data.images, data.labels))
+    return model.eval(), datasets.ImageDataset(images, labels, data.classes, data.source, data.name)
 
 
 def main() -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="the first image's number")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", nargs="*", default=[], help="only those with one of these words")
     args = parser.parse_args()
-    model, data = reference(args.images)
+    model, data = reference(args.images, args.first)
     with torch.no_grad():
         direct = (model(data.images / 255).argmax(1) == data.labels).float().mean()
     print(f"{args.images} test images, {direct:.1%} recognised directly; seed {args.seed}\n")

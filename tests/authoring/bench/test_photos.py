@@ -38,3 +38,15 @@ def test_what_is_recognised_is_what_the_labels_say_and_a_refusal_is_not():
 
     assert photos.recognised(says_one, data, "plain", "pasted", 0) == pytest.approx(1 / 3)
     assert saw == [(1, 1, 28, 28)] * 2  # nothing is to be seen in the third
+
+
+def test_other_images_than_the_first_can_be_asked_for(monkeypatch):
+    images = torch.arange(10, dtype=torch.uint8)[:, None, None, None].expand(10, 1, 28, 28)
+    names = list("abcdefghij")
+    official = photos.datasets.ImageDataset(images, torch.arange(10), names, "official", "data")
+    monkeypatch.setattr(photos.datasets, "fashion_mnist", lambda train: official)
+    network = SimpleNamespace(eval=lambda: "in eval mode")
+    monkeypatch.setattr(photos.checkpoints, "trained_conv_net", lambda *_: (network, None))
+    model, data = photos.reference(3, first=4)
+    assert model == "in eval mode" and data.labels.tolist() == [4, 5, 6]
+    assert data.images[:, 0, 0, 0].tolist() == [4, 5, 6]
