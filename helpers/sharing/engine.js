@@ -10,8 +10,9 @@ export const size = shape => shape.reduce((product, side) => product * side, 1);
 
 // Adler-32, as in RFC 1950.
 function checksumOf(bytes) {
-  let [a, b] = [1, 0];
-  for (let i = 0; i < bytes.length; i++) b = (b + (a = (a + bytes[i]) % 65521)) % 65521;
+  let a = 1, b = 0;
+  for (let i = 0; i < bytes.length; a %= 65521, b %= 65521)
+    for (const end = Math.min(i + 3800, bytes.length); i < end; i++) b += a += bytes[i];
   return b * 65536 + a;
 }
 
@@ -92,44 +93,42 @@ function broadcast(given, shape) {
   return places;
 }
 
-// Calls `see(place, row, column)` for each place of the window above one value of a map of `step`;
-// the place is -1 in the padding.
-function window2d(step, row, column, kernel, plane, see) {
-  const [, h, w] = step.given[0], [dy, dx] = step.dilation;
-  for (let ky = 0; ky < kernel[0]; ky++) for (let kx = 0; kx < kernel[1]; kx++) {
-    const y = row * step.stride[0] - step.padding[0] + ky * dy;
-    const x = column * step.stride[1] - step.padding[1] + kx * dx;
-    see(y < 0 || y >= h || x < 0 || x >= w ? -1 : (plane * h + y) * w + x, ky, kx);
-  }
+// The rows (axis 0) or columns (1) that the window above row or column `at` covers; adaptive without a kernel.
+function span(step, axis, at) {
+  const { kernel, stride, padding, dilation } = step, [h, H] = [step.given[0][axis + 1], step.shape[axis + 1]];
+  const from = kernel ? at * stride[axis] - padding[axis] : Math.floor(at * h / H), gap = kernel ? dilation[axis] : 1;
+  const length = kernel ? kernel[axis] : Math.ceil((at + 1) * h / H) - from;
+  return Array.from({ length }, (_, i) => from + i * gap);
+}
+
+// Calls `see(place, row, column)` for each place of the window above one value; it is -1 in the padding.
+function window2d(step, row, column, plane, see) {
+  const [, h, w] = step.given[0], columns = span(step, 1, column);
+  span(step, 0, row).forEach((y, i) => columns.forEach((x, j) =>
+    see(y < 0 || y >= h || x < 0 || x >= w ? -1 : (plane * h + y) * w + x, i, j)));
 }
 
 // By how much a mean is divided: padding counts or not, but never what is beyond it.
-function divisor(step, row, column) {
-  if (step.divisor) return step.divisor;
-  const [, h, w] = step.given[0];
-  const side = (at, axis, length) => {
-    const from = at * step.stride[axis] - step.padding[axis];
-    const to = Math.min(from + step.kernel[axis], length + step.padding[axis]);
-    return step.counted ? to - from : Math.min(to, length) - Math.max(from, 0);
-  };
-  return side(row, 0, h) * side(column, 1, w);
+function divisor(step, ...place) {
+  const counted = place.map((at, axis) => span(step, axis, at).filter(y =>
+    y < step.given[0][axis + 1] + (step.counted ? step.padding[axis] : 0) && (y >= 0 || step.counted)).length);
+  return step.divisor || size(counted);
 }
 
 const place3 = ([, H, W], index) => [Math.floor(index / (H * W)), Math.floor(index / W) % H, index % W];
 
 // The largest of what each value reads, or the sum where there are factors; which these are, is noted once.
 function pooled(step, [x], out) {
-  const read = step.read ??= Array.from(out, (_, index) => {
-    const places = [], factors = [];
-    this.reads(step, index, (_, place, factor) => { if (place >= 0) places.push(place), factors.push(factor); });
-    return { places, factors };
-  });
-  for (let index = 0; index < out.length; index++) {
-    const { places, factors } = read[index];
+  const { places, factors, ends } = step.read ??= { places: [], factors: [], ends: [] };
+  for (let i = ends.length; i < out.length; i++) {
+    this.reads(step, i, (_, place, factor) => { if (place >= 0) places.push(place), factors.push(factor); });
+    ends.push(places.length);
+  }
+  for (let i = 0, n = 0; i < out.length; i++) {
     let value = step.f === 'max' ? -Infinity : 0;
-    for (let n = 0; n < places.length; n++)
+    for (; n < ends[i]; n++)
       value = step.f === 'max' ? Math.max(value, x[places[n]]) : value + factors[n] * x[places[n]];
-    out[index] = value;
+    out[i] = value;
   }
 }
 
@@ -150,24 +149,30 @@ function dot(a, i, b, j, count) {
 
 export const OPERATIONS = {
   conv: {
+    // Only where a window holds other values than the last time, if that made the same `out`.
     compute(step, [x], out) {
       const [K, H, W] = step.shape, [, h, w] = step.given[0], { weight, bias } = step.values;
       const [sy, sx] = step.stride, [dy, dx] = step.dilation, [py, px] = step.padding, [ky, kx] = step.kernel;
-      const each = step.channels, many = K / step.groups, window = step.window ??= new Float64Array(each * ky * kx);
-      for (let first = 0; first < K; first += many) for (let at = 0; at < H * W; at++) {
-        let n = 0;
+      const each = step.channels, many = K / step.groups, count = each * ky * kx, all = step.last !== out;
+      const windows = step.windows ??= new Float64Array(step.groups * H * W * count);
+      step.last = out;
+      for (let first = 0, n = 0; first < K; first += many) for (let at = 0; at < H * W; at++) {
+        let other = all;
         for (let c = first / many * each, end = c + each; c < end; c++)
           for (let i = 0, y = Math.floor(at / W) * sy - py; i < ky; i++, y += dy)
-            for (let j = 0, z = at % W * sx - px; j < kx; j++, z += dx)
-              window[n++] = y < 0 || y >= h || z < 0 || z >= w ? 0 : x[(c * h + y) * w + z];
-        for (let k = first; k < first + many; k++) out[k * H * W + at] = bias[k] + dot(weight, k * n, window, 0, n);
+            for (let j = 0, z = at % W * sx - px; j < kx; j++, z += dx, n++) {
+              const value = y < 0 || y >= h || z < 0 || z >= w ? 0 : x[(c * h + y) * w + z];
+              if (value !== windows[n]) other = true, windows[n] = value;
+            }
+        for (let k = first; other && k < first + many; k++)
+          out[k * H * W + at] = bias[k] + dot(weight, k * count, windows, n - count, count);
       }
     },
     reads(step, index, see) {
       const [k, row, column] = place3(step.shape, index), each = step.channels, [ky, kx] = step.kernel;
       const first = Math.floor(k / (step.shape[0] / step.groups)) * each;
       for (let c = 0; c < each; c++)
-        window2d(step, row, column, step.kernel, first + c, (place, i, j) =>
+        window2d(step, row, column, first + c, (place, i, j) =>
           see(0, place, step.values.weight[((k * each + c) * ky + i) * kx + j]));
       return step.values.bias[k];
     },
@@ -189,17 +194,7 @@ export const OPERATIONS = {
     reads(step, index, see) {
       const [plane, row, column] = place3(step.shape, index);
       const factor = step.f === 'max' ? undefined : 1 / divisor(step, row, column);
-      window2d(step, row, column, step.kernel, plane, place => see(0, place, factor));
-    },
-  },
-  adaptive: {
-    compute: pooled,
-    reads(step, index, see) {
-      const [, H, W] = step.shape, [, h, w] = step.given[0], [plane, row, column] = place3(step.shape, index);
-      const [top, bottom] = [Math.floor(row * h / H), Math.ceil((row + 1) * h / H)];
-      const [left, right] = [Math.floor(column * w / W), Math.ceil((column + 1) * w / W)];
-      const factor = step.f === 'max' ? undefined : 1 / ((bottom - top) * (right - left));
-      for (let y = top; y < bottom; y++) for (let z = left; z < right; z++) see(0, (plane * h + y) * w + z, factor);
+      window2d(step, row, column, plane, place => see(0, place, factor));
     },
   },
   scale: {
@@ -280,9 +275,11 @@ export const OPERATIONS = {
   },
   take: { // values of the sources, one behind the other, as `index` tells; without it, all of them
     compute(step, sources, out) {
-      const { fixed } = step.values;
+      const { fixed, index } = step.values;
       if (fixed) out.set(fixed);
-      for (let i = 0; i < out.length; i++)
+      let at = 0;
+      if (!index) for (const source of sources) out.set(source, at), at += source.length;
+      for (let i = 0; index && i < out.length; i++)
         this.reads(step, i, (number, place) => { out[i] = sources[number][place]; });
     },
     reads(step, i, see) {
@@ -294,6 +291,8 @@ export const OPERATIONS = {
     },
   },
 };
+
+OPERATIONS.adaptive = OPERATIONS.pool;
 
 // What a step needs to know besides what the page tells, once for all images.
 function prepare(step, steps, input, weights) {

@@ -43,8 +43,7 @@ class Maps {
     this.canvas.setAttribute('aria-label', `${step.label}: arrow keys move, Enter goes down`);
     this.frames = el('div', { className: 'frames' });
     const title = el('h3', {}, `${step.part || 'in forward'} `, el('span', { textContent: step.label }));
-    this.part = el('section', {}, title,
-      el('div', { className: 'maps' }, this.canvas, this.frames));
+    this.part = el('section', {}, title, el('div', { className: 'maps' }, this.canvas, this.frames));
     const point = event => {
       const [y, x] = placeOf(this.canvas, event), high = height + this.gap, wide = width + this.gap;
       const map = Math.floor(y / high) * this.columns + Math.floor(x / wide);
@@ -242,7 +241,7 @@ export class Layers {
     const first = group.find(({ at }) => at >= 0), most = Math.max(...group.map(({ value }) => value));
     const name = first ? this.where(first.from, first.at).replace(/,? ?row.*/, '') || 'the picture' : 'padding alone';
     const table = el('table', {}, el('caption', { textContent: step.kernel ? name : '' }));
-    for (let i = 0; i < group.length; i += wide) {
+    for (let i = 0; i < group.length; i += wide)
       table.append(el('tr', {}, ...group.slice(i, i + wide).map(term => {
         const { from, at, value, factor } = term, cell = el('td', {}, minus(value.toFixed(2)));
         if (factor !== undefined) cell.append(el('br'), minus(`×${factor.toFixed(2)}`));
@@ -255,7 +254,6 @@ export class Layers {
         }
         return cell;
       })));
-    }
     return table;
   }
 }

@@ -17,17 +17,16 @@ function read(text) {
   }
 }
 
-function start() {
+async function start() {
   const [page, network] = read($('page').textContent);
   const [channels, height, width] = network.input, each = channels * height * width;
-  let made = null, other = null, waiting = false, version = 0, speaking = 0;
+  let made = null, other = null, layers = null, waiting = false, version = 0, speaking = 0;
 
   // ---- the answer
   const rows = network.classes.map(name => {
     const bars = ['bar', 'bar other'].map(className => el('div', { className }, el('i'), el('b')));
     bars[1].hidden = true;
-    const row = el('tr', {}, el('th', { scope: 'row', textContent: name }), el('td', {}, ...bars));
-    return { row, bars };
+    return { row: el('tr', {}, el('th', { scope: 'row', textContent: name }), el('td', {}, ...bars)), bars };
   });
   $('probabilities').tBodies[0].append(...rows.map(({ row }) => row));
   const show = (probabilities, which) => rows.forEach(({ bars }, i) => {
@@ -45,7 +44,7 @@ function start() {
     const words = `${network.classes[first]}, ${percent(probabilities[first])}`;
     $('probabilities').caption.textContent = words;
     if (other) show(other.probabilities(other.run(pad.pixels)), 1);
-    layers.draw(made);
+    layers?.draw(made);
     clearTimeout(speaking);
     speaking = setTimeout(() => { $('spoken').textContent = words; }, 700);
   };
@@ -56,24 +55,32 @@ function start() {
     if (!waiting) requestAnimationFrame(compute);
     waiting = true;
   };
-  const pad = new Pad(network.input, changed), layers = new Layers(network, pad);
+  const pad = new Pad(network.input, changed);
+
+  // ---- the first answer stands there before the rest of the page is drawn
+  const bytes = bytesOf(page.images.pixels);
+  const picture = i => new Float64Array(bytes.subarray(i * each, (i + 1) * each)).map(byte => byte / 255);
+  const control = network.probabilities(made = network.run(picture(0)));
+  if (control.some((value, i) => !(Math.abs(value - page.control[i]) < 1e-3)))
+    $('trouble').textContent = 'This page does not compute what PyTorch computed when it was made: make it anew.';
+  globalThis.network = network; // for the console: network.run(pixels), network.probabilities(...)
+  pad.choose(picture(0));
+  compute();
+  document.querySelector('main').hidden = false;
+  await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
 
   // ---- pictures to choose
-  const bytes = bytesOf(page.images.pixels), pictures = page.images.labels.map((label, number) => {
-    const pixels = new Float64Array(bytes.subarray(number * each, (number + 1) * each)).map(byte => byte / 255);
-    const canvas = el('canvas'), button = el('button', { type: 'button', ariaPressed: 'false' }, canvas);
+  page.images.labels.forEach((label, number) => {
+    const canvas = el('canvas'), pixels = picture(number), ariaLabel = `picture ${number + 1}: ${label}`;
+    const button = el('button', { type: 'button', title: label, ariaLabel }, canvas);
     paint(canvas, pixels, network.input);
-    button.ariaLabel = `picture ${number + 1}: ${label}`;
-    button.title = label;
     button.chosen = shown => pixels.every((value, i) => value === shown[i]);
     button.addEventListener('click', () => pad.choose(pixels));
     $('examples').append(button);
-    return pixels;
   });
   $('source').textContent = page.images.source;
-  const control = network.probabilities(made = network.run(pictures[0]));
-  if (control.some((value, i) => !(Math.abs(value - page.control[i]) < 1e-3)))
-    $('trouble').textContent = 'This page does not compute what PyTorch computed when it was made: make it anew.';
+  layers = new Layers(network, pad);
+  changed();
 
   // ---- why
   $('why').addEventListener('click', async () => {
@@ -123,9 +130,6 @@ function start() {
     if (name === 'drop' && event.dataTransfer.files[0]) compare(event.dataTransfer.files[0]);
   });
 
-  document.querySelector('main').hidden = false;
-  pad.choose(pictures[0]);
-  globalThis.network = network; // for the console: network.run(pixels), network.probabilities(...)
 }
 
-try { start(); } catch (error) { $('trouble').textContent = error.message; }
+start().catch(error => { $('trouble').textContent = error.message; });

@@ -30,9 +30,8 @@ export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1],
 
 // The place on a canvas, in its own pixels, of an event of the pointer.
 export function placeOf(canvas, event) {
-  const box = canvas.getBoundingClientRect();
-  const [down, right] = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
-  return [down * canvas.height, right * canvas.width];
+  const { top, left, height, width } = canvas.getBoundingClientRect();
+  return [(event.clientY - top) / height * canvas.height, (event.clientX - left) / width * canvas.width];
 }
 
 // The pad, on which one draws: tells `changed()` whenever `pixels` are other ones.

@@ -92,8 +92,8 @@ def test_it_opens_with_an_answer(opened, path, network, data, image):
         expected = network(image).softmax(1)[0]
     expect(tab.locator("#probabilities caption")).to_contain_text("%")
     assert shares(tab) == pytest.approx((100 * expected).tolist(), abs=0.051)
+    expect(tab.locator("#examples button")).to_have_count(20)
     assert tab.title() == "Ours" and data.name in tab.locator("#source").inner_text()
-    assert tab.locator("#examples button").count() == 20
 
 
 def test_the_answer_moves_while_one_draws_and_drawing_can_be_undone(opened, path):
