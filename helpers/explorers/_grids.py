@@ -1,7 +1,7 @@
 """Grids of numbers side by side, and tables: as HTML, and drawn where there is no browser."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -47,8 +47,15 @@ class Grid:
         return " ".join(name for name, cells in sets.items() if place in cells)
 
 
-def grids_html(grids: Iterable[Grid]) -> str:
-    """All grids in one row that wraps, each as a table with a caption."""
+def grids_html(grids: Sequence[Grid], each: int = 0) -> str:
+    """All grids in one row that wraps, each as a table with a caption.
+
+    With ``each``, so many stand in a row of their own, one row below the other, beside the last.
+    """
+    if each:
+        *several, last = grids
+        rows = [grids_html(several[start : start + each]) for start in range(0, len(several), each)]
+        return f'<div class="cnn-grids"><div>{"".join(rows)}</div>{_table(last)}</div>'
     return f'<div class="cnn-grids">{"".join(map(_table, grids))}</div>'
 
 

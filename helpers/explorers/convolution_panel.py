@@ -161,7 +161,7 @@ class Convolution(Stepper):
                 f"{settings}: how wide is the output? The first place of the window is marked. "
                 "Type your prediction into output width, then press check my prediction."
             )
-            return View(caption, html=grids_html(self._grids))
+            return View(caption, html=grids_html(self._grids, self._each))
         row, column = divmod(self.checked_place(), sliding.output_width)
         output = convolve(image, kernels, self.bias.value, sliding)
         place, seeing = (row, column), self.seeing()
@@ -174,13 +174,20 @@ class Convolution(Stepper):
             f"{self.seeing_text()}{_turned(len(image))}"
             f"{unreached_text(sliding.unreached, sliding.unreached)}{self._verdict(sliding)}"
         )
-        return View(caption, html=grids_html(self._grids))
+        return View(caption, html=grids_html(self._grids, self._each))
+
+    @property
+    def _each(self) -> int:
+        """How many grids each of several channels has: a row of their own; 0 of one channel."""
+        channels = self.channels.value
+        return (len(self._grids) - 1) // channels if channels > 1 else 0
 
     def still(self) -> bytes | None:
         """The grids drawn, with the caption below."""
         if not self._last.html:
             return None
-        return self.captioned(grids_png(self._grids, columns=3 if len(self._grids) == 3 else 2))
+        columns = self._each or (3 if len(self._grids) == 3 else 2)
+        return self.captioned(grids_png(self._grids, columns))
 
     def _verdict(self, sliding: Sliding) -> str:
         if self._width_of is our_output_width:
@@ -194,15 +201,9 @@ class Convolution(Stepper):
 
 
 def _grids(
-    image,
-    kernels,
-    output,
-    sliding: Sliding,
-    place: tuple[int, int],
-    bias: float,
-    seeing=frozenset(),
+    image, kernels, output, sliding: Sliding, place: tuple[int, int], bias, seeing=frozenset()
 ) -> list[Grid]:
-    """Image and kernel, channel by channel; of one channel, the products; and the output.
+    """Image, kernel and their products, channel by channel; and the output.
 
     An ``output`` of ``None`` is not told yet.
     """
@@ -219,7 +220,8 @@ def _grids(
         grids.append(
             Grid(f"image{of[0]}", _texts(pixels), marked, dropped, added, sign="∗", point=IMAGE)
         )
-        sign = "+" if number < len(image) - 1 else f"+ {bracketed(show(bias))} =" if bias else "="
+        last = f"+ {bracketed(show(bias))} =" if bias else "="
+        sign = last if number == len(image) - 1 else "+"
         first = number == 0  # the others are the first one, turned
         grids.append(
             Grid(
@@ -227,14 +229,13 @@ def _grids(
                 point="kernel" if first else "", typed=first,
             )
         )  # fmt: skip
+        if output is None:
+            continue
+        window = pixels[sliding.window(place[0])][:, sliding.window(place[1])]
+        grids[-1] = replace(grids[-1], sign="→")
+        grids.append(Grid("their products", _texts(window * weights), sign=f"sum {sign}"))
     if output is None:
         return [*grids, Grid("output", [["?"]])]
-    if len(image) == 1:
-        rows = [[padded[0, i, j].item() for j in sliding.window(place[1])]
-                for i in sliding.window(place[0])]  # fmt: skip
-        products = torch.tensor(rows, dtype=torch.float64) * kernels[0]
-        grids[-1] = replace(grids[-1], sign="→")
-        grids.append(Grid("their products", _texts(products), sign=f"sum {sign}"))
     marks = frozenset({place})
     return [*grids, Grid("output", _texts(output), marks, seeing=seeing, point=OUTPUT)]
 

@@ -48,6 +48,19 @@ def test_the_products_stand_as_a_grid_and_add_up(panel):
     assert panel._grids[2].sign == "sum + 5 ="
 
 
+def test_of_several_channels_each_has_its_products_in_its_row(panel):
+    panel.channels.value, panel.bias.value = 3, 2
+    point(panel, "over", "output", 2, 1)
+    *several, output = panel._grids
+    assert [grid.title for grid in several[2::3]] == ["their products"] * 3
+    assert [grid.sign for grid in several[2::3]] == ["sum +", "sum +", "sum + 2 ="]
+    texts = [text for grid in several[2::3] for row in grid.rows for text in row]
+    total = sum(float(text.replace("−", "-")) for text in texts)
+    assert float(output.rows[2][1].replace("−", "-")) == total + 2
+    rows = panel.view.value.split('<div class="cnn-grids">')[2:]  # the first is around them all
+    assert [row.count("their products") for row in rows] == [1, 1, 1]
+
+
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1])
 def test_over_a_pixel_all_that_see_it_light_up(panel, stride, padding):
