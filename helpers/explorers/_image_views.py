@@ -181,7 +181,7 @@ def place_colours(figure: Figure, colours: np.ndarray, *box: float) -> None:
         pixels = (255 * pixels).round().astype(np.uint8)
     if pixels.shape[2] == 3:
         pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)), constant_values=255)
-    figure.add_artist(Pixels(pixels, left, bottom))
+    figure.add_artist(Pixels(pixels, left, bottom, small=colours))
 
 
 def coloured(pixels: np.ndarray, scale=PIXELS) -> np.ndarray:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from helpers import inspection, training
-from helpers.explorers._base import picture_html, png_of
+from helpers.explorers._base import png_of
 from helpers.explorers._image_views import (
     finite,
     percent,
@@ -19,6 +19,7 @@ from helpers.explorers._image_views import (
 )
 from helpers.explorers._matrix import frame_cell, matrix_html, place_matrix
 from helpers.explorers._mosaic import place_mosaic
+from helpers.explorers._sheets import sheet_html
 from helpers.plots.arrays import as_array, colour_scale
 from helpers.plots.text import NORMAL
 
@@ -124,7 +125,7 @@ class Learned:
         figure = sheet(HEIGHT, LEFT)
         _place_layer(figure, self)
         matrix = matrix_html(self.now.counts, self.classes, self.now.worst())
-        return f'<div class="cnn-grids">{picture_html(png_of(figure))}{matrix}</div>'
+        return f'<div class="cnn-grids">{sheet_html(figure, "kernels and maps")}{matrix}</div>'
 
     def png(self) -> bytes:
         """All of it as one picture, for where there is no page."""

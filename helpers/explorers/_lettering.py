@@ -16,18 +16,37 @@ SHARES = {"left": 0, "center": 0.5, "right": 1, "bottom": 0, "top": 1}
 
 
 class Pixels(Artist):
-    """Colours ``[h, w, 4]``, 0 to 255, with their lower left corner at pixels of a figure."""
+    """Colours ``[h, w, 4]``, 0 to 255, with their lower left corner at pixels of a figure.
 
-    def __init__(self, colours: np.ndarray, left: float, bottom: float, zorder: float = 0):
+    ``small``: the same before they were enlarged, for where something else does that.
+    """
+
+    def __init__(
+        self, colours: np.ndarray, left: float, bottom: float, zorder: float = 0, small=None
+    ):
         super().__init__()
-        self._place, self._colours = (round(left), round(bottom)), colours
+        self.corner, self._colours = (round(left), round(bottom)), colours
+        self.small = colours if small is None else small
         self.set_zorder(zorder)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width, in pixels of the figure."""
+        return self._colours.shape[:2]
 
     def draw(self, renderer) -> None:
         """Put them there, row by row from below, as matplotlib counts."""
         context = renderer.new_gc()
-        renderer.draw_image(context, *self._place, np.ascontiguousarray(self._colours[::-1]))
+        renderer.draw_image(context, *self.corner, np.ascontiguousarray(self._colours[::-1]))
         context.restore()
+
+
+class Letters(Pixels):
+    """A text as pixels, with all that ``text_pixels`` was told of it."""
+
+    def __init__(self, colours: np.ndarray, corner: tuple[float, float], **told):
+        super().__init__(colours, *corner, zorder=3)
+        self.__dict__.update(told)
 
 
 @lru_cache
@@ -47,7 +66,7 @@ def text_pixels(
     weight: str = "normal",
     color="black",
     rotation: int = 0,
-) -> Pixels:
+) -> Letters:
     """Text at pixels of a figure; all else as in ``matplotlib.text.Text``.
 
     ``rotation`` is a multiple of 90 degrees; ``va="baseline"`` only goes with one line that is not
@@ -67,4 +86,7 @@ def text_pixels(
     colours[..., :3], colours[..., 3] = np.round(255 * np.array(to_rgb(color))), mask
     tall, wide = (side - 2 * ROOM for side in mask.shape)
     under = below if va == "baseline" else SHARES[va] * tall
-    return Pixels(colours, left - SHARES[ha] * wide - ROOM, bottom - under - ROOM, zorder=3)
+    corner = left - SHARES[ha] * wide - ROOM, bottom - under - ROOM
+    style = {"size": size, "ha": ha, "va": va, "weight": weight, "color": color}
+    place = {"left": left, "bottom": bottom, "rotation": rotation}
+    return Letters(colours, corner, text=text, **style, **place)

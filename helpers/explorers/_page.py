@@ -37,6 +37,7 @@ STYLE = """
 .cnn-scene text.bold { font-weight: 700; }
 .cnn-scene image { image-rendering: pixelated; }
 .cnn-scene rect { fill: none; pointer-events: none; }
+.cnn-scene rect.whole { pointer-events: all; }
 .cnn-scene .halo { stroke: #ffffff; stroke-width: 4; }
 .cnn-scene .frame { stroke: #d95f02; stroke-width: 2; }
 .cnn-scene polygon.slot, .cnn-scene polygon.chosen { fill: transparent; stroke: none; }
@@ -59,7 +60,7 @@ STYLE = """
 .cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;
   background: #f0f0f0; color: #000000; }
 .cnn-explorer .cnn-matrix th[scope="col"] { vertical-align: bottom; padding: 0.4em 0; }
-.cnn-explorer .cnn-grids img:has(+ .cnn-matrix) { flex: 1 1 22em; min-width: 0; max-width: 480px; }
+.cnn-explorer .cnn-grids svg:has(+ .cnn-matrix) { flex: 1 1 22em; min-width: 0; max-width: 480px; }
 .cnn-explorer .cnn-matrix th span { writing-mode: vertical-rl; transform: rotate(180deg); }
 .cnn-field { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.4em 1em;
   margin-top: 0.4em; color: var(--jp-ui-font-color1, inherit);
@@ -107,12 +108,12 @@ STYLE = """
 .cnn-lecture .cnn-bars { line-height: 1.4; }
 .cnn-lecture.cnn-painting .cnn-field canvas { height: 27vh; }
 .cnn-lecture.cnn-painting .cnn-bars { line-height: 1.15; }
-.cnn-lecture.cnn-painting img { max-height: 20vh; }
+.cnn-lecture.cnn-painting svg.cnn-scene { max-height: 20vh; }
 .cnn-lecture.cnn-painting .cnn-caption { font-size: 1em; line-height: 1.3; }
 .cnn-lecture .cnn-bars div { width: 8em; }
 .cnn-lecture .cnn-steps img { width: auto; height: 14vh; }
 .cnn-lecture .cnn-grids:has(.cnn-matrix) { flex-wrap: nowrap; }
-.cnn-lecture .cnn-grids img { width: auto; flex: 0 1 36%; min-width: 0; }
+.cnn-lecture .cnn-grids svg.cnn-scene { width: auto; flex: 0 1 36%; min-width: 0; }
 .cnn-explorer.cnn-lecture .cnn-matrix td { height: 1.5em; }
 """
 

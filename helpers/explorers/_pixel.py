@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import math
 from dataclasses import dataclass
 
 import ipywidgets as widgets
@@ -9,11 +10,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from matplotlib import image as matplotlib_image
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from helpers import inspection
-from helpers.explorers._base import Explorer, Refused, View, picture_html, png_of
-from helpers.explorers._grids import Grid, grids_html, grids_png
+from helpers.explorers._base import Explorer, Refused, View, png_of
+from helpers.explorers._grids import Grid, grids_html, grids_png, pointable
 from helpers.explorers._image_views import (
     TITLE,
     asking,
@@ -28,11 +30,17 @@ from helpers.explorers._image_views import (
     sheet,
 )
 from helpers.explorers._places import blocks_of, window_text
+from helpers.explorers._pointable import Pointed
+from helpers.explorers._sheets import sheet_html
 from helpers.explorers._sliding import arithmetic, show
 from helpers.plots.arrays import as_array, colour_scale
 from helpers.plots.text import DPI, number_text
 
 SIDE = 2.6  # inches, of image and feature map
+BESIDE = SIDE + 1.0  # inches: where the feature map begins
+PLACES = "places"  # what can be pointed at
+WHERE = "the window in the image, and the value in its feature map"
+KEYS = "point at a value of the feature map; arrow keys move there"
 LARGEST = 12  # a window with more pixels in a row is not shown as a grid of numbers
 
 
@@ -69,6 +77,7 @@ class Pixel(Explorer):
         self.channel = widgets.IntText(0, description="channel")
         self.row = widgets.IntText(row, description="row")
         self.column = widgets.IntText(column, description="column")
+        self._setting = False  # row and column, both before one drawing
         super().__init__([self.channel, self.row, self.column])
         index.observe(self.redraw, "value")
 
@@ -96,6 +105,31 @@ class Pixel(Explorer):
             return 0, 0
         return maps.shape[1] // 2, maps.shape[2] // 2
 
+    def redraw(self, change=None) -> None:
+        """Draw, once for a place."""
+        if not self._setting:
+            super().redraw(change)
+
+    def point(self, at: Pointed) -> None:
+        """A value of the feature map: pointed at, or reached by the arrow keys."""
+        _, tall, wide = self._shape
+        if at.name != PLACES or at.kind == "choose":
+            return
+        row, column = self.row.value + at.row, self.column.value + at.column
+        if at.kind != "key":
+            figure, pixel = self._places, SIDE / wide
+            row = math.floor((at.y * figure.get_figheight() - TITLE) / pixel)
+            column = math.floor((at.x * figure.get_figwidth() - BESIDE) / pixel)
+            if not (0 <= row < tall and 0 <= column < wide):
+                return  # what was told stays, to be read
+        row, column = min(max(row, 0), tall - 1), min(max(column, 0), wide - 1)
+        if (row, column) == (self.row.value, self.column.value):
+            return
+        self._setting = True
+        self.row.value, self.column.value = row, column
+        self._setting = False
+        self.redraw()
+
     def look(self) -> View:
         """Window, kernel and sum."""
         name, layer, image, maps, label = self._maps()
@@ -112,7 +146,8 @@ class Pixel(Explorer):
         with asking():
             trace = trace_value(layer, image, channel, row, column)
         self._grids = grids(trace, channel)
-        self._picture = places_png(image, maps[channel], trace, channel, row, column)
+        self._places = places_figure(image, maps[channel], trace, channel, row, column)
+        self._shape = tuple(maps.shape)
         size = "×".join(map(str, trace.windows.shape))
         caption = (
             f"Channel {channel}, row {row}, column {column} of {name}: a window of {size} pixels "
@@ -123,7 +158,8 @@ class Pixel(Explorer):
             image_text(self._dataset, self.index.value, label), sum_text(trace),
             verdict(trace.value, float(maps[channel, row, column])),
         )  # fmt: skip
-        page = picture_html(self._picture) + (grids_html(self._grids) if self._grids else "")
+        page = sheet_html(self._places, WHERE, pointable(PLACES, f"{WHERE}: {KEYS}"))
+        page += grids_html(self._grids) if self._grids else ""
         return View(caption + data_line(self._dataset, *details), html=page)
 
     def still(self) -> bytes | None:
@@ -131,7 +167,7 @@ class Pixel(Explorer):
         if not self._last.html:
             return None
         grids = [grids_png(self._grids, 3)] if self._grids else []
-        return self.captioned(stacked([self._picture, *grids]))
+        return self.captioned(stacked([png_of(self._places), *grids]))
 
 
 def trace_value(layer: nn.Conv2d, image: Tensor, channel: int, row: int, column: int) -> Trace:
@@ -200,9 +236,9 @@ def _texts(values: Tensor) -> list[list[str]]:
     return [[show(value) for value in row] for row in values.tolist()]
 
 
-def places_png(
+def places_figure(
     image: Tensor, feature_map: Tensor, trace: Trace, channel: int, row: int, column: int
-) -> bytes:
+) -> Figure:
     """The image with the window framed, and the feature map with the value framed."""
     figure = sheet(TITLE + SIDE * image.shape[1] / image.shape[2] + 0.15)
     place_image(figure, image, 0.15, TITLE, SIDE, "image and window")
@@ -212,12 +248,12 @@ def places_png(
         frame(figure, 0.15 + left * pixel, TITLE + top * pixel, wide * pixel, tall * pixel)
     values = as_array(feature_map)
     scale = colour_scale("signed" if (values < 0).any() else "activations", [values])
-    start = SIDE + 1.0
+    start = BESIDE
     place_image(figure, values, start, TITLE, SIDE, f"feature map {channel}", scale)
     pixel = SIDE / values.shape[1]
     frame(figure, start + (column - 0.5) * pixel, TITLE + (row - 0.5) * pixel, 2 * pixel, 2 * pixel)
     place_bar(figure, scale, start + SIDE + 0.15, TITLE, 2.0)
-    return png_of(figure)
+    return figure
 
 
 def stacked(pictures: list[bytes]) -> bytes:

@@ -7,10 +7,11 @@ import base64
 import html
 import io
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from matplotlib import image as matplotlib_image
+from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from helpers.explorers._base import png_of
@@ -49,9 +50,22 @@ class Picture:
 @lru_cache(maxsize=256)  # a picture is drawn anew whenever something beside it changes
 def _encoded(numbers: bytes, dtype: str, shape: tuple[int, ...], scale: tuple) -> str:
     pixels = np.frombuffer(numbers, dtype).reshape(shape)
+    return _as_text(coloured(pixels, dict(scale)))
+
+
+def _as_text(colours: np.ndarray) -> str:
     buffer = io.BytesIO()
-    matplotlib_image.imsave(buffer, coloured(pixels, dict(scale)), format="png")
+    matplotlib_image.imsave(buffer, colours, format="png")
     return base64.b64encode(buffer.getvalue()).decode()
+
+
+def image_svg(colours: np.ndarray, left: float, top: float, width: float, height: float) -> str:
+    """Colours ``[h, w, 3 or 4]`` in a box."""
+    return _image(_as_text(colours), _box(left, top, width, height))
+
+
+def _image(data: str, box: str, pointed: str = "") -> str:
+    return f'<image{pointed} {box} preserveAspectRatio="none" href="data:image/png;base64,{data}"/>'
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,22 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A figure of ``sheet`` as large as the whole drawing: ``svg`` is for the page."""
+
+    svg: str
+    figure: Figure
+    width: float
+    height: float
+    at: tuple[int, int] | None = None
+
+    @cached_property
+    def png(self) -> bytes:
+        """For where there is no page; the page needs none, so it takes no time there."""
+        return png_of(self.figure)
+
+
+@dataclass(frozen=True)
 class Frame:
     """A box that is seen on any ground."""
 
@@ -74,6 +104,11 @@ class Frame:
     top: float
     width: float
     height: float
+
+    def svg(self) -> str:
+        """For the page."""
+        box = _box(self.left, self.top, self.width, self.height)
+        return f'<rect class="halo" {box}/><rect class="frame" {box}/>'
 
 
 @dataclass(frozen=True)
@@ -124,12 +159,12 @@ def _svg(part) -> str:
     pointed = "" if at is None else f' data-at="{at[0]},{at[1]}"'
     if isinstance(part, (Picture, Drawn)):
         data = part.data if isinstance(part, Picture) else base64.b64encode(part.png).decode()
-        return (
-            f'<image{pointed} {_box(part)} preserveAspectRatio="none" '
-            f'href="data:image/png;base64,{data}"/>'
-        )
+        return _image(data, _box(part.left, part.top, part.width, part.height), pointed)
+    if isinstance(part, Sheet):
+        whole = f'<rect class="whole"{pointed} {_box(0, 0, part.width, part.height)}/>'
+        return part.svg + whole
     if isinstance(part, Frame):
-        return f'<rect class="halo" {_box(part)}/><rect class="frame" {_box(part)}/>'
+        return part.svg()
     if isinstance(part, Shape):
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in part.points)
         return f'<polygon{pointed} class="{part.kind}" points="{points}"/>'
@@ -138,11 +173,8 @@ def _svg(part) -> str:
     return f'<text{style} x="{part.left:.1f}" y="{part.top:.1f}">{text}</text>'
 
 
-def _box(part) -> str:
-    return (
-        f'x="{part.left:.1f}" y="{part.top:.1f}" width="{part.width:.1f}" '
-        f'height="{part.height:.1f}"'
-    )
+def _box(left: float, top: float, width: float, height: float) -> str:
+    return f'x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}"'
 
 
 def scene_png(scene: Scene) -> bytes:
@@ -154,6 +186,10 @@ def scene_png(scene: Scene) -> bytes:
         elif isinstance(part, Drawn):
             pixels = matplotlib_image.imread(io.BytesIO(part.png))
             place_colours(figure, (255 * pixels).astype(np.uint8), *_in_inches(part))
+        elif isinstance(part, Sheet):
+            pixels = matplotlib_image.imread(io.BytesIO(part.png))
+            size = part.width / DPI, part.height / DPI
+            place_colours(figure, (255 * pixels).astype(np.uint8), 0, 0, *size)
         elif isinstance(part, Frame):
             frame(figure, *_in_inches(part), line=1.5)
         elif isinstance(part, Shape):

@@ -28,7 +28,8 @@ from helpers.explorers._mosaic import NUMBERED, Layout, mosaic_columns, mosaic_f
 from helpers.explorers._pixel import stacked
 from helpers.explorers._places import blocks_of, lines_of
 from helpers.explorers._pointable import Pointed
-from helpers.explorers._scene import Drawn, Frame, Scene, scene_png, scene_svg
+from helpers.explorers._scene import Frame, Scene, Sheet, scene_png, scene_svg
+from helpers.explorers._sheets import sheet_html, sheet_of
 from helpers.explorers._way import value_text, way_grids, way_scene
 from helpers.layers import Sight, Step
 from helpers.network_modes import unwrapped
@@ -63,7 +64,7 @@ class FeatureMaps(Choosing):
         self._alone: int | None = None  # the map that is shown alone
         self._way: list[Step] = []  # of the pixel, down to the image
         self._sight: tuple[tuple, Sight] | None = None  # and the state of which it is
-        self._drawn: tuple | None = None  # what the picture shows; it as PNG; layout; height
+        self._drawn: tuple | None = None  # what the picture shows; the picture; its layout
         self.layer = widgets.Dropdown(options=list(leaf_layers(model)), description="layer")
         self.show = widgets.Dropdown(options=[MAPS, KERNELS], description="show")
         self.scale = widgets.Dropdown(options=[OWN_SCALES, ONE_SCALE], description="scale")
@@ -125,7 +126,8 @@ class FeatureMaps(Choosing):
         key = self.index.value, own, self._alone, maps.shape, maps.numpy().tobytes()
         if self._drawn is None or self._drawn[0] != key:
             self._drawn = key, *self._draw(maps, image, columns, signed)
-        _, png, self._layout, self._height = self._drawn
+        _, sheet, self._layout = self._drawn
+        self._height = sheet.height / DPI
         pointed = self._trace(maps, image, layer)
         each = "each divided by its largest size, told where there is room" if own else ""
         caption = (
@@ -137,12 +139,12 @@ class FeatureMaps(Choosing):
         details = (pointed,) if pointed else (range_text(maps), zeros, dead_text(maps))
         page = scene_svg(self._scene(), pointable(MAPS, f"the feature maps: {KEYS}"))
         page += way_html(self._way, image) or f'<p class="cnn-hint">{HINT}</p>'
-        return View(caption + data_line(self._dataset, about, *details), png, page)
+        return View(caption + data_line(self._dataset, about, *details), sheet.png, page)
 
     def _draw(
         self, maps: Tensor, image: Tensor, columns: int, signed: bool
-    ) -> tuple[bytes, Layout, float]:
-        """The maps, or the one that is alone, beside the image; where they are; how high it is."""
+    ) -> tuple[Sheet, Layout]:
+        """The maps, or the one that is alone, beside the image; where they are."""
         own, alone = self.scale.value == OWN_SCALES, self._alone is not None
         sizes = largest(maps).flatten().tolist()
         tiles = as_array(relative(maps) if own else maps)
@@ -152,12 +154,12 @@ class FeatureMaps(Choosing):
         if alone:
             tiles, columns, notes = tiles[first : first + 1], 1, notes[first : first + 1]
         figure = mosaic_figure(tiles, columns, scale, image, notes=notes, first=first)
-        return png_of(figure), mosaic_layout(tiles.shape, columns, image), figure.get_figheight()
+        return sheet_of(figure), mosaic_layout(tiles.shape, columns, image)
 
     def _scene(self) -> Scene:
         """The picture of the maps with frames: the pixel pointed at, and what it sees."""
-        box = 0, 0, WIDTH * DPI, self._height * DPI
-        scene = Scene(*box[2:], "the feature maps", [Drawn(self._drawn[1], *box, at=(0, 0))])
+        sheet = self._drawn[1]
+        scene = Scene(sheet.width, sheet.height, "the feature maps", [sheet])
         inches = []
         if self._way:
             channel, row, column = self._spot
@@ -237,7 +239,8 @@ class FeatureMaps(Choosing):
             f"{self.layer.value}: {count_text(count, 'kernel')} of {channels}×{tall}×{wide}, "
             f"{order}{part}. One scale for all, symmetric around zero: {SIGNS}."
         )
-        return View(caption + data_line(None, range_text(weights)), png_of(figure))
+        page = sheet_html(figure, "the kernels")
+        return View(caption + data_line(None, range_text(weights)), png_of(figure), page)
 
 
 def way_html(way: list[Step], image: Tensor) -> str:

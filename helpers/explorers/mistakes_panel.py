@@ -3,10 +3,11 @@
 import math
 
 import ipywidgets as widgets
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from helpers import inspection, training
-from helpers.explorers._base import Explorer, Refused, View, picture_html, png_of
+from helpers.explorers._base import Explorer, Refused, View, png_of
 from helpers.explorers._grids import pointable
 from helpers.explorers._image_views import (
     asking,
@@ -24,6 +25,7 @@ from helpers.explorers._image_views import (
 from helpers.explorers._matrix import KEYS, MATRIX, matrix_html, matrix_png
 from helpers.explorers._pixel import Pixel, stacked
 from helpers.explorers._pointable import Pointed
+from helpers.explorers._sheets import sheet_html
 from helpers.explorers.why_panel import Why
 from helpers.plots.arrays import as_pixels
 from helpers.plots.text import count_text
@@ -162,7 +164,7 @@ class Mistakes(Explorer):
                 f"{len(shown)}. Choose one of them."
             )
         self._chosen = shown[rank - 1]
-        self._pictures = pictures_png(self._dataset, shown, self._confidence, rank)
+        self._pictures = pictures_figure(self._dataset, shown, self._confidence, rank)
         self._shape = self._dataset[self._chosen][0].shape[-2:]
         words = "the images of the chosen cell"
         pointed = pointable(IMAGES, f"{words}: arrow keys open another")
@@ -175,7 +177,7 @@ class Mistakes(Explorer):
             found, f"surest {percent(float(self._confidence[shown[0]]))}",
             f"opened: image {self._chosen}, {percent(float(self._confidence[self._chosen]))}",
         )  # fmt: skip
-        images = picture_html(self._pictures, words, pointed)
+        images = sheet_html(self._pictures, words, pointed)
         return View(
             caption + data_line(self._dataset, *details),
             html=f'<div class="cnn-grids">{table}{images}</div>',
@@ -188,7 +190,7 @@ class Mistakes(Explorer):
         matrix = matrix_png(
             self._counts, class_names(self._dataset), self.true.value, self.predicted.value
         )
-        parts = [matrix] if self._pictures is None else [matrix, self._pictures]
+        parts = [matrix] if self._pictures is None else [matrix, png_of(self._pictures)]
         below = []
         if self._chosen is not None:
             self.why.index.value = self._chosen
@@ -207,7 +209,7 @@ def behind(
 # ---------------------------------------------------------------------------- the pictures
 
 
-def pictures_png(dataset, indices: list[int], confidence: Tensor, rank: int) -> bytes:
+def pictures_figure(dataset, indices: list[int], confidence: Tensor, rank: int) -> Figure:
     """The images with number and probability above each, number ``rank`` framed: one mosaic."""
     images = [as_pixels(dataset[index][0]) for index in indices]
     across, down, width, height = _steps(images[0].shape, len(images))
@@ -221,7 +223,7 @@ def pictures_png(dataset, indices: list[int], confidence: Tensor, rank: int) -> 
         write(figure, left, top - 0.05, text, va="bottom", weight=weight)
         if number == rank:
             frame(figure, left, top, SIDE, down - 0.3)
-    return png_of(figure)
+    return figure
 
 
 def _steps(shape: tuple[int, int], count: int) -> tuple[float, float, float, float]:
@@ -231,7 +233,7 @@ def _steps(shape: tuple[int, int], count: int) -> tuple[float, float, float, flo
 
 
 def rank_at(x: float, y: float, shape: tuple[int, int], count: int) -> int:
-    """The number of the picture, from 1, at the shares ``x`` and ``y`` of ``pictures_png``."""
+    """The number of the picture, from 1, at the shares ``x`` and ``y`` of these pictures."""
     across, down, width, height = _steps(shape, count)
     row, column = int((y * height - 0.02) / down), int((x * width - 0.05) / across)
     return COLUMNS * row + min(column, COLUMNS - 1) + 1

@@ -60,7 +60,7 @@ function under(view, event) {
   const cell = part.closest('[data-at]');
   if (!cell) return null;
   const [row, column] = cell.dataset.at.split(',').map(Number);
-  if (cell.nodeName !== 'image') return { name, row, column };
+  if (!['image', 'rect'].includes(cell.nodeName)) return { name, row, column };
   const box = cell.getBoundingClientRect(); // of a picture in a drawing
   const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   return { name, row, column, x, y };

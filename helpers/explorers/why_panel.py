@@ -30,6 +30,7 @@ from helpers.explorers._image_views import (
     state_of,
 )
 from helpers.explorers._painting import Painting
+from helpers.explorers._sheets import sheet_html
 from helpers.plots.arrays import as_array, as_pixels, colour_scale
 
 OCCLUSION, GRADIENT, GRAD_CAM = "occlusion", "gradient", "Grad-CAM"
@@ -105,7 +106,13 @@ class Why(Choosing):
             image_text(self._dataset, index, true), seen, f"map: {range_text(reason.heat)}",
             f"probability of {name}: {percent(probability)}{deletion_text(reason)}",
         )  # fmt: skip
-        return View(caption + data_line(self._dataset, *details), png_of(figure))
+        page = sheet_html(figure, "image, map and test of the map")
+        self._figure = figure
+        return View(caption + data_line(self._dataset, *details), html=page)
+
+    def still(self) -> bytes | None:
+        """The pictures with the caption below."""
+        return self.captioned(png_of(self._figure)) if self._last.html else None
 
     def _painted(
         self, original: Tensor, classes: list[str]

@@ -49,7 +49,8 @@ WAYS = {
     "Pooling": Way("explorers.Pooling()", "[data-point=output] [data-at]"),
     "Layers": Way("explorers.Layers(model)", ".cnn-scene image[data-at]"),
     "FeatureMaps": Way(  # within one map
-        "explorers.FeatureMaps(model, few)", "[data-point=maps] image", box=(0.49, 0.14, 0.65, 0.46)
+        "explorers.FeatureMaps(model, few)", "[data-point=maps] rect.whole",
+        box=(0.49, 0.14, 0.65, 0.46),
     ),
     "Why": Way(
         "panel = explorers.Why(model, few)\npanel.paint.value = True\npanel", "canvas", DRAW
