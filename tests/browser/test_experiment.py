@@ -32,7 +32,7 @@ def test_a_run_and_its_epochs(page, tmp_path):
         notebook.run_next()
         expect(page.get_by_text("cells run, too", exact=True)).to_be_visible()
         expect(said).to_contain_text("width 4: 5 of 5 epochs", timeout=LONG)
-        expect(experiment.locator("img")).to_be_visible()
+        expect(experiment.locator("svg.cnn-scene")).to_be_visible()
 
         expect(shown).to_contain_text("width 4, after epoch 5")
         slider = learning.get_by_role("slider", name="epoch")
