@@ -51,12 +51,14 @@ class Refused(ValueError):
 class View:
     """What a panel shows now: a caption, and a picture (PNG) or HTML such as a grid of numbers.
 
-    Of both, the page shows the HTML, and the still the picture.
+    Of both, the page shows the HTML, and the still the picture: this one, or ``figure``, which is
+    drawn only where a still is asked for.
     """
 
     caption: str
     png: bytes | None = None
     html: str = ""
+    figure: Figure | None = None
 
 
 class Explorer(widgets.VBox):
@@ -129,6 +131,8 @@ class Explorer(widgets.VBox):
 
     def still(self) -> bytes | None:
         """The view as a PNG with its caption below, for where there is no kernel; None if empty."""
+        if self._last.figure is not None:
+            return self.captioned(png_of(self._last.figure))
         return None if self._last.png is None else self.captioned(self._last.png)
 
     def captioned(self, png: bytes) -> bytes:

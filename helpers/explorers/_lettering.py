@@ -1,6 +1,7 @@
 """Texts and colours on a figure, as pixels: matplotlib's own take some milliseconds each."""
 
 from functools import lru_cache
+from types import SimpleNamespace
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -42,11 +43,11 @@ class Pixels(Artist):
 
 
 class Letters(Pixels):
-    """A text as pixels, with all that ``text_pixels`` was told of it."""
+    """A text as pixels; ``told``: what ``text_pixels`` was told of it."""
 
     def __init__(self, colours: np.ndarray, corner: tuple[float, float], **told):
         super().__init__(colours, *corner, zorder=3)
-        self.__dict__.update(told)
+        self.told = SimpleNamespace(**told)
 
 
 @lru_cache

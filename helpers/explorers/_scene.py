@@ -7,7 +7,7 @@ import base64
 import html
 import io
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from matplotlib import image as matplotlib_image
@@ -89,11 +89,6 @@ class Sheet:
     width: float
     height: float
     at: tuple[int, int] | None = None
-
-    @cached_property
-    def png(self) -> bytes:
-        """For where there is no page; the page needs none, so it takes no time there."""
-        return png_of(self.figure)
 
 
 @dataclass(frozen=True)
@@ -187,7 +182,7 @@ def scene_png(scene: Scene) -> bytes:
             pixels = matplotlib_image.imread(io.BytesIO(part.png))
             place_colours(figure, (255 * pixels).astype(np.uint8), *_in_inches(part))
         elif isinstance(part, Sheet):
-            pixels = matplotlib_image.imread(io.BytesIO(part.png))
+            pixels = matplotlib_image.imread(io.BytesIO(png_of(part.figure)))
             size = part.width / DPI, part.height / DPI
             place_colours(figure, (255 * pixels).astype(np.uint8), 0, 0, *size)
         elif isinstance(part, Frame):

@@ -4,6 +4,7 @@ As PNG it would be a white block on a dark page. Pictures on it keep their colou
 """
 
 import html
+from types import SimpleNamespace
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -36,7 +37,7 @@ def sheet_of(figure: Figure) -> Sheet:
 
 def _svg(artist, height: int) -> str:
     if isinstance(artist, Letters):
-        return _letters(artist, height)
+        return _letters(artist.told, height)
     if isinstance(artist, Pixels):
         left, bottom = artist.corner
         tall, wide = artist.shape
@@ -47,7 +48,7 @@ def _svg(artist, height: int) -> str:
     raise TypeError(f"a sheet for the page cannot hold {type(artist).__name__}")
 
 
-def _letters(letters: Letters, height: int) -> str:
+def _letters(letters: SimpleNamespace, height: int) -> str:
     """Each line as a text of its own; letters without a colour of their own have the page's."""
     size, lines = letters.size * DPI / 72, letters.text.split("\n")
     x, y = letters.left, height - letters.bottom

@@ -139,7 +139,9 @@ class FeatureMaps(Choosing):
         details = (pointed,) if pointed else (range_text(maps), zeros, dead_text(maps))
         page = scene_svg(self._scene(), pointable(MAPS, f"the feature maps: {KEYS}"))
         page += way_html(self._way, image) or f'<p class="cnn-hint">{HINT}</p>'
-        return View(caption + data_line(self._dataset, about, *details), sheet.png, page)
+        return View(
+            caption + data_line(self._dataset, about, *details), html=page, figure=sheet.figure
+        )
 
     def _draw(
         self, maps: Tensor, image: Tensor, columns: int, signed: bool
@@ -176,7 +178,7 @@ class FeatureMaps(Choosing):
 
     def still(self) -> bytes | None:
         """The maps, and the way of the pixel that is pointed at, with the caption below."""
-        if not self._way or self._last.png is None:
+        if not self._way or self._last.figure is None:
             return super().still()
         image, _ = image_at(self._dataset, self.index.value)
         grids = way_grids(self._way[0])
@@ -240,7 +242,7 @@ class FeatureMaps(Choosing):
             f"{order}{part}. One scale for all, symmetric around zero: {SIGNS}."
         )
         page = sheet_html(figure, "the kernels")
-        return View(caption + data_line(None, range_text(weights)), png_of(figure), page)
+        return View(caption + data_line(None, range_text(weights)), html=page, figure=figure)
 
 
 def way_html(way: list[Step], image: Tensor) -> str:

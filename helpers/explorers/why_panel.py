@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from helpers import inspection
 from helpers.explorers._bars import bars_html
-from helpers.explorers._base import Refused, View, png_of
+from helpers.explorers._base import Refused, View
 from helpers.explorers._choosing import Choosing
 from helpers.explorers._image_views import (
     asking,
@@ -107,12 +107,7 @@ class Why(Choosing):
             f"probability of {name}: {percent(probability)}{deletion_text(reason)}",
         )  # fmt: skip
         page = sheet_html(figure, "image, map and test of the map")
-        self._figure = figure
-        return View(caption + data_line(self._dataset, *details), html=page)
-
-    def still(self) -> bytes | None:
-        """The pictures with the caption below."""
-        return self.captioned(png_of(self._figure)) if self._last.html else None
+        return View(caption + data_line(self._dataset, *details), html=page, figure=figure)
 
     def _painted(
         self, original: Tensor, classes: list[str]

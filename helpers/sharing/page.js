@@ -129,7 +129,6 @@ async function start() {
     document.body.classList.toggle('dropping', name === 'dragover');
     if (name === 'drop' && event.dataTransfer.files[0]) compare(event.dataTransfer.files[0]);
   });
-
 }
 
 start().catch(error => { $('trouble').textContent = error.message; });

@@ -108,10 +108,10 @@ def test_maps_of_every_layer():
 def test_sign_and_scale():
     panel = FeatureMaps(small_net(), small_data())
     assert "24×24, each divided by its largest size, told where there is room: red" in panel.caption
-    own = panel._last.png
+    own = panel.view.value
     panel.scale.value = "one for all maps"
     assert "6 feature maps of 24×24, on one scale: red above zero, blue below." in panel.caption
-    assert panel._last.png != own
+    assert panel.view.value != own
     panel.layer.value = "conv_stack.1 ReLU"
     assert "dark is zero" in panel.caption
 

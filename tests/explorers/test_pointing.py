@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from helpers import inspection
 from helpers.explorers._image_views import WIDTH
@@ -11,6 +12,7 @@ from helpers.explorers.convolution_panel import Convolution
 from helpers.explorers.feature_maps_panel import FeatureMaps
 from helpers.explorers.mistakes_panel import COLUMNS, PICTURES, WHY, Mistakes, rank_at
 from helpers.explorers.pooling_panel import Pooling
+from helpers.explorers.why_panel import Why
 from tests.explorers.test_feature_maps_panel import check_bundle, small_data, small_net
 
 numbers = itertools.count(1)
@@ -29,6 +31,44 @@ def point(panel, kind: str, name: str, row=0, column=0, **more) -> str:
 @pytest.fixture
 def panel():
     return Convolution(predict=False)
+
+
+@pytest.mark.parametrize(
+    ("make", "at"),
+    [
+        (lambda: Convolution(predict=False), {"name": "output", "row": 2, "column": 1}),
+        (Pooling, {"name": "output", "row": 1, "column": 1}),
+        (lambda: FeatureMaps(small_net(), small_data()), {"name": "maps", "x": 0.55, "y": 0.3}),
+    ],
+)
+def test_view_and_answer_are_one_message_and_what_the_page_said_is_no_other(make, at, monkeypatch):
+    panel, sent = make(), []
+    before = panel.view.value
+    monkeypatch.setattr(type(panel.view), "_send", lambda _, data, **more: sent.append(data))
+    number = next(numbers)
+    page = {"pointed": {"number": number, "kind": "over", **at}}
+    panel.view._handle_msg(
+        {
+            "content": {"data": {"method": "update", "state": page, "buffer_paths": []}},
+            "buffers": [],
+        }
+    )
+    assert panel.view.value != before
+    states = [data["state"] for data in sent]
+    assert states == [{"value": panel.view.value, "answered": number}]
+
+
+def test_a_still_is_drawn_only_where_it_is_asked_for(monkeypatch):
+    drawn, draw = [], FigureCanvasAgg.print_png
+    monkeypatch.setattr(
+        FigureCanvasAgg, "print_png", lambda *args, **more: drawn.append(1) or draw(*args, **more)
+    )
+    panels = [kind(small_net(), small_data()) for kind in (FeatureMaps, Why)]
+    panels[0].show.value = "kernels"
+    point(panels[1], "over", "")
+    assert drawn == []
+    assert all(panel.still().startswith(b"\x89PNG") for panel in panels)
+    assert drawn
 
 
 def test_over_an_output_value_its_window_lights_up(panel):
