@@ -33,7 +33,7 @@ STYLE = """
 .cnn-explorer [data-point]:focus-visible { outline: 3px solid #0a5c99; outline-offset: 2px; }
 .cnn-explorer svg.cnn-scene { display: block; max-width: 100%; height: auto; margin: 0.3em 0; }
 .cnn-scene text { font: 12px var(--jp-ui-font-family, sans-serif); pointer-events: none;
-  fill: var(--jp-ui-font-color1, #212121); font-variant-numeric: tabular-nums; }
+  fill: var(--jp-ui-font-color1, currentColor); font-variant-numeric: tabular-nums; }
 .cnn-scene text.bold { font-weight: 700; }
 .cnn-scene image { image-rendering: pixelated; }
 .cnn-scene rect { fill: none; pointer-events: none; }
@@ -91,7 +91,7 @@ STYLE = """
 .cnn-bars i, .cnn-bars b { position: absolute; top: 0; bottom: 0; left: 0; }
 .cnn-bars i { background: #8c8c8c; }
 .cnn-bars tr.largest i { background: #d95f02; }
-.cnn-bars b { border-left: 3px solid var(--jp-ui-font-color1, black); margin-left: -1px; }
+.cnn-bars b { border-left: 3px solid var(--jp-ui-font-color1, currentColor); margin-left: -1px; }
 .cnn-explorer .jupyter-widgets-disconnected::before { display: none; }
 .cnn-explorer.jupyter-widgets-disconnected::before { display: block; position: static;
   content: "This panel has lost its kernel: run this cell again."; font: inherit;

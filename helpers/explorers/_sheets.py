@@ -6,6 +6,7 @@ As PNG it would be a white block on a dark page. Pictures on it keep their colou
 import html
 from types import SimpleNamespace
 
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -60,7 +61,7 @@ def _letters(letters: SimpleNamespace, height: int) -> str:
     down = {"baseline": 0, "bottom": -BELOW, "center": MIDDLE, "top": ABOVE}[across] * size
     up = {"top": 0, "center": 0.5}.get(across, 1) * step * (len(lines) - 1)
     bold = "; font-weight: 700" if letters.weight == "bold" else ""
-    ink = "" if letters.color == "black" else f"; fill: {letters.color}"
+    ink = "" if letters.color == "black" else f"; fill: {to_hex(letters.color)}"
     return "".join(
         f'<text x="{x:.1f}" y="{y + down - up + step * number:.1f}"{turned} text-anchor='
         f'"{ANCHORS[along]}" style="font-size: {size:.1f}px{bold}{ink}">'

@@ -11,6 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
 from authoring.facts import ROOT
+from helpers.explorers._image_views import sheet, write
+from helpers.explorers._page import PAGE
+from helpers.explorers._sheets import sheet_html
 from tests.browser.lab import Notebook, shared_jupyterlab, write_notebook
 from tests.browser.panels import PANELS, SETUP
 
@@ -132,3 +135,15 @@ def test_a_lecture_is_the_whole_page_and_its_panels_fit_a_screen(chromium, tmp_p
         expect(page.get_by_text("words").last).not_to_have_css("font-size", "24px")
         assert [part.evaluate(SIZE) for part in parts[:1]] == usual
     page.close()
+
+
+@pytest.mark.parametrize("ink", ["rgb(250, 250, 250)", "rgb(20, 20, 20)"])
+def test_letters_have_the_colour_of_a_page_that_is_not_of_jupyterlab(ink, page):
+    figure = sheet(1.0)
+    write(figure, 1, 0.5, "words")
+    bars = '<div class="cnn-bars"><div><b>a bar</b></div></div>'
+    text = f"{PAGE}<div class=cnn-explorer>{sheet_html(figure, 'words')}{bars}</div>"
+    page.set_content(f'<body style="color: {ink}">{text}</body>')
+    shown = "(part, name) => getComputedStyle(part)[name]"
+    assert page.locator("svg text").evaluate(shown, "fill") == ink
+    assert page.locator(".cnn-bars b").evaluate(shown, "borderLeftColor") == ink

@@ -41,16 +41,17 @@ def test_images_and_frames_stand_where_they_are_on_the_figure(figure):
 
 def test_letters_stand_where_they_are_and_take_the_colour_of_the_page(figure):
     write(figure, 1, 0.5, "one <b>\ntwo", va="top")
-    write(figure, 3, 1.5, "blue", color="#0000ff")
+    write(figure, 3, 1.5, "grey", color="0.4")  # as matplotlib tells it
     page = sheet_html(figure, "words")
     texts = re.findall(
         rf'<text x="{NUMBER}" y="{NUMBER}" text-anchor="(\w+)" style="([^"]*)">([^<]*)<', page
     )
-    first, second, blue = [(float(x), float(y), text) for x, y, _, _, text in texts]
-    assert [first[2], second[2], blue[2]] == ["one &lt;b&gt;", "two", "blue"]
-    assert first[0] == second[0] == DPI and blue[0] == 3 * DPI
+    first, second, grey = [(float(x), float(y), text) for x, y, _, _, text in texts]
+    assert [first[2], second[2], grey[2]] == ["one &lt;b&gt;", "two", "grey"]
+    assert first[0] == second[0] == DPI and grey[0] == 3 * DPI
     assert DPI / 2 < first[1] < second[1] < DPI  # below the top, one under the other
-    assert ["fill" in style for _, _, _, style, _ in texts] == [False, False, True]
+    assert ["; fill: #666666" in style for _, _, _, style, _ in texts] == [False, False, True]
+    assert page.count("fill:") == 1
 
 
 def test_what_it_cannot_put_there_is_told_and_not_left_out(figure):
