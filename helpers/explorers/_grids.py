@@ -59,6 +59,11 @@ def grids_html(grids: Sequence[Grid], each: int = 0) -> str:
     return f'<div class="cnn-grids">{"".join(map(_table, grids))}</div>'
 
 
+def sum_html(grids: Sequence[Grid]) -> str:
+    """Windows times their weights, and the value: of several, each has a row of its own."""
+    return grids_html(grids, 2 if len(grids) > 3 and grids[0].sign == "×" else 0)
+
+
 def _table(grid: Grid) -> str:
     rows = "".join(
         "<tr>" + "".join(_cell(grid, (i, j), text) for j, text in enumerate(row)) + "</tr>"

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from helpers import inspection
 from helpers.explorers._base import Explorer, Refused, View, png_of
-from helpers.explorers._grids import Grid, grids_html, grids_png, pointable
+from helpers.explorers._grids import Grid, grids_png, pointable, sum_html
 from helpers.explorers._image_views import (
     TITLE,
     asking,
@@ -159,14 +159,14 @@ class Pixel(Explorer):
             verdict(trace.value, float(maps[channel, row, column])),
         )  # fmt: skip
         page = sheet_html(self._places, WHERE, pointable(PLACES, f"{WHERE}: {KEYS}"))
-        page += grids_html(self._grids) if self._grids else ""
+        page += sum_html(self._grids) if self._grids else ""
         return View(caption + data_line(self._dataset, *details), html=page)
 
     def still(self) -> bytes | None:
         """The places and the grids drawn, with the caption below."""
         if not self._last.html:
             return None
-        grids = [grids_png(self._grids, 3)] if self._grids else []
+        grids = [grids_png(self._grids, 3 if len(self._grids) == 3 else 2)] if self._grids else []
         return self.captioned(stacked([png_of(self._places), *grids]))
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from helpers import inspection
 from helpers.explorers._base import Refused, View, png_of
 from helpers.explorers._choosing import Choosing
-from helpers.explorers._grids import grids_html, grids_png, pointable
+from helpers.explorers._grids import grids_png, pointable, sum_html
 from helpers.explorers._image_views import (
     BESIDE,
     TITLE,
@@ -250,7 +250,7 @@ def way_html(way: list[Step], image: Tensor) -> str:
     if not way:
         return ""
     grids = way_grids(way[0])
-    return scene_svg(way_scene(way, image)) + (grids_html(grids) if grids else "")
+    return scene_svg(way_scene(way, image)) + (sum_html(grids) if grids else "")
 
 
 def moved(spot: tuple, by: tuple[int, int], shape: tuple) -> tuple[int, int, int]:

@@ -5,8 +5,10 @@ import itertools
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from torch import nn
 
 from helpers import inspection
+from helpers.datasets import ImageDataset
 from helpers.explorers._image_views import WIDTH
 from helpers.explorers.convolution_panel import Convolution
 from helpers.explorers.feature_maps_panel import FeatureMaps
@@ -97,8 +99,24 @@ def test_of_several_channels_each_has_its_products_in_its_row(panel):
     texts = [text for grid in several[2::3] for row in grid.rows for text in row]
     total = sum(float(text.replace("−", "-")) for text in texts)
     assert float(output.rows[2][1].replace("−", "-")) == total + 2
-    rows = panel.view.value.split('<div class="cnn-grids">')[2:]  # the first is around them all
-    assert [row.count("their products") for row in rows] == [1, 1, 1]
+    assert [row.count("their products") for row in rows_of(panel.view.value)] == [1, 1, 1]
+
+
+def rows_of(page: str) -> list[str]:
+    """The rows of grids that stand one below the other."""
+    return page.split('<div class="cnn-grids">')[2:]  # the first is around them all
+
+
+def test_also_of_a_value_inside_a_network_each_map_has_its_window_and_weights_in_a_row():
+    images = torch.randint(0, 255, (4, 3, 9, 9), dtype=torch.uint8)
+    data = ImageDataset(images, torch.arange(4), list("abcd"), "official", "Test")
+    network = nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Flatten(), nn.Linear(245, 4))
+    maps, pixel = FeatureMaps(network, data), Mistakes(network, data).pixel
+    point(maps, "over", "maps", x=0.55, y=0.3)
+    for panel in (maps, pixel):
+        rows = rows_of(panel.view.value)
+        assert [row.count("<caption>") for row in rows[:2]] == [2, 2]  # the last has the value, too
+        assert len(rows) == 3 and rows[2].count("<caption>") == 3
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
