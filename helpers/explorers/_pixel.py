@@ -32,7 +32,7 @@ from helpers.explorers._image_views import (
 from helpers.explorers._places import blocks_of, window_text
 from helpers.explorers._pointable import Pointed
 from helpers.explorers._sheets import sheet_html
-from helpers.explorers._sliding import arithmetic, show
+from helpers.explorers._sliding import arithmetic, bracketed, show
 from helpers.plots.arrays import as_array, colour_scale
 from helpers.plots.text import DPI, number_text
 
@@ -222,7 +222,9 @@ def grids(trace: Trace, channel: int) -> list[Grid]:
         last = number == len(trace.windows) - 1
         made.append(Grid(f"image{which}: {where}", _texts(window), padded=outside, sign="×"))
         title = f"kernel {channel}{which}"
-        made.append(Grid(title, _texts(kernel), sign=f"+ {show(trace.bias)} =" if last else "+"))
+        made.append(
+            Grid(title, _texts(kernel), sign=f"+ {bracketed(show(trace.bias))} =" if last else "+")
+        )
     return [*made, Grid("value", [[show(trace.value)]], frozenset({(0, 0)}))]
 
 

@@ -111,12 +111,14 @@ def test_also_of_a_value_inside_a_network_each_map_has_its_window_and_weights_in
     images = torch.randint(0, 255, (4, 3, 9, 9), dtype=torch.uint8)
     data = ImageDataset(images, torch.arange(4), list("abcd"), "official", "Test")
     network = nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Flatten(), nn.Linear(245, 4))
+    nn.init.constant_(network[0].bias, -0.5)
     maps, pixel = FeatureMaps(network, data), Mistakes(network, data).pixel
     point(maps, "over", "maps", x=0.55, y=0.3)
     for panel in (maps, pixel):
         rows = rows_of(panel.view.value)
         assert [row.count("<caption>") for row in rows[:2]] == [2, 2]  # the last has the value, too
         assert len(rows) == 3 and rows[2].count("<caption>") == 3
+        assert "+ −" not in panel.view.value  # what is negative stands in brackets
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
