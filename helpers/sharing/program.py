@@ -184,7 +184,8 @@ def _steps_of(operations: list[Operation]) -> tuple[list[Step], dict[str, Tensor
             step = step_of(operation)
         except CannotHold as reason:
             where = f" in {operation.module}" if operation.module else " in forward"
-            refused[f"{operation.name}{where}" + (f" ({reason})" if str(reason) else "")] = True
+            because = f" ({reason})" if str(reason) else ""
+            refused.setdefault(f"{operation.name}{where}", because)  # once: the first reason
             continue
         for key, value in step.items():
             if isinstance(value, Tensor):
@@ -201,9 +202,10 @@ def _steps_of(operations: list[Operation]) -> tuple[list[Step], dict[str, Tensor
             }
         )
     if refused:
+        named = ", ".join(map("".join, refused.items()))
         raise SharingError(
-            f"a page cannot hold {', '.join(refused)}. Its program computes convolutions in two "
-            "dimensions, linear layers, pooling, activations, normalisations, sums, means, and "
-            "whatever only moves values. Replace the others, or share another network."
+            f"a page cannot hold {named}. Its program computes convolutions in two dimensions, "
+            "linear layers, pooling, activations, normalisations, sums, means, and whatever only "
+            "moves values. Replace the others, or share another network."
         )
     return steps, weights

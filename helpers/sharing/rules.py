@@ -51,7 +51,7 @@ _REDUCED = {"mean": "mean", "sum": "sum", "amax": "max", "amin": "min"}
 def step_of(operation: Operation) -> Step:
     """The step that computes what ``operation`` does for one image; raises ``CannotHold``."""
     if operation.across_batch is not False:
-        raise CannotHold("it does not treat each image of a batch by itself")
+        raise CannotHold(_of_the_batch(operation))
     arguments = operation.arguments
     if operation.kind == "dropout" and arguments.get("training", True) and arguments.get("p") != 0:
         raise CannotHold("it is random in eval mode, too: give F.dropout training=self.training")
@@ -65,6 +65,16 @@ def step_of(operation: Operation) -> Step:
     if any(key for key in arguments if isinstance(key, int)):  # other than the first, the image
         raise CannotHold("called in a way that hides its settings")
     return rule(operation)
+
+
+def _of_the_batch(operation: Operation) -> str:
+    """Why the result for one image cannot be told; nothing where that is not known."""
+    if not operation.across_batch:
+        return ""
+    made, given = operation.output, operation.inputs[0]
+    if made.numel() == given.numel() and made.shape[:1] != given.shape[:1]:
+        return "the first dimension of what it makes no longer counts the images of a batch"
+    return "it does not treat each image of a batch by itself"
 
 
 # ------------------------------------------------------------------------------------- the rules

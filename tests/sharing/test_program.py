@@ -61,6 +61,12 @@ REFUSED = {
     "another way for other images": (scored(depends), "no if"),
     "random numbers": (stack(Loud()), "no random numbers"),
     "where the largest was": (scored(lambda net, x: x.max(3)[1].float()), r"max\[1\] in forward"),
+    "attention": (
+        scored(lambda net, x: net.attention(*[x[:, 0]] * 3)[0],
+               attention=nn.MultiheadAttention(13, 1, batch_first=True)),
+        r"hold transpose in attention \(the first dimension of what it makes no longer counts the "
+        r"images of a batch\), multi_head_attention_forward in attention\. Its",
+    ),
     "no scores": (nn.Conv2d(1, 2, 3), r"gives \[4, 2, 10, 11\]"),
     "two results": (Written(lambda net, x: (x, x)), "gives tuple"),
     "other images": (nn.Sequential(nn.Conv2d(3, 2, 3)), OTHER_IMAGES),
