@@ -96,7 +96,7 @@ class Curves:
         for x, top, bottom in self.lines(epoch):
             corners = (x - 1, top), (x + 1, top), (x + 1, bottom), (x - 1, bottom)
             scene.parts.append(Shape(corners, "epoch"))
-        return f'<div class="cnn-curves">{scene_svg(scene, attributes)}</div>'
+        return scene_svg(scene, attributes)
 
 
 def draw_curves(

@@ -37,6 +37,8 @@ class Pixels(Artist):
 
     def draw(self, renderer) -> None:
         """Put them there, row by row from below, as matplotlib counts."""
+        if not self.get_visible():
+            return
         context = renderer.new_gc()
         renderer.draw_image(context, *self.corner, np.ascontiguousarray(self._colours[::-1]))
         context.restore()

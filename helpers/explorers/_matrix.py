@@ -39,11 +39,11 @@ def matrix_html(
     for i, row in enumerate(counts.tolist()):
         cells = ""
         for j, count in enumerate(row):
-            ground, letters = shade(count / max(1, sum(row)))
-            style = f"background:{ground};color:{letters}"
-            if (i, j) == framed:
-                style += ";outline:4px solid #d95f02;outline-offset:-2px;font-weight:700"
-            cells += f'<td style="{style}" data-at="{i},{j}">{count:,}</td>'
+            share = count / max(1, sum(row))
+            kinds = "large " * (share > WHITE_FROM) + "framed" * ((i, j) == framed)
+            cells += (
+                f'<td class="{kinds}" style="--share:{share:.1%}" data-at="{i},{j}">{count:,}</td>'
+            )
         rows += f'<tr><th scope="row" style="text-align:right">{html.escape(names[i])}</th>'
         rows += f"{cells}</tr>"
     return (

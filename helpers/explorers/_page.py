@@ -9,7 +9,14 @@ import html
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 STYLE = """
-.cnn-explorer { max-width: 1200px; padding: 4px; }
+.cnn-explorer { max-width: 1200px; padding: 4px;
+  --cnn-cell: #ffffff; --cnn-number: #000000; --cnn-head: #f0f0f0; --cnn-share: #08519c;
+  --cnn-dropped: #c9c9c9; --cnn-dropped-number: #404040; --cnn-marked: #ffe08a; --cnn-mark: #8a4b00;
+  --cnn-seeing: #bfe3ff; --cnn-see: #0a5c99; }
+[data-jp-theme-light=false] .cnn-explorer {
+  --cnn-cell: #1d2125; --cnn-number: #eceff2; --cnn-head: #2d333a; --cnn-share: #2a72b5;
+  --cnn-dropped: #4a5058; --cnn-dropped-number: #d5dae0; --cnn-marked: #5f4600; --cnn-mark: #ffc14d;
+  --cnn-seeing: #0f4166; --cnn-see: #7cc0f2; }
 .cnn-explorer .widget-html-content { line-height: 1.5; }
 .cnn-explorer .widget-box { column-gap: 0.8em; row-gap: 0.2em; }
 .cnn-explorer input[type="number"] { width: 4.5em; }
@@ -22,15 +29,16 @@ STYLE = """
 .cnn-explorer table.cnn-grid { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .cnn-explorer table.cnn-grid caption { caption-side: top; text-align: left; font-weight: 600; }
 .cnn-explorer table.cnn-grid td { border: 1px solid #767676; min-width: 2.4em; height: 2em;
-  text-align: center; padding: 0 0.2em; background: #ffffff; color: #000000; }
+  text-align: center; padding: 0 0.2em; background: var(--cnn-cell); color: var(--cnn-number); }
 .cnn-explorer table.cnn-grid td.padded { font-style: italic; border-style: dashed; }
-.cnn-explorer table.cnn-grid td.dropped { background: #c9c9c9; color: #404040; }
-.cnn-explorer table.cnn-grid td.marked { background: #ffe08a; box-shadow: inset 0 0 0 2px #8a4b00;
-  font-weight: 700; }
-.cnn-explorer table.cnn-grid td.seeing { background: #bfe3ff; box-shadow: inset 0 0 0 2px #0a5c99;
-  font-weight: 700; }
+.cnn-explorer table.cnn-grid td.dropped { background: var(--cnn-dropped);
+  color: var(--cnn-dropped-number); }
+.cnn-explorer table.cnn-grid td.marked { background: var(--cnn-marked);
+  box-shadow: inset 0 0 0 2px var(--cnn-mark); font-weight: 700; }
+.cnn-explorer table.cnn-grid td.seeing { background: var(--cnn-seeing);
+  box-shadow: inset 0 0 0 2px var(--cnn-see); font-weight: 700; }
 .cnn-explorer [data-point] { cursor: pointer; touch-action: pinch-zoom; }
-.cnn-explorer [data-point]:focus-visible { outline: 3px solid #0a5c99; outline-offset: 2px; }
+.cnn-explorer [data-point]:focus-visible { outline: 3px solid var(--cnn-see); outline-offset: 2px; }
 .cnn-explorer svg.cnn-scene { display: block; max-width: 100%; height: auto; margin: 0.3em 0; }
 .cnn-scene text { font: 12px var(--jp-ui-font-family, sans-serif); pointer-events: none;
   fill: var(--jp-ui-font-color1, currentColor); font-variant-numeric: tabular-nums; }
@@ -44,30 +52,36 @@ STYLE = """
 .cnn-scene polygon.chosen { stroke: #d95f02; stroke-width: 2; }
 .cnn-scene polygon.face, .cnn-scene polygon.marked { stroke: var(--jp-ui-font-color2, #616161);
   fill: var(--jp-layout-color3, #e0e0e0); }
-.cnn-scene polygon.marked { fill: #ffe08a; }
+.cnn-scene polygon.marked { fill: var(--cnn-marked, #ffe08a); }
 .cnn-scene polygon.epoch { fill: #d95f02; mix-blend-mode: darken; pointer-events: none; }
-[data-jp-theme-light=false] .cnn-curves image { filter: invert(0.9) hue-rotate(180deg); }
+[data-jp-theme-light=false] .cnn-scene image.ink { filter: invert(0.933) hue-rotate(180deg); }
 [data-jp-theme-light=false] .cnn-scene polygon.epoch { mix-blend-mode: lighten; }
 .cnn-explorer input.cnn-number { width: 3.2em; border: 0; background: none; color: inherit;
   font: inherit; text-align: center; padding: 0.3em 0; cursor: text; }
 .cnn-windows { position: relative; pointer-events: none; height: 0; }
 .cnn-windows div { position: absolute; top: 0; left: 0; box-sizing: border-box;
-  border: 3px solid #8a4b00; }
+  border: 3px solid var(--cnn-mark); }
 @media (prefers-reduced-motion: no-preference) {
   .cnn-windows div { transition: translate 0.3s, width 0.3s, height 0.3s; }
   .cnn-explorer table.cnn-grid td { transition: background-color 0.15s, box-shadow 0.15s; } }
-.cnn-explorer table.cnn-grid td.won { box-shadow: inset 0 0 0 3px #000000; font-weight: 700; }
+.cnn-explorer table.cnn-grid td.won { box-shadow: inset 0 0 0 3px var(--cnn-number);
+  font-weight: 700; }
 .cnn-explorer table.cnn-grid th { border: 1px solid #767676; padding: 0 0.4em;
-  background: #f0f0f0; color: #000000; }
+  background: var(--cnn-head); color: var(--cnn-number); }
 .cnn-explorer .cnn-matrix th[scope="col"] { vertical-align: bottom; padding: 0.4em 0; }
 .cnn-explorer .cnn-grids svg:has(+ .cnn-matrix) { flex: 1 1 22em; min-width: 0; max-width: 480px; }
+.cnn-explorer .cnn-matrix td[style] { background: color-mix(in srgb, var(--cnn-share) var(--share),
+  var(--cnn-cell)); }
+.cnn-explorer .cnn-matrix td.large { color: #ffffff; }
+.cnn-explorer .cnn-matrix td.framed { outline: 4px solid #d95f02; outline-offset: -2px;
+  font-weight: 700; }
 .cnn-explorer .cnn-matrix th span { writing-mode: vertical-rl; transform: rotate(180deg); }
 .cnn-field { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.4em 1em;
   margin-top: 0.4em; color: var(--jp-ui-font-color1, inherit);
   font-size: var(--jp-widgets-font-size, 13px); }
 .cnn-field canvas { height: 252px; display: block; cursor: crosshair; touch-action: none;
   margin: 3px; border: 1px solid #767676; image-rendering: pixelated; }
-.cnn-field canvas:focus-visible { outline: 3px solid #0a5c99; outline-offset: 2px; }
+.cnn-field canvas:focus-visible { outline: 3px solid var(--cnn-see); outline-offset: 2px; }
 .cnn-field .cnn-tools { display: grid; gap: 0.5em; width: 12em; }
 .cnn-field .cnn-tools label { display: grid; grid-template-columns: 3em 1fr; align-items: center; }
 .cnn-field .cnn-tools select { height: 2.2em; font: inherit; min-width: 0;

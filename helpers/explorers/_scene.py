@@ -70,7 +70,7 @@ def _image(data: str, box: str, pointed: str = "") -> str:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture that is drawn already, as PNG."""
+    """Curves or bars in ink on white that are drawn already, as PNG: on a dark page it is dark."""
 
     png: bytes
     left: float
@@ -153,8 +153,10 @@ def _svg(part) -> str:
     at = getattr(part, "at", None)
     pointed = "" if at is None else f' data-at="{at[0]},{at[1]}"'
     if isinstance(part, (Picture, Drawn)):
-        data = part.data if isinstance(part, Picture) else base64.b64encode(part.png).decode()
-        return _image(data, _box(part.left, part.top, part.width, part.height), pointed)
+        drawn = isinstance(part, Drawn)
+        data = base64.b64encode(part.png).decode() if drawn else part.data
+        box = _box(part.left, part.top, part.width, part.height)
+        return _image(data, box, pointed + " class=ink" * drawn)
     if isinstance(part, Sheet):
         whole = f'<rect class="whole"{pointed} {_box(0, 0, part.width, part.height)}/>'
         return part.svg + whole

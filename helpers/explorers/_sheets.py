@@ -1,6 +1,7 @@
 """A figure of ``sheet`` for the page, as SVG: its letters and its ground are those of the page.
 
-As PNG it would be a white block on a dark page. Pictures on it keep their colours.
+As PNG it would be a white block on a dark page. Pictures on it keep their colours; only axes, such
+as those of bars, are a PNG, which the page may invert.
 """
 
 import html
@@ -10,8 +11,9 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from helpers.explorers._base import png_of
 from helpers.explorers._lettering import LINE_SPACING, Letters, Pixels
-from helpers.explorers._scene import Frame, Scene, Sheet, image_svg, scene_svg
+from helpers.explorers._scene import Drawn, Frame, Scene, Sheet, image_svg, scene_svg
 from helpers.plots.text import DPI, long_minus
 
 ANCHORS = {"left": "start", "center": "middle", "right": "end", "bottom": "start", "top": "end"}
@@ -24,7 +26,18 @@ def sheet_html(figure: Figure, words: str, attributes: str = "") -> str:
     With attributes, a place on it is told in shares of its width and height.
     """
     drawn = sheet_of(figure)
-    return scene_svg(Scene(drawn.width, drawn.height, words, [drawn]), attributes)
+    below = [_axes_of(figure, drawn)] if figure.axes else []
+    return scene_svg(Scene(drawn.width, drawn.height, words, [*below, drawn]), attributes)
+
+
+def _axes_of(figure: Figure, sheet: Sheet) -> Drawn:
+    """The axes of ``figure`` alone, without what is of the page's own letters and pictures."""
+    for artist in figure.artists:
+        artist.set_visible(False)
+    png = png_of(figure)
+    for artist in figure.artists:
+        artist.set_visible(True)
+    return Drawn(png, 0, 0, sheet.width, sheet.height)
 
 
 def sheet_of(figure: Figure) -> Sheet:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers import inspection
-from helpers.explorers._base import Refused, View, png_of
+from helpers.explorers._base import Refused, View
 from helpers.explorers._choosing import Choosing
 from helpers.explorers._grids import grids_png, pointable, sum_html
 from helpers.explorers._image_views import (
@@ -216,9 +216,9 @@ class FeatureMaps(Choosing):
         best = f"the largest is that of {names[top] if names else f'unit {top}'}"
         zeros = f"{int((values == 0).sum()):,} of {len(values):,} are zero"
         details = (about, range_text(values), best, zeros)
-        return View(
-            caption + data_line(self._dataset, *details), png_of(row_figure(values, names, image))
-        )
+        figure = row_figure(values, names, image)
+        page = sheet_html(figure, "the row of numbers, as bars")
+        return View(caption + data_line(self._dataset, *details), html=page, figure=figure)
 
     def _kernels(self, layer: nn.Module) -> View:
         if not isinstance(layer, nn.Conv2d):

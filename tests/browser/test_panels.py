@@ -52,6 +52,14 @@ def notebook(request, chromium, tmp_path_factory):
         page.close()
 
 
+# What has a light ground of its own: a lamp on a dark page. The slider's handle is ipywidgets'.
+LIGHT = """panel => [...panel.querySelectorAll(':not([class*=noUi])')].filter(part => {
+  const said = getComputedStyle(part).backgroundColor, whole = said.startsWith('color(') ? 1 : 255;
+  const [red, green, blue, alpha = 1] = said.match(/[\\d.]+/g).map(Number);
+  return alpha > 0.5 && red + green + blue > 2 * whole;
+}).map(part => part.outerHTML.slice(0, 100))"""
+
+
 @pytest.mark.parametrize("name", PANELS)
 def test_a_panel_in_a_browser(name, notebook):
     notebook, theme = notebook
@@ -74,6 +82,8 @@ def test_a_panel_in_a_browser(name, notebook):
     assert page.evaluate("here => document.querySelectorAll(here).length", here) >= 1
     found = Axe().run(page, context=here).response["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+    if theme == "dark":
+        assert panel.evaluate(LIGHT) == []
     assert notebook.errors == []
     if folder := os.environ.get("CNN_COURSE_IMAGES"):
         page.mouse.move(0, 0)

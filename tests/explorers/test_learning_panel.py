@@ -124,9 +124,12 @@ def test_what_changed_most_and_what_is_mixed_up_are_told():
 def test_the_matrix_is_a_table_with_the_worst_mistake_framed(panel):
     panel.epoch.value = 5
     counts = panel._learned.now.counts
-    cells = re.findall(r'<td style="([^"]*)"[^>]*>(\d+)</td>', panel.view.value)
-    assert [int(number) for _, number in cells] == counts.flatten().tolist()
-    framed = [divmod(place, 10) for place, (style, _) in enumerate(cells) if "outline" in style]
+    pattern = r'<td class="([^"]*)" style="--share:([\d.]+)%"[^>]*>(\d+)</td>'
+    cells = re.findall(pattern, panel.view.value)
+    assert [int(number) for *_, number in cells] == counts.flatten().tolist()
+    shares = 100 * counts / counts.sum(1, keepdim=True)
+    assert [float(share) for _, share, _ in cells] == pytest.approx(shares.flatten(), abs=0.051)
+    framed = [divmod(place, 10) for place, (kinds, *_) in enumerate(cells) if "framed" in kinds]
     assert framed == [panel._learned.now.worst()]
 
 
@@ -134,7 +137,7 @@ def test_without_a_mistake_no_cell_is_framed(panel):
     seen = panel._learned.now
     right = replace(seen, counts=torch.eye(10, dtype=torch.int64))
     learned = replace(panel._learned, now=right)
-    assert "outline" not in learned.html() and learned.png().startswith(b"\x89PNG")
+    assert "framed" not in learned.html() and learned.png().startswith(b"\x89PNG")
 
 
 def test_colour_images_have_kernels_of_three_channels():

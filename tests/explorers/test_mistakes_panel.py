@@ -45,7 +45,7 @@ def test_cells(data):
     traces.check()
     panel.true.value = int(data.labels[0])
     check_bundle(panel)
-    assert panel.view.value.count("<td style") == 100
+    assert panel.view.value.count("--share:") == 100
 
 
 def test_surest_first():

@@ -1,10 +1,15 @@
 """A figure stands on the page as its PNG does, but on the page's own ground, with its letters."""
 
+import base64
+import io
 import re
 
+import numpy as np
 import pytest
 from matplotlib.patches import Circle
+from PIL import Image
 
+from helpers.explorers._base import png_of
 from helpers.explorers._image_views import TITLE, frame, place_image, sheet, write
 from helpers.explorers._pixel import BESIDE, SIDE, Pixel
 from helpers.explorers._sheets import sheet_html
@@ -52,6 +57,20 @@ def test_letters_stand_where_they_are_and_take_the_colour_of_the_page(figure):
     assert DPI / 2 < first[1] < second[1] < DPI  # below the top, one under the other
     assert ["; fill: #666666" in style for _, _, _, style, _ in texts] == [False, False, True]
     assert page.count("fill:") == 1
+
+
+def test_axes_are_ink_below_the_images_and_the_figure_stays_as_it_was(figure):
+    figure.add_axes((0.5, 0.2, 0.4, 0.6)).bar(range(3), [1, -1, 2])
+    place_image(figure, small_data()[0][0], 1, 0.5, 1, "an image")
+    whole = png_of(figure)
+    page = sheet_html(figure, "bars")
+    assert png_of(figure) == whole
+    ink, image = re.findall(r'<image[^>]*href="data:image/png;base64,([^"]*)"', page)
+    assert page.index("<image class=ink ") < page.index(ink) < page.index(image)
+    drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(ink))).convert("L"))
+    assert drawn.shape == (2 * DPI, 10 * DPI)
+    assert (drawn[:, : 4 * DPI] == 255).all()  # no image, no words
+    assert (drawn[:, 5 * DPI : 9 * DPI] < 128).sum() > 10_000  # the bars
 
 
 def test_what_it_cannot_put_there_is_told_and_not_left_out(figure):
