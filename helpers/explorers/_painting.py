@@ -57,14 +57,15 @@ class Painting(anywidget.AnyWidget):
 
     def _receive(self, change) -> None:
         said = change["new"]
-        try:
-            pixels = np.frombuffer(said["pixels"], np.uint8)
-            # Else it was painted on what was there before.
-            if said["version"] == self.field["version"] and pixels.size == self._start.size:
-                self._now = pixels.reshape(self._start.shape).copy()
-                self._then()
-        finally:
-            self.answered = said["number"]  # the page sends the next one
+        with self.hold_sync():  # what is beside the field goes out with the answer, in one message
+            try:
+                pixels = np.frombuffer(said["pixels"], np.uint8)
+                # Else it was painted on what was there before.
+                if said["version"] == self.field["version"] and pixels.size == self._start.size:
+                    self._now = pixels.reshape(self._start.shape).copy()
+                    self._then()
+            finally:
+                self.answered = said["number"]  # the page sends the next one
 
     @property
     def changed(self) -> int:

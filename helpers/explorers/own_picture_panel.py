@@ -7,6 +7,7 @@ garment is drawn on an empty one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import ipywidgets as widgets
 import torch
@@ -22,29 +23,16 @@ from helpers.explorers._painting import Painting
 from helpers.explorers._picture_steps import PICTURE, framed, steps_figure, steps_html
 from helpers.explorers._pointable import Pointed
 from helpers.explorers._sending import SENDING
+from helpers.explorers._uploaded import Shown, opened
 
 OWN, DRAWN, EXAMPLE = "your upload", "your drawing", "the example"
 LAST = "28×28"  # the step that one can paint over
 TURNS = {f"{degrees} degrees": degrees for degrees in (0, 90, 180, 270)}
-TURNED = {
-    90: Image.Transpose.ROTATE_270,  # Pillow counts the other way round
-    180: Image.Transpose.ROTATE_180,
-    270: Image.Transpose.ROTATE_90,
-}
 LIGHT = {AUTOMATIC: None, "light": True, "dark": False}
 # Of more, a Jupyter server that is not started with a higher limit, as `make lab` does, ends the
 # connection without a word, and the upload button is dead until the cell runs again (measured:
 # 10,000,000 bytes arrive, 11,000,000 do not).
 SENT_AT_MOST = "10 MB"
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A picture, what it is called in the caption, and what else there is to say of it."""
-
-    picture: Image.Image
-    name: str
-    note: str = ""
 
 
 class _NoAnswer(ValueError):
@@ -72,7 +60,9 @@ class OwnPicture(Explorer):
 
     def __init__(self, model: nn.Module, classes: Sequence[str]):
         self._model, self._classes = model, classes
-        self._own: _Shown | None = None
+        self._own: Shown | None = None
+        self._example = Shown(pictures.example(), "The drawn example")
+        self._way = lru_cache(maxsize=1)(_way)  # while one paints, it stays the same
         self._drawn, self._seen = torch.zeros(1, 28, 28), None
         self.upload = widgets.FileUpload(
             description=f"upload, at most {SENT_AT_MOST}",
@@ -120,7 +110,7 @@ class OwnPicture(Explorer):
         with self._lock:
             self.upload.value = ()  # else the whole file could be saved with the notebook
             try:
-                self._own = _opened(files)
+                self._own = opened(files)
             except pictures.PictureError as error:
                 self._show(View(str(error)))
             except Exception as error:
@@ -141,21 +131,21 @@ class OwnPicture(Explorer):
             return self._look_at_drawing()
         shown = self._shown()
         degrees, light = self.rotate.value, LIGHT[self.background.value]
-        upright = shown.picture.transpose(TURNED[degrees]) if degrees else shown.picture
+        upright = shown.upright(degrees)
         frame, turn = self.cutting.frame(upright.size), self.cutting.degrees
-        way = {PICTURE: framed(upright, frame)}
         try:
-            steps = pictures.steps(upright, light, frame, turn)
+            steps, page = self._way(shown, degrees, light, frame, turn)
         except pictures.PictureError as error:
-            return View(f"{shown.note}{error}", html=steps_html(way, False))
+            first = {PICTURE: framed(upright, frame)}
+            return View(f"{shown.note}{error}", html=steps_html(first, False))
         inverted = pictures.is_inverted(steps)
         made = pictures.to_tensor(steps[LAST])
         self.field.begin(made)
         caption = _caption(shown, steps, degrees, light, inverted, frame, turn)
         if self.field.changed:
             caption += f" You painted over {self.field.changed} of its 784 pixels."
-        way = {name: way.get(name, step) for name, step in steps.items() if name != LAST}
-        return self._answered(caption, way, inverted, made)
+        before = {name: step for name, step in steps.items() if name != LAST}
+        return self._answered(caption, before, inverted, made, page)
 
     def _look_at_drawing(self) -> View:
         empty = torch.zeros(1, 28, 28)
@@ -166,16 +156,21 @@ class OwnPicture(Explorer):
             if self.field.changed
             else "The field is empty: draw a garment on it, light on black, as in the data set."
         )
-        return self._answered(caption, {}, False, empty)
+        return self._answered(caption, {}, False, empty, steps_html({}, False))
 
     def _answered(
-        self, caption: str, way: Mapping[str, Image.Image], inverted: bool, made: Tensor
+        self,
+        caption: str,
+        before: Mapping[str, Image.Image],
+        inverted: bool,
+        made: Tensor,
+        page: str,
     ) -> View:
-        """The steps of ``way``, and what the network says of what was painted over ``made``."""
+        """The steps ``before``, and what the network says of what was painted over ``made``."""
         image = self.field.over(made)
-        page, steps = steps_html(way, inverted), {**way, LAST: _as_picture(image)}
+        steps = {**before, LAST: _as_picture(image)}
         try:
-            compared = self.field.changed and way  # of an empty field nobody asks
+            compared = self.field.changed and before  # of an empty field nobody asks
             was = _probabilities(self._model, made, self._classes) if compared else None
             after = _probabilities(self._model, image, self._classes)
         except _NoAnswer as error:
@@ -202,9 +197,9 @@ class OwnPicture(Explorer):
             png_of(steps_figure(seen.steps, seen.inverted, seen.probabilities, seen.names))
         )
 
-    def _shown(self) -> _Shown:
+    def _shown(self) -> Shown:
         if self.picture.value == EXAMPLE:
-            return _Shown(pictures.example(), "The drawn example")
+            return self._example
         if self._own is None:
             raise Refused(
                 "There is no picture of yours yet: press upload and choose a JPEG or PNG of at "
@@ -213,25 +208,22 @@ class OwnPicture(Explorer):
         return self._own
 
 
-def _opened(files: Sequence[Mapping]) -> _Shown:
-    """The last of the uploaded files."""
-    note = "" if len(files) == 1 else f"Of {len(files)} files, only the last was taken. "
-    name = pictures.short_name(files[-1]["name"])
-    try:
-        picture = pictures.read_bytes(files[-1]["content"], name)
-        if not any(_works(picture, light) for light in LIGHT.values()):
-            pictures.steps(picture)  # raises, and says why
-    except pictures.PictureError as error:
-        raise pictures.PictureError(f"{note}{error}") from error
-    return _Shown(picture, f"Your picture {name}", note)
+def _way(
+    shown: Shown,
+    degrees: int,
+    light: bool | None,
+    frame: tuple[int, int, int, int] | None,
+    turn: float | None,
+) -> tuple[dict[str, Image.Image], str]:
+    """The steps of a picture, of which the first has the frame on it, and HTML of all but the last.
 
-
-def _works(picture: Image.Image, light: bool | None) -> bool:
-    try:
-        pictures.steps(picture, light)
-    except pictures.PictureError:
-        return False
-    return True
+    Raises ``PictureError`` as ``pictures.steps``.
+    """
+    upright = shown.upright(degrees)
+    steps = pictures.steps(upright, light, frame, turn)
+    inverted = pictures.is_inverted(steps)
+    steps[PICTURE] = framed(upright, frame)
+    return steps, steps_html({name: steps[name] for name in steps if name != LAST}, inverted)
 
 
 def _as_picture(image: Tensor) -> Image.Image:
@@ -260,7 +252,7 @@ def _probabilities(model: nn.Module, image: Tensor, classes: Sequence[str]) -> T
 
 
 def _caption(
-    shown: _Shown,
+    shown: Shown,
     steps: Mapping[str, Image.Image],
     degrees: int,
     light: bool | None,

@@ -487,6 +487,21 @@ def test_nothing_is_written(panel, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_while_one_paints_the_steps_are_not_made_again(panel, monkeypatch):
+    made, real = [], own_picture.pictures.steps
+    monkeypatch.setattr(own_picture.pictures, "steps", lambda *a: made.append(1) or real(*a))
+    field = panel.field
+    for number in range(1, 4):
+        pixels = field._now.copy()
+        pixels[number] = 90
+        said = {"number": number, "version": field.field["version"], "pixels": pixels.tobytes()}
+        field.painted = said
+        assert f"You painted over {28 * number} of its 784 pixels." in panel.caption
+    assert made == []
+    panel.background.value = "dark"
+    assert made
+
+
 def test_one_upload_draws_once(panel, monkeypatch):
     drawn = []
     real = own_picture.steps_html

@@ -55,6 +55,16 @@ def test_a_field_is_laid_out_once_and_then_keeps_what_is_on_it(field):
     assert field.field["version"] > version and field.changed == 0
 
 
+def test_what_is_beside_the_field_and_the_answer_are_one_message(field, monkeypatch):
+    field.begin(torch.zeros(1, 5, 5))
+    field._then = lambda: field.set_trait("beside", "<p>so much</p>")
+    sent = []
+    monkeypatch.setattr(type(field), "_send", lambda _, data, **more: sent.append(data["state"]))
+    paint(field, torch.ones(1, 5, 5))
+    assert sent[-1] == {"beside": "<p>so much</p>", "answered": field.answered}
+    assert sum("beside" in state for state in sent) == 1
+
+
 def test_what_was_painted_on_a_former_image_is_dropped_but_answered():
     calls = []
     field = Painting("a field", lambda: calls.append(1))
