@@ -52,7 +52,7 @@ STYLE = """
 .cnn-scene polygon.chosen { stroke: #d95f02; stroke-width: 2; }
 .cnn-scene polygon.face, .cnn-scene polygon.marked { stroke: var(--jp-ui-font-color2, #616161);
   fill: var(--jp-layout-color3, #e0e0e0); }
-.cnn-scene polygon.marked { fill: var(--cnn-marked, #ffe08a); }
+.cnn-scene polygon.marked { fill: var(--cnn-marked); }
 .cnn-scene polygon.epoch { fill: #d95f02; mix-blend-mode: darken; pointer-events: none; }
 [data-jp-theme-light=false] .cnn-scene image.ink { filter: invert(0.933) hue-rotate(180deg); }
 [data-jp-theme-light=false] .cnn-scene polygon.epoch { mix-blend-mode: lighten; }

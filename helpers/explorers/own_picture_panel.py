@@ -134,17 +134,14 @@ class OwnPicture(Explorer):
         upright = shown.upright(degrees)
         frame, turn = self.cutting.frame(upright.size), self.cutting.degrees
         try:
-            steps, page = self._way(shown, degrees, light, frame, turn)
+            before, inverted, made, page = self._way(shown, degrees, light, frame, turn)
         except pictures.PictureError as error:
             first = {PICTURE: framed(upright, frame)}
             return View(f"{shown.note}{error}", html=steps_html(first, False))
-        inverted = pictures.is_inverted(steps)
-        made = pictures.to_tensor(steps[LAST])
         self.field.begin(made)
-        caption = _caption(shown, steps, degrees, light, inverted, frame, turn)
+        caption = _caption(shown, before, degrees, light, inverted, frame, turn)
         if self.field.changed:
             caption += f" You painted over {self.field.changed} of its 784 pixels."
-        before = {name: step for name, step in steps.items() if name != LAST}
         return self._answered(caption, before, inverted, made, page)
 
     def _look_at_drawing(self) -> View:
@@ -214,16 +211,18 @@ def _way(
     light: bool | None,
     frame: tuple[int, int, int, int] | None,
     turn: float | None,
-) -> tuple[dict[str, Image.Image], str]:
-    """The steps of a picture, of which the first has the frame on it, and HTML of all but the last.
+) -> tuple[dict[str, Image.Image], bool, Tensor, str]:
+    """The steps before the last, the first with the frame on it; whether the picture was inverted;
+    the last step, ``[1, 28, 28]``; and the steps before it as HTML.
 
     Raises ``PictureError`` as ``pictures.steps``.
     """
     upright = shown.upright(degrees)
     steps = pictures.steps(upright, light, frame, turn)
     inverted = pictures.is_inverted(steps)
+    last = pictures.to_tensor(steps.pop(LAST))
     steps[PICTURE] = framed(upright, frame)
-    return steps, steps_html({name: steps[name] for name in steps if name != LAST}, inverted)
+    return steps, inverted, last, steps_html(steps, inverted)
 
 
 def _as_picture(image: Tensor) -> Image.Image:
@@ -253,7 +252,7 @@ def _probabilities(model: nn.Module, image: Tensor, classes: Sequence[str]) -> T
 
 def _caption(
     shown: Shown,
-    steps: Mapping[str, Image.Image],
+    before: Mapping[str, Image.Image],
     degrees: int,
     light: bool | None,
     inverted: bool,
@@ -267,13 +266,13 @@ def _caption(
         if light is None
         else f"You set its background to {'light' if inverted else 'dark'}"
     )
-    leaning = steps["cut"].info["turned"]
+    leaning = before["cut"].info["turned"]
     upright = f", turned by {abs(leaning)} degrees to stand upright" if leaning else ""
     if turn is not None:
         upright = (
             f", turned by {abs(turn)} degrees as you set" if turn else ", not turned as you set"
         )
-    cut, whole = ("×".join(map(str, steps[name].size)) for name in ("cut", "grey"))
+    cut, whole = ("×".join(map(str, before[name].size)) for name in ("cut", "grey"))
     by_hand = "" if frame is None else f" You cut {whole} pixels out of it."
     return (
         f"{shown.note}{shown.name}, {width}×{height} pixels{turned}.{by_hand} {why}, so it was "

@@ -71,9 +71,8 @@ def _of_the_batch(operation: Operation) -> str:
     """Why the result for one image cannot be told; nothing where that is not known."""
     if not operation.across_batch:
         return ""
-    made, given = operation.output, operation.inputs[0]
-    if made.numel() == given.numel() and made.shape[:1] != given.shape[:1]:
-        return "the first dimension of what it makes no longer counts the images of a batch"
+    if operation.output.shape[:1] not in [x.shape[:1] for x in operation.inputs]:
+        return "the first dimension of what it makes does not count each image of a batch"
     return "it does not treat each image of a batch by itself"
 
 

@@ -54,6 +54,11 @@ REFUSED = {
     "images that reach one another": (
         scored(lambda net, x: x - x.mean(0)), "mean in forward .*each"
     ),
+    "more rows than images": (
+        scored(lambda net, x: x.repeat(2, 1, 1, 1)[: len(x)]), r"repeat in forward \(the first "
+    ),
+    "one number of all": (scored(lambda net, x: x - x.mean()), r"mean in forward \(the first "),
+    "images exchanged": (scored(lambda net, x: x.flip(0)), "flip in forward .*by itself"),
     "batch norm of the batch": (
         stack(nn.BatchNorm2d(1, track_running_stats=False)), "batch_norm in 0 .*each image"
     ),
@@ -64,8 +69,8 @@ REFUSED = {
     "attention": (
         scored(lambda net, x: net.attention(*[x[:, 0]] * 3)[0],
                attention=nn.MultiheadAttention(13, 1, batch_first=True)),
-        r"hold transpose in attention \(the first dimension of what it makes no longer counts the "
-        r"images of a batch\), multi_head_attention_forward in attention\. Its",
+        r"hold transpose in attention \(the first dimension of what it makes does not count "
+        r"each image of a batch\), multi_head_attention_forward in attention\. Its",
     ),
     "no scores": (nn.Conv2d(1, 2, 3), r"gives \[4, 2, 10, 11\]"),
     "two results": (Written(lambda net, x: (x, x)), "gives tuple"),
