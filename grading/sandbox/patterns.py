@@ -18,6 +18,7 @@ from helpers.training import fitting
 
 SHORT, SHORTER = 1280, 320
 DRAWN = 2000  # different ones; the rest repeats them
+NAME = "patterns of the grader"
 
 
 @cache
@@ -39,7 +40,7 @@ def patterns(entry: Entry, train: bool) -> datasets.ImageDataset:
         labels.repeat(repeats)[:count],
         entry.classes,
         "drawn",
-        "patterns of the grader",
+        NAME,
     )
 
 

@@ -15,15 +15,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
 
 from authoring.facts import ROOT
 from authoring.kernels import CellFailed, open_kernel, run_cell
 from authoring.lesson import STUB, Task, lesson_of
 from tests.checks.answers import wrong_answers
 from tests.checks.parts import Wrong
+from tests.notebooks.few_images import with_few_images
 
-PATTERNS = new_code_cell("from grading.sandbox import patterns\npatterns.use_here()")
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 WRONG = wrong_answers()
 
@@ -119,9 +118,7 @@ class Walks:
         """The walk through the student version of ``path``, where the last test left it."""
         if self.now is None or self.now.path != path:
             self.opened.close()
-            student = nbformat.read(ROOT / "notebooks" / path.name, as_version=4)
-            if any("optim." in cell.source for cell in student.cells):
-                student.cells.insert(0, PATTERNS.copy())
+            student = with_few_images(nbformat.read(ROOT / "notebooks" / path.name, as_version=4))
             self.now = Walk(
                 path, self.opened.enter_context(open_kernel(student, ROOT / "notebooks"))
             )
