@@ -73,11 +73,11 @@ class Maps {
     return (next * height + y % height) * width + x % width;
   }
 
-  // As many maps in a row as there is room for.
+  // As many maps in a row as there is room for, or fewer, so that the last row is about as full.
   lay(room) {
     const pixel = this.row ? 14 : Math.max(1, Math.min(16, Math.round(Math.min(84, room / 5) / this.width)));
     const fitting = Math.floor((room + pixel) / (pixel * (this.width + this.gap)));
-    this.columns = Math.max(1, Math.min(this.count, fitting));
+    this.columns = Math.ceil(this.count / Math.ceil(this.count / Math.max(1, fitting)));
     this.canvas.width = this.columns * (this.width + this.gap) - this.gap;
     this.canvas.height = Math.ceil(this.count / this.columns) * (this.height + this.gap) - this.gap;
     this.canvas.style.width = `${Math.min(room, pixel * this.canvas.width)}px`;

@@ -176,18 +176,17 @@ def expect_sentence(name, answers, capsys, what) -> Incorrect:
 
 @pytest.mark.parametrize(("name", "place"), PLACES)
 def test_whatever_is_handed_over_gets_a_sentence(name, place, capsys):
+    right = list(RIGHT[name]())
     for what, make in HOSTILE.items():
-        answers = list(RIGHT[name]())
-        answers[place] = make()
-        expect_sentence(name, answers, capsys, what)
+        expect_sentence(name, [*right[:place], make(), *right[place + 1 :]], capsys, what)
 
 
 @pytest.mark.parametrize(("name", "place"), FUNCTIONS)
 def test_whatever_a_function_returns_gets_a_sentence(name, place, capsys):
+    right = list(RIGHT[name]())
     for what, make in HOSTILE.items():
-        answers = list(RIGHT[name]())
-        answers[place] = lambda *_, make=make, **__: make()
-        expect_sentence(name, answers, capsys, what)
+        returns = lambda *_, make=make, **__: make()  # noqa: E731
+        expect_sentence(name, [*right[:place], returns, *right[place + 1 :]], capsys, what)
 
 
 @pytest.mark.parametrize(("name", "place"), FUNCTIONS)
