@@ -1,8 +1,8 @@
 # make lab         opens the lesson           make notebooks   makes the student notebooks
 # make test        runs the tests             make execute     runs the solutions, stores outputs
 # make lint        looks at the code's style
-# make slower      the tests that take long and fail seldom: the solutions in a browser, the site,
-#                  Binder and Colab, several processes, grading, what turns each job of CI red
+# make slower      the tests that take long and fail seldom: the solutions in a browser, Notebook 7, the
+#                  site, Binder and Colab, several processes, grading, what turns each job of CI red
 # make site        all lessons as pages and slides, to read without Python (or: make slides)
 # make page        the reference network as a page, for the phones of a class: build/network.html;
 #                  AT=https://...: with a QR code to where it is going to be put, build/network.svg
@@ -29,8 +29,6 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
 RUN = .venv/bin/python -m
 TESTS ?= tests solutions
-SLOWER = tests/browser/test_solutions.py tests/authoring/website tests/elsewhere tests/github/test_broken.py
-SLOWER += tests/distributed/test_launching.py tests/deploy tests/load tests/grading
 SHARED_OUT = -n auto --dist loadfile --no-loadscope-reorder
 UPLOADS = {"websocket_max_message_size": 30000000}
 FIRST = notebooks/01_convolution_layers.ipynb
@@ -56,10 +54,10 @@ wheels: .venv/bin/python
 	$(RUN) authoring.fetch_data
 
 test: .venv/dev
-	$(RUN) pytest --nbval $(SHARED_OUT) $(SLOWER:%=--ignore %) $(TESTS)
+	$(RUN) pytest --nbval -m 'not slower' $(SHARED_OUT) $(TESTS)
 
 slower: .venv/dev $(if $(shell command -v npm),build/proxy/done)
-	$(RUN) pytest $(SHARED_OUT) $(SLOWER)
+	$(RUN) pytest -m slower $(SHARED_OUT) $(TESTS)
 
 mutants: .venv/dev
 	$(RUN) tests.checks.mutants $(ONLY)

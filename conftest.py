@@ -11,6 +11,20 @@ from helpers.threads import available_cores
 pytest_plugins = ["tests.notebooks.strict_nbval", "tests.checks.counts"]
 
 LONGEST = longest_first()  # these notebooks first, so that no core waits for them at the end
+# What takes long and fails seldom (``make slower``), besides what is marked so where it stands.
+SLOWER = (
+    "tests/browser/test_pointing_times.py",
+    "tests/browser/test_solutions.py",
+    *(f"tests/authoring/website/test_{name}.py" for name in ("in_browser", "panels", "slides")),
+    "tests/authoring/website/test_refusals.py",
+    "tests/deploy/",
+    "tests/distributed/test_launching.py",
+    "tests/elsewhere/",
+    "tests/github/test_broken.py",
+    *(f"tests/grading/test_{name}.py" for name in ("day", "engines", "grade")),
+    "tests/grading/sandbox/",
+    "tests/load/",
+)
 LONG_FILES = ("deploy/test_stopping.py", "load/test_load.py")  # then these: each starts servers
 
 
@@ -63,8 +77,12 @@ def rank(nodeid: str) -> int:
     return found[0] if found else len(LONGEST)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks for marks
 def pytest_collection_modifyitems(items):
-    """The longest first."""
+    """What is slower is marked so; the longest first."""
+    for item in items:
+        if item.nodeid.startswith(SLOWER):
+            item.add_marker("slower")
     items.sort(key=lambda item: rank(item.nodeid))
 
 

@@ -137,6 +137,8 @@ COUNTS = """() => jupyterapp.shell.currentWidget.content.widgets
     .map(cell => cell.model.executionCount)"""
 
 LAB, NOTEBOOK_7 = "lab/tree", "notebooks"  # the same server shows a notebook in either
+# Of the same parts as JupyterLab: what holds there seldom fails here.
+BOTH = [LAB, pytest.param(NOTEBOOK_7, marks=pytest.mark.slower)]
 
 
 class Notebook:

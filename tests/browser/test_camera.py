@@ -81,7 +81,12 @@ def opened(request, lab, chromium):
 
 
 @pytest.mark.parametrize(
-    "opened", [(place, FALSE_CAMERA, ALLOWED) for place in (LAB, NOTEBOOK_7)], indirect=True
+    "opened",
+    [
+        (LAB, FALSE_CAMERA, ALLOWED),
+        pytest.param((NOTEBOOK_7, FALSE_CAMERA, ALLOWED), marks=pytest.mark.slower),
+    ],
+    indirect=True,
 )
 def test_a_shot_goes_the_way_of_an_upload(opened):
     notebook, panel, camera = opened

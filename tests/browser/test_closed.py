@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import (
-    LAB,
-    NOTEBOOK_7,
+    BOTH,
     Notebook,
     shared_jupyterlab,
     skip_without,
@@ -27,7 +26,7 @@ CELLS = [
 SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
 
 
-@pytest.mark.parametrize("place", [LAB, NOTEBOOK_7])
+@pytest.mark.parametrize("place", BOTH)
 def test_a_training_goes_on_and_its_panel_comes_back(place, page, tmp_path):
     skip_without(place)
     write_notebook(tmp_path / "closed.ipynb", CELLS)

@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from helpers import pictures
 from tests.browser.lab import (
+    BOTH,
     LAB,
-    NOTEBOOK_7,
     Notebook,
     shared_jupyterlab,
     skip_without,
@@ -82,7 +82,7 @@ def drag(page: Page, part: Locator, start: tuple[float, float], end: tuple[float
     page.mouse.up()
 
 
-@pytest.mark.parametrize("place", [LAB, NOTEBOOK_7])
+@pytest.mark.parametrize("place", BOTH)
 def test_dropped_and_pasted(place, lab, page):
     skip_without(place)
     notebook, panel, caption = opened(page, lab, place)

@@ -5,8 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.lab import (
+    BOTH,
     LAB,
-    NOTEBOOK_7,
     Notebook,
     shared_jupyterlab,
     skip_without,
@@ -64,7 +64,7 @@ def at(field: Locator, row: int, column: int) -> tuple[float, float]:
     )
 
 
-@pytest.mark.parametrize("place", [LAB, NOTEBOOK_7])
+@pytest.mark.parametrize("place", BOTH)
 def test_by_pointer_and_by_keys(place, lab, page):
     skip_without(place)
     notebook, panel, caption = opened(page, lab, place)

@@ -9,8 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.lab import (
-    LAB,
-    NOTEBOOK_7,
+    BOTH,
     Notebook,
     shared_jupyterlab,
     skip_without,
@@ -29,9 +28,8 @@ def pixels(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)).convert("L")).astype(float)
 
 
-@pytest.mark.parametrize(
-    ("place", "dark"), [(LAB, False), (LAB, True), (NOTEBOOK_7, False), (NOTEBOOK_7, True)]
-)
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("place", BOTH)
 def test_it_has_words_and_the_ground_of_its_page(place, dark, page, tmp_path):
     skip_without(place)
     write_notebook(tmp_path / "pictures.ipynb", ["import torch\nfrom helpers import plots", *SHOWN])

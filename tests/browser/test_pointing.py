@@ -8,8 +8,7 @@ from playwright.sync_api import expect
 
 from helpers.explorers import Convolution
 from tests.browser.lab import (
-    LAB,
-    NOTEBOOK_7,
+    BOTH,
     Notebook,
     shared_jupyterlab,
     skip_without,
@@ -27,7 +26,7 @@ def said_by_python(place: int) -> str:
     return panel.caption
 
 
-@pytest.mark.parametrize("place", [LAB, NOTEBOOK_7])
+@pytest.mark.parametrize("place", BOTH)
 def test_by_pointer_and_by_keys(place, page, tmp_path):
     skip_without(place)
     write_notebook(tmp_path / "pointing.ipynb", CELLS)

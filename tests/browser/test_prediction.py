@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import (
-    LAB,
+    BOTH,
     NOTEBOOK_7,
     Notebook,
     shared_jupyterlab,
@@ -13,7 +13,7 @@ from tests.browser.lab import (
 )
 
 
-@pytest.mark.parametrize("place", [LAB, NOTEBOOK_7])
+@pytest.mark.parametrize("place", BOTH)
 def test_enter_checks_a_prediction_and_a_refusal_keeps_the_grids(place, page, tmp_path):
     skip_without(place)
     source = "from helpers import explorers\nexplorers.Convolution()"

@@ -4,8 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import (
-    LAB,
-    NOTEBOOK_7,
+    BOTH,
     Notebook,
     shared_jupyterlab,
     skip_without,
@@ -19,7 +18,7 @@ RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.re
 IDLE = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 
 
-@pytest.mark.parametrize("place", [LAB, NOTEBOOK_7])
+@pytest.mark.parametrize("place", BOTH)
 def test_opened_again_and_restarted(place, page, tmp_path):
     skip_without(place)
     sources = [SETUP, *(source for source, _, _ in PANELS.values())]
