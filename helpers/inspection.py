@@ -14,7 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from helpers.network_modes import as_written, suited, unwrapped, widened
+from helpers.network_modes import (
+    as_written,
+    checked_network,
+    checked_to_watch,
+    suited,
+    unwrapped,
+    widened,
+)
 
 __all__ = [
     "activations",
@@ -35,9 +42,13 @@ def activations(model: nn.Module, layer: nn.Module, images: Tensor) -> Tensor:
 
     A forward hook catches the output, and is removed also when the model fails.
     """
-    batch = suited(_batch(images), model)
-    with as_written(model) as model, torch.no_grad(), _outputs_of(model, layer) as outputs:
-        model(batch)
+    with as_written(model) as model, torch.no_grad():
+        batch = suited(_batch(images), model)
+        if unwrapped(layer) is model:
+            outputs = [model(batch)]
+        else:
+            with _outputs_of(model, layer) as outputs:
+                model(batch)
     return widened(_last(outputs, layer)).cpu()
 
 
@@ -71,7 +82,7 @@ def occlusion_map(
     mean drop over the patches that cover it, from −1 to 1. Negative means that the class became
     more probable without the pixel.
     """
-    batch = suited(_one_image(image), model)
+    batch = suited(_one_image(image), checked_network(model))
     height, width = batch.shape[-2:]
     if not 1 <= patch_size <= min(height, width):
         raise ValueError(
@@ -186,6 +197,7 @@ def most_confident_mistakes(probabilities: Tensor, labels: Tensor, k: int = 10) 
 def _outputs_of(model: nn.Module, layer: nn.Module) -> Iterator[list]:
     """A list to which each call of ``layer`` inside adds its output."""
     layer = unwrapped(layer)
+    checked_to_watch(model)
     if not any(module is layer for module in model.modules()):
         raise ValueError(
             f"this layer is not a part of the model: {layer!r}. Take one of the model's own, "

@@ -1,9 +1,9 @@
-"""What a network can be for a while, and is not afterwards."""
+"""What is a network, and what it can be for a while and is not afterwards."""
 
 import copy
 import random
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,12 +12,55 @@ from torch import nn
 
 _LAYOUTS = torch.contiguous_format, torch.channels_last
 _TRIED = 64  # images: with fewer, what is less exact is not seen
+NO_NUMBERS = (
+    "the network is on the device meta, where layers have shapes, but no numbers. Make it on "
+    "another device"
+)
 _ROUNDING = 1e-6  # of the largest value; float32 has 6e-8 for each operation
+
+
+def checked_network(model) -> nn.Module:
+    """``model``, if it is a network. Raises ``ValueError``, which says what it is instead."""
+    if isinstance(model, nn.Module):
+        if "_modules" not in vars(model):
+            raise ValueError("__init__ of the network does not start with super().__init__()")
+        return model
+    if isinstance(model, type) and issubclass(model, nn.Module):
+        name = model.__name__
+        raise ValueError(f"{name} is a class, the plan of a network. Make one from it: {name}()")
+    if model is None or model is ...:
+        raise ValueError(f"there is no network yet, but {model!r}: make one first")
+    if isinstance(model, Mapping) and all(isinstance(x, torch.Tensor) for x in model.values()):
+        raise ValueError(
+            "these are the weights of a network, not the network: make it, and give them to its "
+            "load_state_dict"
+        )
+    raise ValueError(f"this is of type {type(model).__name__}, not a network (nn.Module)")
+
+
+def checked_to_watch(model) -> nn.Module:
+    """``model``, if it is a network whose layers tell when they run. Raises ``ValueError``."""
+    model = checked_network(model)
+    made_by = "torch.jit" if isinstance(model, torch.jit.ScriptModule) else "torch.export"
+    if made_by == "torch.jit" or has_one_mode(model):
+        raise ValueError(
+            f"this network was made by {made_by}: it computes what the original does, but its "
+            "layers cannot be watched. Give the network that it was made from"
+        )
+    return model
+
+
+def has_one_mode(model: nn.Module) -> bool:
+    """Is it for good in the mode in which it was exported, or frozen?"""
+    return "eval" in vars(model) or not hasattr(model, "training")
 
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Evaluation mode; afterwards each part of ``model`` is in the mode that it was in."""
+    if has_one_mode(model):
+        yield
+        return
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -50,15 +93,23 @@ def uncompiled() -> Iterator[None]:
 
 @contextmanager
 def as_written(model: nn.Module) -> Iterator[nn.Module]:
-    """``model`` without its wrapper, in evaluation mode, and with nothing compiled that runs."""
-    model = unwrapped(model)
+    """``model`` without its wrapper, in evaluation mode, and with nothing compiled that runs.
+
+    Raises ``ValueError`` if it is no network.
+    """
+    model = unwrapped(checked_network(model))
     with evaluation_mode(model), uncompiled():
         yield model
 
 
 def suited(images: torch.Tensor, model: nn.Module) -> torch.Tensor:
-    """``images`` on the device of ``model``, as numbers of the kind with which it computes."""
+    """``images`` on the device of ``model``, as numbers of the kind with which it computes.
+
+    Raises ``ValueError`` if it has none to compute with.
+    """
     for weights in (*model.parameters(), *model.buffers()):
+        if weights.is_meta:
+            raise ValueError(NO_NUMBERS)
         if weights.is_floating_point():
             return images.to(weights.device, weights.dtype)
     return images

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from helpers import inspection
 from helpers.explorers._base import Refused
 from helpers.explorers._lettering import Pixels, text_pixels
+from helpers.network_modes import checked_network
 from helpers.plots.arrays import PIXELS, as_pixels
 from helpers.plots.drawing import MARK
 from helpers.plots.text import DPI, NORMAL, SMALL, class_name, long_minus, number_text, source_of
@@ -48,7 +49,9 @@ def _first_line(error: Exception) -> str:
 
 def leaf_layers(model) -> dict[str, nn.Module]:
     """Each layer that has no layers of its own, by a name such as ``conv_stack.0 Conv2d``."""
-    if not isinstance(model, nn.Module):
+    try:
+        checked_network(model)
+    except ValueError:  # which the panel says by ``check_network``
         return {}
     return {
         f"{name} {type(layer).__name__}".strip(): layer
@@ -64,11 +67,16 @@ def convolutions(model) -> dict[str, nn.Conv2d]:
 
 def check_network(model) -> None:
     """Refuse what is not a network."""
-    if not isinstance(model, nn.Module):
-        raise Refused(
-            f"The model is a {type(model).__name__}, not a network (nn.Module). Make the panel "
-            "again with your network."
-        )
+    try:
+        checked_network(model)
+    except ValueError as error:
+        raise Refused(as_sentence(error)) from None
+
+
+def as_sentence(error: ValueError) -> str:
+    """What an error of the helpers says, as a sentence of a caption."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def image_at(dataset, index: int) -> tuple[Tensor, int]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from helpers.datasets import drawn
 from helpers.explorers._base import Explorer, Refused, View, steady
 from helpers.explorers._grids import Row, pointable, table_html, table_png
+from helpers.explorers._image_views import as_sentence
 from helpers.explorers._layer_words import (
     Layer,
     explained,
@@ -28,7 +29,7 @@ from helpers.explorers._pointable import Pointed
 from helpers.explorers._scene import scene_png, scene_svg
 from helpers.explorers._volumes import FACE, Body, volumes_scene
 from helpers.layers import LayerRow, Sight, layer_rows
-from helpers.network_modes import unwrapped
+from helpers.network_modes import checked_to_watch, unwrapped
 from helpers.plots.text import number_text
 
 HEADER = ("layer", "kind", "output", "parameters", "sees")
@@ -197,13 +198,10 @@ def _checked(model, input_shape) -> tuple[int, ...]:
     """The shape as numbers. Raises ``Refused`` if it is none, or ``model`` no network."""
     if model is None or model is ...:
         raise Refused("There is no network yet: fill in the task that makes it.")
-    if isinstance(model, type):
-        name = model.__name__
-        raise Refused(f"{name} is a class, the plan of a network. Make one from it: {name}().")
-    if not isinstance(model, nn.Module):
-        raise Refused(f"This is of type {type(model).__name__}, not a network (nn.Module).")
-    if "_modules" not in vars(model):
-        raise Refused("__init__ of the network does not start with super().__init__().")
+    try:
+        checked_to_watch(model)
+    except ValueError as error:
+        raise Refused(as_sentence(error)) from None
     idle = (nn.Module.forward, nn.Sequential.forward)
     if not list(model.children()) and type(model).forward in idle:
         raise Refused(f"{type(model).__name__} has no layers.")

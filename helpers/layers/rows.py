@@ -9,7 +9,7 @@ from torch.nn.utils import parametrize
 
 from helpers.layers.receptive_fields import receptive_fields
 from helpers.layers.sizes import count_parameters
-from helpers.network_modes import evaluation_mode, uncompiled, unwrapped
+from helpers.network_modes import checked_to_watch, evaluation_mode, uncompiled, unwrapped
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ def layer_rows(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
     value that sees most. It is found by trying (``helpers.layers.receptive_fields``), so it holds
     for whatever ``forward`` does between the layers, for branches, and for layers of any kind.
 
-    Leaves the model's mode and gradients as they were. Raises ``ValueError``, which names the
-    layer, if such an image does not fit the model.
+    Leaves the model's mode and gradients as they were. Raises ``ValueError`` if ``model`` is no
+    network whose layers can be watched, and one that names the layer if such an image does not fit.
     """
-    model = unwrapped(model)
+    model = unwrapped(checked_to_watch(model))
     with torch.no_grad(), evaluation_mode(model), uncompiled():
         rows = _run(model, input_shape)
         fields = receptive_fields(model, input_shape, [row.name for row in rows])

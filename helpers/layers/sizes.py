@@ -2,6 +2,8 @@
 
 from torch import nn
 
+from helpers.network_modes import checked_network
+
 
 def get_output_width(
     input_width: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
@@ -34,5 +36,8 @@ def get_output_width(
 
 
 def count_parameters(module: nn.Module) -> int:
-    """How many numbers training adjusts in ``module``."""
-    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+    """How many numbers training adjusts in ``module``, a layer or a network.
+
+    Raises ``ValueError`` if it is neither.
+    """
+    return sum(p.numel() for p in checked_network(module).parameters() if p.requires_grad)

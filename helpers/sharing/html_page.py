@@ -52,11 +52,6 @@ def page(
     Raises ``SharingError`` before anything is written if a page cannot hold the network, and says
     what in it is the reason; also if the file cannot be written.
     """
-    if not isinstance(model, nn.Module):
-        raise SharingError(
-            f"the first argument is {type(model).__name__}, but a page is made of a network, such "
-            "as ConvNet() after its training."
-        )
     data = datasets.fashion_mnist(train=False) if data is None else data
     images, labels = _pictures(data)
     program = read_program(model, images)

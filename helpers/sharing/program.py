@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.layers import INPUT, Operation, count_parameters, describe_network
-from helpers.network_modes import as_written, suited, widened
+from helpers.network_modes import NO_NUMBERS, as_written, checked_to_watch, suited, widened
 from helpers.sharing.rules import CannotHold, Step, step_of
 
 LARGEST = 5_000_000  # bytes of weights
@@ -44,6 +44,10 @@ def read_program(model: nn.Module, images: Tensor) -> Program:
     It runs in eval mode, and is afterwards as it was. Raises ``SharingError``, which names what the
     page cannot hold.
     """
+    try:
+        checked_to_watch(model)
+    except ValueError as error:
+        raise SharingError(f"{error}.") from None
     _check_size(model)
     with as_written(model) as network, torch.no_grad():
         network = _exact(network)
@@ -77,10 +81,7 @@ def _check_size(model: nn.Module) -> None:
             "a batch of images, and train it, before sharing it."
         )
     if any(x.is_meta for x in (*model.parameters(), *model.buffers())):
-        raise SharingError(
-            "the network is on the device meta, where layers have shapes, but no numbers. Make it "
-            "on another device, and train it, before sharing it."
-        )
+        raise SharingError(f"{NO_NUMBERS}, and train it, before sharing it.")
     numbers = sum(x.numel() for x in (*model.parameters(), *model.buffers()))
     if 4 * numbers >= LARGEST:
         raise SharingError(

@@ -14,7 +14,14 @@ from torch.utils.data import Dataset
 
 from helpers.arguments import whole_number
 from helpers.datasets import loader
-from helpers.network_modes import as_written, channels_last, suited, widened
+from helpers.network_modes import (
+    as_written,
+    channels_last,
+    checked_network,
+    has_one_mode,
+    suited,
+    widened,
+)
 from helpers.training.batches import batches_of, pass_over
 from helpers.training.cuda_graph import Stepper
 from helpers.training.history import History, Stopped, count_epochs, epoch_line, stopped_text
@@ -86,6 +93,8 @@ def fit(
     Raises ``ValueError`` if an argument makes no sense, and ``Stopped`` upon an interrupt.
     """
     global _last
+    if has_one_mode(checked_network(model)):
+        raise ValueError("this network was exported for use: train the one that it was made from")
     given = optimizer is not None
     optimizer = checked_optimizer(model, optimizer, learning_rate)
     check_schedulers(optimizer, given, scheduler=scheduler, epoch_scheduler=epoch_scheduler)
@@ -183,7 +192,7 @@ def predict(model: nn.Module, dataset: Dataset, batch_size: int = _TEST_BATCH) -
 
     The softmax of the scores, in evaluation mode; afterwards the mode is as it was. The network
     computes in its own precision, and as it was written, if it has been compiled.
-    Raises ``ValueError`` if ``dataset`` is empty.
+    Raises ``ValueError`` if ``dataset`` is empty, or ``model`` is no network that computes.
     """
     check_data(dataset=dataset)
     with as_written(model) as model:

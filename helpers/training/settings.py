@@ -13,6 +13,8 @@ from torch import nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torch.utils.data import DataLoader, Dataset
 
+from helpers.network_modes import NO_NUMBERS
+
 LEARNING_RATE = 0.1  # of ``fit``, if neither a learning rate nor an optimizer is given
 
 
@@ -23,6 +25,8 @@ def checked_optimizer(
     own = {id(p) for p in model.parameters()}
     if not own:
         raise ValueError("the model has no parameters: there is nothing to train")
+    if any(p.is_meta for p in model.parameters()):
+        raise ValueError(NO_NUMBERS)
     if not any(p.requires_grad for p in model.parameters()):
         raise ValueError(
             "all parameters of the model are frozen (requires_grad is False): there is nothing to "
@@ -128,6 +132,14 @@ class Loss:
             raise ValueError(
                 f"a batch holds a single image, and the model does not take it ({error}). Take a "
                 "batch_size that leaves no single image over"
+            ) from error
+        except RuntimeError as error:
+            own = next((p.dtype for p in self.model.parameters() if p.is_floating_point()), None)
+            if own in (None, images.dtype):
+                raise
+            raise ValueError(
+                f"the images are {images.dtype}, but the model computes in {own}. Train it as "
+                "model.float(), or give images of its type"
             ) from error
         if not isinstance(scores, torch.Tensor):
             raise ValueError(

@@ -24,7 +24,15 @@ PROGRAMS = {
 }  # fmt: skip
 KEYWORDS = {"do", "done", "for"}
 SEPARATORS = re.compile(r"[;&|(]+")
-PYTEST_VALUES = {"-n", "--dist", "-k", "-m", "-p", "-c", "--rootdir"}  # options that take the next word
+PYTEST_VALUES = {
+    "-n",
+    "--dist",
+    "-k",
+    "-m",
+    "-p",
+    "-c",
+    "--rootdir",
+}  # options that take the next word
 POWERSHELL = re.compile(
     r"""\$env:[A-Z_]+\ =\ "[^"]*"          # a variable of the environment
     | \.venv\\Scripts\\Activate\.ps1
