@@ -28,6 +28,7 @@ from helpers.weight_files import (
     plain_names,
     read_weights,
     reason,
+    under_names,
 )
 
 FORMAT, FORMAT_VERSION = "cnn-course checkpoint", 1
@@ -88,7 +89,7 @@ def load(path: str | os.PathLike, model: nn.Module | None = None) -> tuple[nn.Mo
     """Load a checkpoint into ``model``, or into a new ``ConvNet``; return it and the entries.
 
     It may also be a safetensors file of other hands, or one that ``torch.save`` made of a
-    ``state_dict``; names may have the prefixes of ``torch.compile`` and ``nn.DataParallel``.
+    ``state_dict``; names may have what wrappers such as ``nn.DataParallel`` put before them.
 
     The network is on its own device, in evaluation mode. The entries: ``path``, ``network``,
     ``source``, ``accuracy`` (0 to 1) and ``epochs`` (``None`` if not recorded), ``torch`` (the
@@ -206,7 +207,8 @@ def _keep_former(target: Path) -> Path:
 def _read(path: Path, model: nn.Module) -> tuple[Tensors, dict]:
     """The tensors for ``model``, and the entries of the file. Raises ``CheckpointError``."""
     sets, metadata = read_weights(path)
-    tensors = plain_names(next((s for s in sets if not _misfit(s, model)), sets[0]))
+    fitting = next((s for s in sets if not _misfit(s, model)), sets[0])
+    tensors = under_names(fitting, plain_names(model.state_dict()))
     if metadata.get("format") != FORMAT:
         name = type(unwrapped(model)).__name__
         return tensors, {
@@ -231,7 +233,8 @@ def _read(path: Path, model: nn.Module) -> tuple[Tensors, dict]:
 
 def _misfit(tensors: Mapping[str, torch.Tensor], model: nn.Module) -> str:
     """The first of ``tensors`` that ``model`` cannot take, and what it expects."""
-    expected, given = plain_names(model.state_dict()), plain_names(tensors)
+    expected = plain_names(model.state_dict())
+    given = under_names(tensors, expected)
     for name, value in expected.items():
         shape = list(value.shape)
         if name not in given:

@@ -12,7 +12,7 @@ import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import safetensors
@@ -28,7 +28,11 @@ _FOREIGN = {  # how files of other kinds begin
     b"\x89PNG": "a PNG picture",
     b"\x1f\x8b": "a gzip archive",
     b"\x89HDF": "an HDF5 file",
+    b"<!doctype html": "a web page",
+    b"<html": "a web page",
+    b"version https://git-lfs": "a pointer of Git LFS, in whose place git lfs pull puts the file",
 }
+_OTHER = "Where it was made, save the weights alone: torch.save(model.state_dict(), ...)."
 
 
 class CheckpointError(ValueError):
@@ -58,9 +62,10 @@ def read_weights(path: Path) -> tuple[list[Tensors], dict[str, str]]:
             return [safetensors.torch.load(data)], _entries(data[8 : 8 + length])
         except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
             raise damaged(path) from error
-    if data.startswith(b"\x80") or _is_torch_archive(data):
+    if data.startswith(b"\x80") or _is_torch_archive(path, data):
         return _read_pickle(path, data), {}
-    kinds = (kind for start, kind in _FOREIGN.items() if data.startswith(start))
+    begin = data[:100].lstrip().lower()
+    kinds = (kind for start, kind in _FOREIGN.items() if begin.startswith(start.lower()))
     kind = next(kinds, "a file of another kind" if data else "an empty file")
     raise CheckpointError(f"{path} is not a checkpoint, but {kind}. It was not opened further.")
 
@@ -83,11 +88,27 @@ def digest(tensors: Mapping[str, torch.Tensor]) -> str:
 
 
 def plain_names(tensors: Mapping[str, torch.Tensor]) -> Tensors:
-    """``tensors`` under the names without what ``torch.compile`` and ``nn.DataParallel`` add."""
-    plain = {re.sub(r"\b_orig_mod\.", "", name): value for name, value in tensors.items()}
+    """``tensors`` under the names without what wrappers of a network and of its parts add.
+
+    That of ``torch.compile`` is ``_orig_mod``, that of FSDP ``_fsdp_wrapped_module``.
+    """
+    plain = {re.sub(r"\b_\w*mod(ule)?\.", "", name): x for name, x in tensors.items()}
     if plain and all(name.startswith("module.") for name in plain):
         plain = {name.removeprefix("module."): value for name, value in plain.items()}
     return plain
+
+
+def under_names(tensors: Mapping[str, torch.Tensor], names: Collection[str]) -> Tensors:
+    """``tensors`` under their ``names``, where each only has the same more in front of it.
+
+    So it is where the network was a part of something else, which may have other tensors beside it.
+    """
+    plain, first = plain_names(tensors), next(iter(names), "")
+    starts = (name.removesuffix(first) for name in plain if name.endswith(f".{first}"))
+    found = next((s for s in starts if all(s + name in plain for name in names)), None)
+    if found is None or all(name in plain for name in names):
+        return plain
+    return {n.removeprefix(found): value for n, value in plain.items() if n.startswith(found)}
 
 
 def reason(error: OSError) -> str:
@@ -112,12 +133,19 @@ def _entries(header: bytes) -> dict[str, str]:
     return entries
 
 
-def _is_torch_archive(data: bytes) -> bool:
+def _is_torch_archive(path: Path, data: bytes) -> bool:
+    """Whether it may hold weights. Raises ``CheckpointError`` if it is a program, or cut off."""
+    if not data.startswith(b"PK\x03\x04"):
+        return False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return any(name.endswith("data.pkl") for name in archive.namelist())
-    except zipfile.BadZipFile:
-        return False
+            inside = {name.rpartition("/")[2] for name in archive.namelist()}
+    except zipfile.BadZipFile as error:
+        raise damaged(path) from error
+    for file, made_by in {"constants.pkl": "torch.jit", "archive_format": "torch.export"}.items():
+        if file in inside:
+            raise CheckpointError(f"{path} holds a program of {made_by}. {_OTHER}")
+    return "data.pkl" in inside
 
 
 def _read_pickle(path: Path, data: bytes) -> list[Tensors]:
@@ -127,7 +155,7 @@ def _read_pickle(path: Path, data: bytes) -> list[Tensors]:
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path} holds other objects than weights, which can run code when opened: it was not. "
-            "Where it was made, save the weights alone: torch.save(model.state_dict(), ...)."
+            f"{_OTHER}"
         ) from error
     except Exception as error:  # of many kinds: this is a damaged zip archive, or a damaged pickle
         raise damaged(path) from error

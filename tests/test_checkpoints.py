@@ -1,12 +1,14 @@
 """Checkpoints: what is saved comes back, nothing is lost, and every bad file is named."""
 
 import errno
+import io
 import math
 import os
 import pickle
 import re
 import shutil
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -140,7 +142,13 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "_orig_mod.module."])
+PREFIXES = [
+    *("", "module.", "_orig_mod.", "_orig_mod.module."),  # torch.compile, nn.DataParallel
+    *("model.", "net.backbone.", "_forward_module.model.", "_fsdp_wrapped_module."),
+]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_files_of_other_hands_are_loaded(tmp_path, kind, prefix):
     weights = {prefix + name: value for name, value in conv_net().state_dict().items()}
@@ -154,6 +162,20 @@ def test_files_of_other_hands_are_loaded(tmp_path, kind, prefix):
         "accuracy": None,
         "epochs": None,
     }
+
+
+def test_what_stands_beside_the_network_is_left_out(tmp_path):
+    """As of a mean over epochs (``AveragedModel``), or of a trainer with its own numbers."""
+    weights = {f"module.{name}": value for name, value in conv_net().state_dict().items()}
+    torch.save(weights | {"n_averaged": torch.tensor(3)}, tmp_path / "net")
+    assert same_weights(load(tmp_path / "net")[0], conv_net())
+
+
+def test_what_stands_in_the_network_is_not(tmp_path):
+    weights = {f"model.{name}": value for name, value in conv_net().state_dict().items()}
+    torch.save(weights | {"model.more": torch.ones(2)}, tmp_path / "net")
+    with pytest.raises(CheckpointError, match=r"more with shape \[2\] is not expected"):
+        load(tmp_path / "net")
 
 
 def test_a_file_of_other_hands_in_the_place_of_yours_is_not_taken(folder, capsys):
@@ -411,6 +433,23 @@ def flip_a_byte(path):
     path.write_bytes(data)
 
 
+def archive_of(*names: str) -> bytes:
+    """A zip archive of empty files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"")
+    return buffer.getvalue()
+
+
+def scripted(model) -> bytes:
+    """The file of a network that torch.jit has made a program of."""
+    with warnings.catch_warnings(action="ignore"):  # torch.jit is being replaced by torch.export
+        buffer = io.BytesIO()
+        torch.jit.save(torch.jit.script(model), buffer)
+    return buffer.getvalue()
+
+
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 BAD_FILES = {
     "missing": (lambda p: p.unlink(), "there is no checkpoint"),
@@ -426,7 +465,20 @@ BAD_FILES = {
     "a whole network": (lambda p: torch.save(conv_net(), p), "torch.save(model.state_dict(), ...)"),
     "torch.save, cut off": (
         lambda p: (torch.save(conv_net().state_dict(), p), os.truncate(p, 100_000)),
+        "is damaged or cut off",
+    ),
+    "a program of torch.jit": (
+        lambda p: p.write_bytes(scripted(conv_net())),
+        "holds a program of torch.jit. Where it was made, save the weights alone",
+    ),
+    "an archive": (
+        lambda p: p.write_bytes(archive_of("net.pt")),
         "not a checkpoint, but a zip archive",
+    ),
+    "a page in its place": (lambda p: p.write_text("\n<!DOCTYPE html>\n"), "but a web page"),
+    "a pointer": (
+        lambda p: p.write_text("version https://git-lfs.github.com/spec/v1\noid"),
+        "but a pointer of Git LFS",
     ),
     "torch.save of a number": (lambda p: torch.save({"loss": 0.3}, p), "no weights by name"),
     "torch.save of another network": (

@@ -1,4 +1,4 @@
-"""What is handed over in the place of a network: a sentence, or what can be done with it is done."""
+"""What is handed over in the place of a network gets a sentence, or what can be done is done."""
 
 import warnings
 
@@ -120,7 +120,7 @@ def test_its_layers_cannot_be_watched(kind, tmp_path):
 
 @pytest.mark.parametrize("kind", ["freeze", "export"])
 def test_one_that_was_made_for_use_is_not_trained(kind):
-    with pytest.raises(ValueError, match="exported for use|no parameters"):
+    with pytest.raises(ValueError, match=r"exported for use|no parameters"):
         fit(PROGRAMS[kind](), DATA, DATA, 1, verbose=False)
 
 
