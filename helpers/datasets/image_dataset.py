@@ -16,6 +16,7 @@ from torch.utils.data import (
 
 from helpers.arguments import whole_number
 from helpers.datasets.catalogue import stood_in_for
+from helpers.datasets.stacking import stacked
 from helpers.threads import limit_threads
 
 limit_threads()  # here, because every notebook starts with its data
@@ -192,6 +193,7 @@ def loader(
             num_workers=num_workers,
             drop_last=drop_last,
             generator=generator,
+            collate_fn=stacked,
         )
     batches = _Batches(sampler, batch_size, drop_last, dataset.images.device)
     return DataLoader(

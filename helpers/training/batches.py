@@ -51,16 +51,56 @@ class MemoryBatches:
         return map(self.take, self.order())
 
 
+class PairBatches:
+    """The batches of a loader, each of images and labels. Raises ``ValueError`` if one is not."""
+
+    def __init__(self, batches: DataLoader):
+        self._batches, self.batch_size = batches, batches.batch_size
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for batch in self._batches:
+            images, labels = images_and_labels(batch)
+            if not isinstance(labels, torch.Tensor):
+                raise ValueError(
+                    f"the data set gives {labels[0]!r} as a label, but it must be a whole number: "
+                    "the place of its class"
+                )
+            yield images, labels
+
+
+def images_and_labels(batch) -> tuple[torch.Tensor, object]:
+    """The two parts of a batch. Raises ``ValueError`` if it does not have them."""
+    pair = isinstance(batch, (tuple, list)) and len(batch) == 2
+    if pair and isinstance(batch[0], torch.Tensor) and batch[0].dim() > 1:
+        return batch[0], batch[1]
+    if isinstance(batch, dict):
+        found = f"a dictionary with {', '.join(map(repr, batch))}"
+    elif isinstance(batch, list) and isinstance(batch[0], str):
+        found = repr(batch[0])
+    elif isinstance(batch, (tuple, list)):
+        first = batch[0][0].tolist() if isinstance(batch[0], torch.Tensor) else batch[0][0]
+        found = f"a pair that begins with {first!r}" if pair else f"{len(batch)} things"
+    else:
+        found = "one thing"
+    raise ValueError(
+        f"for each image, the data set gives {found}, but training takes pairs: the image, as a "
+        "tensor, and its label"
+    )
+
+
 def batches_of(
     dataset: Dataset, batch_size: int, device: torch.device, shuffle: bool = False, seed: int = 0
-) -> MemoryBatches | DataLoader:
-    """``MemoryBatches`` where that gives what the data set gives, else a loader."""
+) -> MemoryBatches | PairBatches:
+    """``MemoryBatches`` where that gives what the data set gives, else those of a loader."""
     if is_in_memory(dataset):
         return MemoryBatches(dataset, batch_size, device, shuffle, seed)
-    return loader(dataset, batch_size, shuffle, seed)
+    return PairBatches(loader(dataset, batch_size, shuffle, seed))
 
 
-def pass_over(batches: MemoryBatches | DataLoader) -> None:
+def pass_over(batches: MemoryBatches | PairBatches) -> None:
     """Leave the next pass out, so that the orders go on as if it had been made."""
     if isinstance(batches, MemoryBatches):
         batches.order()

@@ -22,7 +22,7 @@ from helpers.network_modes import (
     suited,
     widened,
 )
-from helpers.training.batches import batches_of, pass_over
+from helpers.training.batches import batches_of, images_and_labels, pass_over
 from helpers.training.cuda_graph import Stepper
 from helpers.training.history import History, Stopped, count_epochs, epoch_line, stopped_text
 from helpers.training.loops import device_of, test_loop
@@ -198,7 +198,7 @@ def predict(model: nn.Module, dataset: Dataset, batch_size: int = _TEST_BATCH) -
     with as_written(model) as model:
         parts = [
             widened(model(suited(images, model))).softmax(dim=1).float()
-            for images, _ in loader(dataset, batch_size)
+            for images, _ in map(images_and_labels, loader(dataset, batch_size))
         ]
     return torch.cat(parts).cpu()
 

@@ -111,6 +111,17 @@ def check_data(**datasets: Dataset) -> None:
     for name, data in datasets.items():
         if isinstance(data, DataLoader):
             raise ValueError(f"{name} is a DataLoader; give the data set, batches are made of it")
+        parts = data if isinstance(data, tuple) else (data,)
+        if any(isinstance(part, torch.Tensor) for part in parts):
+            raise ValueError(
+                f"{name} is no data set: torch.utils.data.TensorDataset(images, labels) makes one "
+                "of two tensors"
+            )
+        if not (hasattr(data, "__len__") and hasattr(data, "__getitem__")):
+            raise ValueError(
+                f"{name} is of type {type(data).__name__}, but a data set must have a length "
+                "(__len__) and give each of its images by number (__getitem__)"
+            )
         if len(data) == 0:
             raise ValueError(f"{name} is empty: there must be at least one image")
 
@@ -121,6 +132,11 @@ class Loss:
 
     model: nn.Module
     loss_fn: Callable
+
+    @property
+    def judges_classes(self) -> bool:
+        """Are labels the numbers of classes?"""
+        return isinstance(self.loss_fn, nn.CrossEntropyLoss)
 
     def of(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """The loss of a batch, one number."""
@@ -137,16 +153,23 @@ class Loss:
             own = next((p.dtype for p in self.model.parameters() if p.is_floating_point()), None)
             if own in (None, images.dtype):
                 raise
+            way = f"images.to({own}), or train model.to({images.dtype})"
             raise ValueError(
-                f"the images are {images.dtype}, but the model computes in {own}. Train it as "
-                "model.float(), or give images of its type"
+                f"the images are {images.dtype}, but the model computes in {own}: let the data set "
+                f"give {way if images.is_floating_point() else 'images.float() / 255'}"
             ) from error
         if not isinstance(scores, torch.Tensor):
             raise ValueError(
                 f"the model returns a {type(scores).__name__}, not the tensor of the scores. Train "
                 "one whose forward returns the scores alone"
             )
-        loss = self.loss_fn(scores, labels)
+        try:
+            loss = self.loss_fn(scores, labels)
+        except (RuntimeError, IndexError) as error:  # on CUDA, a label out of range stops the GPU
+            said = label_trouble(scores, labels) if self.judges_classes else ""
+            if not said:
+                raise
+            raise ValueError(said) from error
         if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
             kind = list(loss.shape) if isinstance(loss, torch.Tensor) else type(loss).__name__
             raise ValueError(
@@ -154,3 +177,20 @@ class Loss:
                 "nn.CrossEntropyLoss() does"
             )
         return loss
+
+
+def label_trouble(scores: torch.Tensor, labels: torch.Tensor) -> str:
+    """Why ``labels`` of a batch are no numbers of the classes that ``scores`` are for, or ""."""
+    if labels.dim() != 1:
+        shape = list(labels.shape[1:])
+        return f"a label has the shape {shape}, but it must be one whole number, such as 3"
+    if labels.is_floating_point() or labels.dtype == torch.bool:
+        return f"the labels are {labels.dtype}, but they must be whole numbers: labels.long()"
+    count = scores.shape[1] if scores.dim() == 2 else 0
+    low, high = int(labels.min()), int(labels.max())
+    if count and not 0 <= low <= high < count:
+        return (
+            f"the labels run from {low} to {high}, but the model gives scores for {count} classes: "
+            f"labels from 0 to {count - 1}"
+        )
+    return ""

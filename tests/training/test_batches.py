@@ -12,7 +12,7 @@ from torch.utils.data import (
 )
 
 from helpers.datasets import ImageDataset, loader
-from helpers.training.batches import MemoryBatches, batches_of, pass_over
+from helpers.training.batches import MemoryBatches, PairBatches, batches_of, pass_over
 from tests.training.fakes import fake_images
 
 CPU = torch.device("cpu")
@@ -98,7 +98,7 @@ def test_a_pass_can_be_left_out(kind, left_out):
 def test_what_is_not_in_memory_gets_a_loader(kind):
     data = kind(fake_images(37))
     batches = batches_of(data, 8, CPU, shuffle=True, seed=3)
-    assert isinstance(batches, DataLoader)
+    assert isinstance(batches, PairBatches)
     assert len(batches) == 5
     assert_same(batches, loader(data, 8, shuffle=True, seed=3))
     images, _ = next(iter(batches_of(data, 8, CPU)))
