@@ -92,17 +92,24 @@ def _check_size(trial: nn.Module, names: Sequence[str], image: Tensor, count: in
 
 @contextmanager
 def plain_arithmetic():
-    """Convolutions that compute each value from its own window alone.
+    """Convolutions that compute each value from its own window alone, and the same values alike.
 
     Faster ways (Winograd, FFT) compute several values from one larger window, and so spread marks.
+    Of several threads, each computes the last values of its share one by one: these are rounded
+    in another way, which looks as if something had changed.
     """
+    threads = torch.get_num_threads()
     with (
         warnings.catch_warnings(action="ignore"),  # of torch's own, about these very flags
         torch.backends.mkldnn.flags(enabled=False),
         torch.backends.nnpack.flags(enabled=False),
         torch.backends.cudnn.flags(enabled=False),
     ):
-        yield
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
 
 
 def _positive_copy(model: nn.Module, input_shape: Sequence[int]) -> tuple[nn.Module, Tensor]:

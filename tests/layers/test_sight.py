@@ -150,6 +150,28 @@ def test_each_way_of_making_a_value_is_told_by_what_it_does():
     assert how(written, "", (0, 1, 1))[0] == (SUM, 18)
 
 
+CURVED = {
+    "softmax": (nn.Softmax(1), (2, 6, 6), SEVERAL),
+    "softmax, of odd sizes": (nn.Softmax2d(), (3, 5, 5), SEVERAL),
+    "GELU": (nn.GELU(), (2, 28, 28), ALONE),
+    "Mish": (nn.Mish(), (2, 28, 28), ALONE),
+}
+
+
+@pytest.mark.parametrize("name", CURVED)
+def test_several_threads_change_nothing(name):
+    """Each rounds the last numbers of its share in another way, which is no dependence."""
+    layer, shape, expected = CURVED[name]
+    threads = torch.get_num_threads()
+    try:
+        for count in (1, 2, 3, 4):
+            torch.set_num_threads(count)
+            assert [way for way, _ in how(stack(layer), "0", (1, 0, 0), shape)] == [expected], count
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(threads)
+
+
 def test_the_way_follows_what_counts_most():
     model = stack(nn.MaxPool2d(2), nn.Conv2d(1, 1, 1))
     image = torch.zeros(1, 4, 4)

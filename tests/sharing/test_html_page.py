@@ -98,12 +98,6 @@ def test_data_that_a_page_cannot_show(data, words, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("model", [..., None, ConvNet])
-def test_what_is_no_network_is_named(model, tmp_path):
-    with pytest.raises(sharing.SharingError, match=f"is {type(model).__name__}, but a page"):
-        sharing.page(model, tmp_path / "net.html", data_of())
-
-
 def test_nothing_is_written_of_a_network_that_is_refused(tmp_path):
     (tmp_path / "net.html").write_text("the former")
     with pytest.raises(sharing.SharingError, match="conv_transpose2d"):
