@@ -85,7 +85,7 @@ def test_nor_has_it_a_page(what, tmp_path):
 
 
 @pytest.mark.parametrize("panel", PANELS)
-@pytest.mark.parametrize("what", NO_NETWORKS.keys() - {"None"})
+@pytest.mark.parametrize("what", sorted(NO_NETWORKS.keys() - {"None"}))
 def test_a_panel_says_the_same(what, panel):
     make, said = NO_NETWORKS[what]
     caption = PANELS[panel](make()).caption
@@ -141,7 +141,9 @@ def test_images_of_the_same_precision_train_it():
     assert len(fit(ConvNet().double(), data, data, 1, verbose=False)) == 1
 
 
-@pytest.mark.parametrize("use", USES.keys() - {"layer_rows", "count_parameters", "grad_cam"})
+@pytest.mark.parametrize(
+    "use", sorted(USES.keys() - {"layer_rows", "count_parameters", "grad_cam"})
+)
 def test_a_network_without_numbers_says_so(use):
     with pytest.raises(ValueError, match="on the device meta"):
         USES[use](ConvNet().to("meta"))
