@@ -536,7 +536,7 @@ def fail(_x):
         (Says(lambda x: torch.zeros(1, 9)), "not a tensor of shape [1, 9]"),
         (Says(lambda x: torch.full((1, 10), torch.nan)), "not all of its numbers are finite"),
         (Says(lambda x: "a shirt"), "str"),
-        (nn.Linear(28, 10, device="meta"), "NotImplementedError"),
+        (nn.Linear(28, 10, device="meta"), "the network is on the device meta"),
         (None, "it must be a network of torch, not a NoneType"),
         (lambda x: x, "it must be a network of torch, not a function"),
     ],
