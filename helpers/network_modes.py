@@ -30,7 +30,8 @@ def checked_network(model) -> nn.Module:
         raise ValueError(f"{name} is a class, the plan of a network. Make one from it: {name}()")
     if model is None or model is ...:
         raise ValueError(f"there is no network yet, but {model!r}: make one first")
-    if isinstance(model, Mapping) and all(isinstance(x, torch.Tensor) for x in model.values()):
+    tensors = list(model.values()) if isinstance(model, Mapping) else []
+    if tensors and all(isinstance(x, torch.Tensor) for x in tensors):
         raise ValueError(
             "these are the weights of a network, not the network: make it, and give them to its "
             "load_state_dict"
@@ -52,7 +53,8 @@ def checked_to_watch(model) -> nn.Module:
 
 def has_one_mode(model: nn.Module) -> bool:
     """Is it for good in the mode in which it was exported, or frozen?"""
-    return "eval" in vars(model) or not hasattr(model, "training")
+    exported = isinstance(model, torch.fx.GraphModule) and "eval" in vars(model)
+    return exported or not hasattr(model, "training")
 
 
 @contextmanager

@@ -47,6 +47,7 @@ NO_NETWORKS = {
     "None": (lambda: None, "there is no network yet, but None"),
     "weights": (lambda: ConvNet().state_dict(), "these are the weights of a network"),
     "function": (lambda: ConvNet().forward, "this is of type method, not a network"),
+    "empty": (dict, "this is of type dict, not a network"),
     "list": (lambda: [nn.Flatten()], "this is of type list, not a network"),
     "without super": (Unprepared, "does not start with super"),
 }
@@ -116,6 +117,13 @@ def test_its_layers_cannot_be_watched(kind, tmp_path):
     with pytest.raises(SharingError, match=said):
         sharing.page(program, tmp_path / "page.html", DATA)
     assert f"was made by {made_by}" in Layers(program, SHAPE).caption
+
+
+def test_a_traced_graph_is_a_network_like_any_other():
+    model = ConvNet()
+    graph = torch.fx.symbolic_trace(model)
+    assert len(layer_rows(graph, SHAPE)) == len(layer_rows(model, SHAPE))
+    assert len(fit(graph, DATA, DATA, 1, verbose=False)) == 1
 
 
 @pytest.mark.parametrize("kind", ["freeze", "export"])
