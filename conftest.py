@@ -15,8 +15,7 @@ LONGEST = longest_first()  # these notebooks first, so that no core waits for th
 SLOWER = (
     "tests/browser/test_pointing_times.py",
     "tests/browser/test_solutions.py",
-    *(f"tests/authoring/website/test_{name}.py" for name in ("in_browser", "panels", "slides")),
-    "tests/authoring/website/test_refusals.py",
+    *(f"tests/authoring/website/test_{name}.py" for name in ("panels", "refusals", "slides")),
     "tests/deploy/",
     "tests/distributed/test_launching.py",
     "tests/elsewhere/",
