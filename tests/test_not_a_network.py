@@ -45,6 +45,7 @@ def frozen(model=None) -> nn.Module:
 NO_NETWORKS = {
     "class": (lambda: ConvNet, "ConvNet is a class, the plan of a network. Make one from it"),
     "None": (lambda: None, "there is no network yet, but None"),
+    "blank": (lambda: ..., "there is no network yet, but Ellipsis"),
     "weights": (lambda: ConvNet().state_dict(), "these are the weights of a network"),
     "function": (lambda: ConvNet().forward, "this is of type method, not a network"),
     "empty": (dict, "this is of type dict, not a network"),
@@ -86,7 +87,7 @@ def test_nor_has_it_a_page(what, tmp_path):
 
 
 @pytest.mark.parametrize("panel", PANELS)
-@pytest.mark.parametrize("what", sorted(NO_NETWORKS.keys() - {"None"}))
+@pytest.mark.parametrize("what", sorted(NO_NETWORKS.keys() - {"None", "blank"}))
 def test_a_panel_says_the_same(what, panel):
     make, said = NO_NETWORKS[what]
     caption = PANELS[panel](make()).caption

@@ -24,6 +24,7 @@ from helpers.explorers._picture_steps import PICTURE, framed, steps_figure, step
 from helpers.explorers._pointable import Pointed
 from helpers.explorers._sending import SENDING
 from helpers.explorers._uploaded import Shown, opened
+from helpers.network_modes import checked_network
 
 OWN, DRAWN, EXAMPLE = "your upload", "your drawing", "the example"
 LAST = "28×28"  # the step that one can paint over
@@ -231,8 +232,10 @@ def _as_picture(image: Tensor) -> Image.Image:
 
 def _probabilities(model: nn.Module, image: Tensor, classes: Sequence[str]) -> Tensor:
     """What the network says of each class; it runs in eval mode and is left as it was."""
-    if not isinstance(model, nn.Module):
-        raise _NoAnswer(f"it must be a network of torch, not a {type(model).__name__}.")
+    try:
+        checked_network(model)
+    except ValueError as error:
+        raise _NoAnswer(f"{error}.") from None
     try:
         scores = inspection.activations(model, model, image)
         count = len(classes)

@@ -9,8 +9,6 @@ from playwright.sync_api import ElementHandle, Page, expect
 from helpers import explorers
 from tests.browser.lab import (
     BOTH,
-    LAB,
-    NOTEBOOK_7,
     Notebook,
     shared_jupyterlab,
     skip_without,
@@ -21,18 +19,12 @@ from tests.browser.panels import PANELS, SETUP
 # What Tab leads to.
 CONTROLS = ":is(select, input, button, textarea, summary, a[href], [tabindex='0']):not(:disabled)"
 # What the command mode of a notebook does to cells, and what leaves a control in the end.
-LAST = [
+KEYS = [
+    *("ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "j", "k"),
+    *("a", "b", "d", "d", "x", "v", "m", "y", "z", "1", "Shift+M", "Shift+L", "Home", "End"),
     *("Space", "Escape", "Space", "Escape"),  # twice: a box that is ticked shows other controls
     *("Enter", "Escape", "Shift+Enter", "Escape"),
 ]
-KEYS = {
-    LAB: [
-        *("ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "j", "k"),
-        *("a", "b", "d", "d", "x", "v", "m", "y", "z", "1", "Shift+M", "Shift+L", "Home", "End"),
-        *LAST,
-    ],
-    NOTEBOOK_7: ["ArrowDown", "ArrowUp", "b", "d", "d", *LAST],  # which has JupyterLab's own keys
-}
 
 # The cells, what was run of them, which is chosen, and in which mode.
 CELLS = """() => JSON.stringify(jupyterapp.shell.currentWidget.content.widgets.map(
@@ -80,17 +72,17 @@ def test_a_control_keeps_its_keys(place, lab, page):
             name = control.evaluate(
                 "c => c.labels?.[0]?.innerText || c.title || c.outerHTML.slice(0, 80)"
             )
-            lost += [f"{what} on {name}" for what in taken(page, control, KEYS[place])]
+            lost += [f"{what} on {name}" for what in taken(page, control)]
             pressed += 1
     assert "; ".join(lost) == ""
     assert pressed > 3 * len(PANELS)
 
 
-def taken(page: Page, control: ElementHandle, keys: list[str]) -> list[str]:
+def taken(page: Page, control: ElementHandle) -> list[str]:
     """What the keys did to the notebook, if anything, and how they left the control too early."""
     control.focus()
     before = control.evaluate(STATE)
-    for key in keys:
+    for key in KEYS:
         page.keyboard.press(key)
     _, cells, chosen, done = before
     here, *after = control.evaluate(STATE)

@@ -139,6 +139,11 @@ def endless(*_, **__):
             number = number * 2
 
 
+def gives(make: Callable) -> Callable:
+    """A function that gives out what ``make`` makes, whatever it is given."""
+    return lambda *_, **__: make()
+
+
 PLACES = [
     pytest.param(name, place, id=f"{name}-{place}")
     for name, make in RIGHT.items()
@@ -185,8 +190,7 @@ def test_whatever_is_handed_over_gets_a_sentence(name, place, capsys):
 def test_whatever_a_function_returns_gets_a_sentence(name, place, capsys):
     right = list(RIGHT[name]())
     for what, make in HOSTILE.items():
-        returns = lambda *_, make=make, **__: make()  # noqa: E731
-        expect_sentence(name, [*right[:place], returns, *right[place + 1 :]], capsys, what)
+        expect_sentence(name, [*right[:place], gives(make), *right[place + 1 :]], capsys, what)
 
 
 @pytest.mark.parametrize(("name", "place"), FUNCTIONS)

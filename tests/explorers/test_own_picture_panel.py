@@ -537,8 +537,8 @@ def fail(_x):
         (Says(lambda x: torch.full((1, 10), torch.nan)), "not all of its numbers are finite"),
         (Says(lambda x: "a shirt"), "str"),
         (nn.Linear(28, 10, device="meta"), "the network is on the device meta"),
-        (None, "it must be a network of torch, not a NoneType"),
-        (lambda x: x, "it must be a network of torch, not a function"),
+        (None, "there is no network yet, but None: make one first."),
+        (lambda x: x, "this is of type function, not a network (nn.Module)."),
     ],
 )
 def test_a_network_that_fails_is_a_sentence_under_the_steps(model, words):
